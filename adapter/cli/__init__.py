@@ -1,0 +1,1 @@
+"""How operators reach it: the commands."""

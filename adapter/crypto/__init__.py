@@ -1,0 +1,1 @@
+"""Who said it and who may read it: XML signature, CMS, certificates, policy by date."""

@@ -1,0 +1,1 @@
+"""Where a message is in its life: state tables, retry, duplicates."""

@@ -1,0 +1,1 @@
+"""How it is wrapped: ebXML header, signals, MIME, agreements; open and seal."""

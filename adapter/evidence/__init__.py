@@ -1,0 +1,1 @@
+"""Proof that a third party can check."""

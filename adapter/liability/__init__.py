@@ -1,0 +1,1 @@
+"""What it costs and why: policy, rates, timeline, decision, explanation."""

@@ -1,0 +1,1 @@
+"""Asks others: partner directory, key files, data files that ship with the adapter."""

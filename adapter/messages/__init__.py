@@ -1,0 +1,1 @@
+"""What we say: the national business messages, their schemas, models and rules."""

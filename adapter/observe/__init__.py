@@ -1,0 +1,1 @@
+"""Tells: the structured log and its catalogue of events."""

@@ -1,0 +1,1 @@
+"""Runs: wiring, outbound, inbound, timers, shutdown."""

@@ -1,0 +1,1 @@
+"""Keeps: the port, the SQLAlchemy store behind it, and its migrations."""

@@ -1,0 +1,1 @@
+"""Moves bytes: SMTP out, an SMTP listener in, and the memory transport."""
