@@ -1,0 +1,62 @@
+"""What the service asks of others: who is behind a HER-id, how to reach them, and which certificates are theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from cryptography import x509
+
+from adapter.values import EdiAddress, HerId
+
+
+class PartyRole(StrEnum):
+    """What a communication party is in the discharge process."""
+
+    HOSPITAL = "hospital"
+    MUNICIPALITY = "municipality"
+    OTHER = "other"
+
+
+class AnswerForm(StrEnum):
+    """Which form of the readiness answer a partner takes (`plo.md` §1.5): B is the rule, A by agreement."""
+
+    CLINICAL_DIALOG = "DIALOG_HELSEFAGLIG"
+    NOTE = "DIALOG_NOTAT"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A communication party as a directory knows it: level 2 with the level 1 above it.
+
+    `signing` holds every certificate that the party may sign with today (two during a change, `ebxml.md` §5.4);
+    `encryption` is the one to encrypt to. `reads_our_convention` marks a party whose readiness answers carry our own
+    first line (`plo.md` §1.5). `sector` and `sender_type` are those of `design.md` §5.
+    """
+
+    her: HerId
+    name: str
+    organisation_her: HerId
+    organisation_name: str
+    address: EdiAddress
+    signing: tuple[x509.Certificate, ...]
+    encryption: x509.Certificate
+    role: PartyRole = PartyRole.OTHER
+    sector: str = "SOM"
+    sender_type: str = "hospital"
+    answer_form: AnswerForm = AnswerForm.CLINICAL_DIALOG
+    reads_our_convention: bool = False
+    source: str = "partner file"
+
+
+class Directory(Protocol):
+    """A partner directory: the embedded folder of files, later the address register."""
+
+    def find(self, her: HerId) -> Partner | None:
+        """The party with that HER-id, or None when the directory has none."""
+        ...
+
+    def all(self) -> tuple[Partner, ...]:
+        """Every party the directory knows, in order of HER-id."""
+        ...
