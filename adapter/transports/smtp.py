@@ -1,0 +1,138 @@
+"""How a mail leaves: SMTP submission through aiosmtplib, over connections that stay open.
+
+A failure is told by the phase it happened in, since that decides what it means (lessons 12): before DATA nothing has
+been handed over and the mail may be tried again; once the message body has begun to flow, a lost connection leaves the
+outcome unknown. Answers of the server decide by their first digit: 4 is try again, 5 is never (RFC 5321 §4.2.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from adapter.transports.port import Accepted, Deferred, Outcome, OutcomeUnknown, OutgoingMail, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """The mail server that takes our mail. `tls` is None for a connection in the clear.
+
+    `implicit_tls` speaks TLS from the first octet; otherwise STARTTLS is demanded where `tls` is given.
+    """
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    implicit_tls: bool = False
+    username: str | None = None
+    password: str | None = None
+    timeout_seconds: float = 30.0
+    connections: int = 4
+
+
+class SmtpTransport:
+    """Sends mails through one server with at most `server.connections` connections, each used again and again."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+        self._idle: deque[aiosmtplib.SMTP] = deque()
+        self._slots = asyncio.Semaphore(server.connections)
+
+    async def send(self, mail: OutgoingMail) -> Outcome:
+        """Hand over one mail. Never raises for what the server or the network does."""
+        async with self._slots:
+            try:
+                client = await self._connection()
+            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+                return Deferred(f"no connection to {self._server.host}:{self._server.port}: {type(error).__name__}")
+            async with self._returned(client):
+                return await _hand_over(client, mail)
+
+    async def close(self) -> None:
+        """Say goodbye on every idle connection."""
+        while self._idle:
+            await _quit(self._idle.popleft())
+
+    async def _connection(self) -> aiosmtplib.SMTP:
+        while self._idle:
+            client = self._idle.pop()
+            if client.is_connected and await _is_alive(client):
+                return client
+            client.close()
+        client = aiosmtplib.SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            timeout=self._server.timeout_seconds,
+            use_tls=self._server.implicit_tls,
+            start_tls=self._server.tls is not None and not self._server.implicit_tls,
+            tls_context=self._server.tls,
+            username=self._server.username,
+            password=self._server.password,
+        )
+        await client.connect()
+        return client
+
+    @asynccontextmanager
+    async def _returned(self, client: aiosmtplib.SMTP) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            client.close()
+            raise
+        if client.is_connected:
+            self._idle.append(client)
+
+
+async def _hand_over(client: aiosmtplib.SMTP, mail: OutgoingMail) -> Outcome:
+    dsn = client.supports_extension("dsn")
+    try:
+        await client.mail(mail.sender.value, options=["RET=HDRS", f"ENVID={mail.envelope_id}"] if dsn else [])
+        await client.rcpt(mail.recipient.value, options=["NOTIFY=FAILURE"] if dsn else [])
+    except aiosmtplib.SMTPResponseException as error:
+        await _reset(client)
+        return _by_code(error)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        client.close()
+        return Deferred(f"the connection was lost before the mail: {type(error).__name__}")
+    try:
+        answer = await client.data(mail.content)
+    except aiosmtplib.SMTPResponseException as error:
+        await _reset(client)
+        return _by_code(error)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        client.close()
+        return OutcomeUnknown(f"the connection was lost while the mail was handed over: {type(error).__name__}")
+    return Accepted(f"{answer.code} {answer.message}"[:200])
+
+
+def _by_code(error: aiosmtplib.SMTPResponseException) -> Outcome:
+    said = f"{error.code} {error.message}"[:200]
+    return Refused(said) if 500 <= error.code < 600 else Deferred(said)
+
+
+async def _reset(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.rset()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        client.close()
+
+
+async def _is_alive(client: aiosmtplib.SMTP) -> bool:
+    try:
+        await client.noop()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _quit(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.quit()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        client.close()
