@@ -1,0 +1,141 @@
+"""Which events the log knows: name, severity, what it means and what an operator does about it.
+
+Names are dotted, in the past tense. A line carries the fields of `Line` and nothing else, so that nothing of a message
+can reach a log by accident: they are ids, codes, states and durations, never text of a message (promise 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How loud a line is."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One kind of line."""
+
+    name: str
+    level: Level
+    means: str
+    do: str = ""
+
+
+_EVENTS: dict[str, Event] = {}
+
+
+def _event(name: str, level: Level, means: str, do: str = "") -> Event:
+    _EVENTS[name] = Event(name, level, means, do)
+    return _EVENTS[name]
+
+
+def catalogue() -> tuple[Event, ...]:
+    """Every event, in the order of this file."""
+    return tuple(_EVENTS.values())
+
+
+DAEMON_STARTED = _event("daemon.started", Level.INFO, "the daemon runs; mail is taken from now on")
+DAEMON_STOPPED = _event("daemon.stopped", Level.INFO, "the daemon has stopped; nothing is left half done")
+DAEMON_STEP_FAILED = _event(
+    "daemon.step_failed",
+    Level.ERROR,
+    "a step failed in a way we did not foresee; the item is tried again later",
+    "Report the error id and the exchange; the other messages go on.",
+)
+
+MAIL_RECEIVED = _event("mail.received", Level.INFO, "a mail arrived and is kept")
+MAIL_NOT_KEPT = _event(
+    "mail.not_kept",
+    Level.ERROR,
+    "a mail could not be kept and was not acknowledged",
+    "See to the store; the sending server will come again.",
+)
+MAIL_QUARANTINED = _event(
+    "mail.quarantined",
+    Level.WARNING,
+    "a mail could not be treated as ebXML; it is kept and nothing was answered",
+    "Look at it with `adapter show`.",
+)
+MAIL_FAULTED = _event("mail.faulted", Level.WARNING, "a mail that is no ebXML message was answered with a SOAP Fault")
+
+EXCHANGE_SUBMITTED = _event("exchange.submitted", Level.INFO, "a message was taken in for sending")
+EXCHANGE_SEALED = _event("exchange.sealed", Level.INFO, "the message is encrypted, signed and ready to send")
+EXCHANGE_FAILED = _event(
+    "exchange.failed",
+    Level.ERROR,
+    "the message cannot be sent as it is",
+    "See the reason; correct it and send a new message.",
+)
+EXCHANGE_SENT = _event("exchange.sent", Level.INFO, "the mail server has taken the message")
+EXCHANGE_RESENT = _event("exchange.resent", Level.WARNING, "no answer in time; the same octets were sent again")
+EXCHANGE_DEFERRED = _event("exchange.deferred", Level.WARNING, "the mail server does not take the message now")
+EXCHANGE_REFUSED = _event(
+    "exchange.refused",
+    Level.ERROR,
+    "the mail server refused the message for good",
+    "Check the partner's address.",
+)
+EXCHANGE_UNKNOWN = _event(
+    "exchange.outcome_unknown", Level.WARNING, "the connection was lost after the message began; treated as sent"
+)
+EXCHANGE_GIVEN_UP = _event(
+    "exchange.given_up",
+    Level.ERROR,
+    "no answer within the lifetime; whether the message arrived is unknown",
+    "Call the partner; a late acknowledgment is still taken.",
+)
+EXCHANGE_CHANGED = _event("exchange.changed", Level.INFO, "the exchange has gone to another state")
+
+ACK_RECEIVED = _event("ack.received", Level.INFO, "the partner has acknowledged the message")
+ACK_WARNED = _event("ack.warned", Level.WARNING, "the partner took the message with a warning")
+ACK_ALARMED = _event(
+    "ack.alarmed",
+    Level.ERROR,
+    "a signal contradicts what we know and was not counted",
+    "Look at the exchange; the partner may mix up messages.",
+)
+ERROR_RECEIVED = _event(
+    "error.received",
+    Level.ERROR,
+    "the partner rejected the message on the transport level",
+    "See the code; a corrected message is a new message.",
+)
+SIGNAL_IGNORED = _event("signal.ignored", Level.WARNING, "a signal that does not verify, or answers nothing of ours")
+
+MESSAGE_DELIVERED = _event("message.delivered", Level.INFO, "a received message lies in the inbox")
+MESSAGE_REFUSED = _event("message.refused", Level.WARNING, "a received message was refused and answered so")
+MESSAGE_DUPLICATED = _event("message.duplicated", Level.INFO, "a message came again; the stored answer was sent again")
+MESSAGE_ACKNOWLEDGED = _event("message.acknowledged", Level.INFO, "the acknowledgment of a received message was sent")
+MESSAGE_NOTED = _event("message.noted", Level.WARNING, "a received message broke a rule that does not stop it")
+
+APPREC_SENT = _event("apprec.sent", Level.INFO, "an AppRec for a received message was handed over for sending")
+APPREC_RECEIVED = _event("apprec.received", Level.INFO, "the partner's application has receipted the message")
+APPREC_REJECTED = _event(
+    "apprec.rejected",
+    Level.ERROR,
+    "the partner's application rejected the message",
+    "See the codes; correct and send a new message.",
+)
+APPREC_MISSING = _event(
+    "apprec.missing",
+    Level.ERROR,
+    "no AppRec within 96 hours of GenDate: treat the message as not received",
+    "Call the partner.",
+)
+APPREC_UNKNOWN = _event("apprec.unknown", Level.WARNING, "an AppRec that answers nothing of ours")
+
+FACT_RECORDED = _event("fact.recorded", Level.INFO, "a fact of a stay was added to the log")
+ANSWER_UNCLASSIFIED = _event(
+    "answer.unclassified",
+    Level.WARNING,
+    "a readiness answer in free text waits for a person to say what it means",
+    "Read it and run `adapter answer`.",
+)
