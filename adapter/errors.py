@@ -154,11 +154,154 @@ XML_TOO_LARGE = _kind(
     AppRecCode.NOT_WELL_FORMED,
 )
 
+XML_ENCODING = _kind(
+    "XML-ENCODING",
+    Blame.PARTNER,
+    "the document declares a character encoding that no message uses",
+    "Send UTF-8; ISO-8859-1 and UTF-16 are read too.",
+    WireCode.OTHER_XML,
+    AppRecCode.NOT_WELL_FORMED,
+)
+
 # ── partners, keys, certificates ────────────────────────────────────────────────────────────────────────────────────
 
 # ── envelope and crypto ─────────────────────────────────────────────────────────────────────────────────────────────
 
+CERTIFICATE_UNREADABLE = _kind(
+    "CERTIFICATE-UNREADABLE",
+    Blame.OPERATOR,
+    "the certificate cannot be read",
+    "Give one X.509 certificate in PEM or DER, issued for an RSA key.",
+)
+KEY_UNREADABLE = _kind(
+    "KEY-UNREADABLE",
+    Blame.OPERATOR,
+    "the private key cannot be read",
+    "Give an RSA key of at least 2048 bits in PEM or DER, with its password where it has one.",
+)
+KEY_MISMATCH = _kind(
+    "KEY-MISMATCH",
+    Blame.OPERATOR,
+    "the private key does not belong to the certificate",
+    "Point the configuration at the key that the certificate was issued for.",
+)
+SIGNER_UNUSABLE = _kind(
+    "SIGNER-UNUSABLE",
+    Blame.OPERATOR,
+    "our own signing certificate cannot be used",
+    "Install a valid enterprise certificate (virksomhetssertifikat) with key usage nonRepudiation.",
+)
+RECIPIENT_UNUSABLE = _kind(
+    "RECIPIENT-UNUSABLE",
+    Blame.PARTNER,
+    "the receiver's encryption certificate cannot be used",
+    "Refresh the partner directory; when it holds the same certificate, ask the receiver to publish a valid one.",
+    retryable=True,
+)
+SEAL_REFUSED = _kind(
+    "SEAL-REFUSED",
+    Blame.ADAPTER,
+    "the envelope we made does not pass our own check and is not sent",
+    "Report this as a defect, with the rule in the detail.",
+)
+MAIL_NOT_EBXML = _kind(
+    "MAIL-NOT-EBXML",
+    Blame.PARTNER,
+    "the mail is no ebXML message that can be read",
+    "Ask the sender to check how its message handler composes mails; the rule broken is in the detail.",
+)
+MAIL_TOO_LARGE = _kind(
+    "MAIL-TOO-LARGE",
+    Blame.PARTNER,
+    "the mail is over a limit",
+    "Ask the sender for a smaller mail; the limit is named in the detail.",
+)
+ENVELOPE_INVALID = _kind(
+    "ENVELOPE-INVALID",
+    Blame.PARTNER,
+    "the ebXML envelope lacks an element or has one in the wrong place",
+    "Ask the sender to correct its envelope; the rule broken is in the detail.",
+    WireCode.OTHER_XML,
+)
+ENVELOPE_VALUE = _kind(
+    "ENVELOPE-VALUE",
+    Blame.PARTNER,
+    "a value in the ebXML envelope is not recognized",
+    "Ask the sender to correct the value; its place is in the detail.",
+    WireCode.VALUE_NOT_RECOGNIZED,
+)
+ENVELOPE_INCONSISTENT = _kind(
+    "ENVELOPE-INCONSISTENT",
+    Blame.PARTNER,
+    "values in the ebXML envelope contradict each other or the agreement",
+    "Ask the sender to compare its envelope with the agreement; the rule broken is in the detail.",
+    WireCode.INCONSISTENT,
+)
+ENVELOPE_NOT_SUPPORTED = _kind(
+    "ENVELOPE-NOT-SUPPORTED",
+    Blame.PARTNER,
+    "the ebXML envelope asks for something that the profile does not offer",
+    "Ask the sender to leave it out; the element is named in the detail.",
+    WireCode.NOT_SUPPORTED,
+)
+ATTACHMENT_MISMATCH = _kind(
+    "ATTACHMENT-MISMATCH",
+    Blame.PARTNER,
+    "the Manifest and the attachments do not agree",
+    "Ask the sender to name every attachment in the Manifest by its Content-ID.",
+    WireCode.MIME_PROBLEM,
+)
+MESSAGE_EXPIRED = _kind(
+    "MESSAGE-EXPIRED",
+    Blame.PARTNER,
+    "the message arrived after its TimeToLive",
+    "The sender has to send a new message.",
+    WireCode.TIME_TO_LIVE_EXPIRED,
+)
+SIGNATURE_INVALID = _kind(
+    "SIGNATURE-INVALID",
+    Blame.PARTNER,
+    "the signature of the message does not verify",
+    "Keep the mail; ask the sender for a new message, and find out what changed it on the way.",
+    WireCode.SECURITY_FAILURE,
+)
+SIGNATURE_FORM = _kind(
+    "SIGNATURE-FORM",
+    Blame.PARTNER,
+    "the signature of the message is not of the form that the profile prescribes",
+    "Ask the sender to sign as HIS 1037 §5.5 says; the rule broken is in the detail.",
+    WireCode.SECURITY_FAILURE,
+)
+ALGORITHM_REFUSED = _kind(
+    "ALGORITHM-REFUSED",
+    Blame.PARTNER,
+    "an algorithm of the message is not allowed",
+    "Ask the sender to use RSA with SHA-256 and AES-256-CBC; the algorithm met is in the detail.",
+    WireCode.SECURITY_FAILURE,
+)
+CERTIFICATE_REFUSED = _kind(
+    "CERTIFICATE-REFUSED",
+    Blame.PARTNER,
+    "the signing certificate of the message is not one to believe",
+    "Compare the certificate in the detail with what the partner directory has; refresh the directory.",
+    WireCode.SECURITY_FAILURE,
+)
+DECRYPTION_FAILED = _kind(
+    "DECRYPTION-FAILED",
+    Blame.PARTNER,
+    "decryption failed",
+    "Check that the partner encrypts to our current certificate; an old key must stay configured for 84 hours.",
+    WireCode.SECURITY_FAILURE,
+)
+
 # ── delivery and transports ─────────────────────────────────────────────────────────────────────────────────────────
+
+DELIVERY_IMPOSSIBLE = _kind(
+    "DELIVERY-IMPOSSIBLE",
+    Blame.ADAPTER,
+    "an event cannot belong to the state that the exchange is in",
+    "Report it with the exchange's journal; the exchange is unchanged.",
+)
 
 # ── store ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

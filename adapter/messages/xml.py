@@ -2,22 +2,28 @@
 
 Every other module gets a tree from `parse` and asks lxml only for navigation, canonical form and serialisation. The
 limits are checked on the bytes before the parser sees them: a count of `<` bounds the elements and a count of `=` the
-attributes, in every encoding XML knows.
+attributes. That count, and the search for a DOCTYPE, can be trusted because only encodings that write ASCII as ASCII
+are let through; UTF-16 is turned into UTF-8 first, everything else is refused by name (`msghead.md` §7.4).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from lxml import etree
 
-from adapter.errors import XML_DOCTYPE, XML_NOT_WELL_FORMED, XML_TOO_LARGE, AdapterError
+from adapter.errors import XML_DOCTYPE, XML_ENCODING, XML_NOT_WELL_FORMED, XML_TOO_LARGE, AdapterError
 
 Element = etree._Element
-Tree = etree._ElementTree[etree._Element]
+Tree: TypeAlias = "etree._ElementTree[etree._Element]"
 
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
+
+_ASCII_LIKE = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"})
+"""Declared encodings in which every ASCII character is that one octet; UTF-8 to send, ISO-8859-1 still received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +38,35 @@ class Limits:
 ENVELOPE = Limits(octets=2_000_000, tags=20_000, equals=60_000)
 """An ebXML envelope is a few kilobytes; a Manifest of a hundred parts stays far below."""
 
-DOCUMENT = Limits(octets=51_200_000, tags=2_000_000, equals=6_000_000)
+DOCUMENT = Limits(octets=51_200_000, tags=400_000, equals=1_000_000)
 """A business message with its attachments: the net carries mails of 51 200 000 octets (`ebxml.md` §2.5)."""
 
 
-def parse(content: bytes, limits: Limits = DOCUMENT) -> Tree:
-    """Parse a document.
+def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> Tree:
+    """Parse a document; `bare` leaves comments and processing instructions out of the tree.
 
-    Raises `AdapterError` with `XML_TOO_LARGE`, `XML_DOCTYPE` or `XML_NOT_WELL_FORMED`; the detail names the limit
-    or the position and never quotes the document.
+    Business messages are read bare, so that a comment inside a value cannot hide half of it. What is signed is parsed
+    whole: a processing instruction belongs to the canonical form.
+
+    Raises `AdapterError` with `XML_TOO_LARGE`, `XML_ENCODING`, `XML_DOCTYPE` or `XML_NOT_WELL_FORMED`; the detail names
+    the limit or the position and never quotes the document.
     """
-    _check_limits(content, limits)
+    if len(content) > limits.octets:
+        raise AdapterError(XML_TOO_LARGE, f"{len(content)} octets, at most {limits.octets}")
+    content, encoding = _as_ascii_like(content)
+    _check_counts(content, limits)
     if _has_doctype(content):
         raise AdapterError(XML_DOCTYPE)
     parser = etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
         huge_tree=len(content) > 10_000_000,
         remove_blank_text=False,
+        remove_comments=bare,
+        remove_pis=bare,
     )
     try:
         root = etree.fromstring(content, parser)
@@ -66,9 +81,46 @@ def parse(content: bytes, limits: Limits = DOCUMENT) -> Tree:
     return tree
 
 
-def _check_limits(content: bytes, limits: Limits) -> None:
-    if len(content) > limits.octets:
-        raise AdapterError(XML_TOO_LARGE, f"{len(content)} octets, at most {limits.octets}")
+def declared_encoding(content: bytes) -> str:
+    """The encoding a document says it has, in lower case; `utf-16` by its byte order, `utf-8` when it says nothing."""
+    if _utf_16(content) is not None:
+        return "utf-16"
+    declaration = _DECLARATION.match(content[3:300] if content.startswith(b"\xef\xbb\xbf") else content[:300])
+    return declaration[1].decode("ascii").lower() if declaration else "utf-8"
+
+
+def path_of(element: Element) -> str:
+    """The local names from the root to the element, as in `MsgHead/MsgInfo/GenDate`."""
+    names = [etree.QName(element).localname]
+    names.extend(etree.QName(ancestor).localname for ancestor in element.iterancestors())
+    return "/".join(reversed(names))
+
+
+def _utf_16(content: bytes) -> str | None:
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return "utf-16"
+    if content[:4] == b"<\x00?\x00":
+        return "utf-16-le"
+    if content[:4] == b"\x00<\x00?":
+        return "utf-16-be"
+    return None
+
+
+def _as_ascii_like(content: bytes) -> tuple[bytes, str | None]:
+    """The document in an encoding whose markup is ASCII, and the encoding to tell the parser, if it cannot see it."""
+    wide = _utf_16(content)
+    if wide is not None:
+        try:
+            return content.decode(wide).encode(), "utf-8"
+        except UnicodeError:
+            raise AdapterError(XML_NOT_WELL_FORMED, "the bytes are not the UTF-16 they begin as") from None
+    declared = declared_encoding(content)
+    if declared not in _ASCII_LIKE or b"\x00" in content[:4]:
+        raise AdapterError(XML_ENCODING)
+    return content, None
+
+
+def _check_counts(content: bytes, limits: Limits) -> None:
     tags = content.count(b"<")
     if tags > limits.tags:
         raise AdapterError(XML_TOO_LARGE, f"{tags} tags, at most {limits.tags}")
@@ -78,9 +130,6 @@ def _check_limits(content: bytes, limits: Limits) -> None:
 
 
 def _has_doctype(content: bytes) -> bool:
-    """Whether a DOCTYPE stands before the root element, whatever the encoding; the parser never reads one."""
-    head = content[:65536]
-    if head[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in head[:4]:
-        return b"<!DOCTYPE" in head.replace(b"\x00", b"")
+    """Whether a DOCTYPE stands before the root element; the parser never reads one."""
     match = _PROLOG.match(content, 3 if content.startswith(b"\xef\xbb\xbf") else 0)
     return match is not None and content.startswith(b"<!DOCTYPE", match.end())
