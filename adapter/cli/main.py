@@ -1,0 +1,96 @@
+"""The command `adapter`: which commands there are; each is loaded only when it is called.
+
+Exit codes: 0 fine; 1 the thing examined is not fine; 2 usage, configuration or unreadable input, with a sentence that
+says what to do. Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from types import TracebackType
+
+import click
+
+from adapter import __version__
+from adapter.errors import AdapterError
+
+COMMANDS = {
+    "demo": "a whole exchange on this machine, without any set-up",
+    "run": "the daemon",
+    "check": "configuration, keys, certificates, store: every problem at once",
+    "validate": "judge messages, receipts and whole folders of them",
+    "build": "make a business message from JSON",
+    "seal": "encrypt and sign a message into a mail, offline",
+    "open": "verify and decrypt a mail, offline",
+    "send": "hand a message to the daemon",
+    "list": "the exchanges: state, age, next step",
+    "show": "everything known of one exchange",
+    "answer": "the municipality's answer, or how to read it",
+    "ledger": "nights, kroner and reasons of every stay",
+    "liability": "decide one case file",
+    "explain": "the same decision as sentences, with a picture",
+    "rules": "every rule: what it checks, where, and its source",
+}
+"""Name and one line of each command, in the order of the help page; the module has the same name."""
+
+
+class Commands(click.Group):
+    """The group of all commands, each imported when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"adapter.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="adapter")
+def group() -> None:
+    """Signed, encrypted, acknowledged messages between hospitals and municipalities, and who owes how many nights."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.excepthook = _tell_defect
+    try:
+        code = group.main(standalone_mode=False)
+    except AdapterError as error:
+        click.echo(error.sentence(), err=True)
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The last resort: name the place and the kind of a defect, never its text, which may hold a piece of a message."""
+    if os.environ.get("ADAPTER_TRACEBACK"):
+        sys.__excepthook__(kind, error, trace)
+        return
+    place = "?"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    click.echo(
+        f"a defect of the adapter: {kind.__name__} at {place}. Please report it; "
+        "nothing that was confirmed is lost. ADAPTER_TRACEBACK=1 shows more.",
+        err=True,
+    )

@@ -1,0 +1,60 @@
+"""What every command shares: its options `--config` and `--json`, and how it reads input and prints a result."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from adapter.errors import FILE_UNREADABLE, AdapterError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""A JSON document on its way out."""
+
+
+def options(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a command `--config FILE` (argument `config`: Path) and `--json` (argument `as_json`: bool)."""
+    with_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+    with_config = click.option(
+        "--config",
+        envvar="ADAPTER_CONFIG",
+        type=click.Path(path_type=Path),
+        default=Path("config.toml"),
+        show_default=True,
+        help="The configuration file.",
+    )
+    return with_config(with_json(function))
+
+
+def read_file(path: Path) -> bytes:
+    """The octets of a file, or of stdin for `-`. Raises `AdapterError` (FILE_UNREADABLE)."""
+    try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read()
+        return path.read_bytes()
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: {error.strerror}") from None
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file, or stdout for `-`. Raises `AdapterError` (FILE_UNREADABLE)."""
+    try:
+        if str(path) == "-":
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            path.write_bytes(content)
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{path} cannot be written: {error.strerror}") from None
+
+
+def print_json(document: Json) -> None:
+    """The one JSON document of a command."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
