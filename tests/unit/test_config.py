@@ -1,0 +1,74 @@
+"""The configuration: what is read, and every mistake at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.config import load, parse
+from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
+from adapter.values import EdiAddress, HerId
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_example_configuration_is_read() -> None:
+    """The configuration in the top folder is valid, its paths absolute, STARTTLS on both ways."""
+    settings = load(ROOT / "config.toml")
+    assert settings.party[0].her == HerId("990102")
+    assert settings.party[0].address == EdiAddress("sykehus@edi.example")
+    assert settings.keys.signing.key == ROOT / "keys" / "signing.key"
+    assert settings.smtp.send.tls == "starttls"
+    assert settings.smtp.receive.certificate is not None
+    assert settings.delivery.retries == 5
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """A path without a file gives FILE-UNREADABLE with the path."""
+    with pytest.raises(AdapterError, match=r"nowhere\.toml") as caught:
+        load(tmp_path / "nowhere.toml")
+    assert caught.value.kind is FILE_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ('mode = "test"|mode = "prod"', "mode: Input should be 'test' or 'production' (found 'prod')"),
+        ('her = "990102"|her = "x"', "party[1].her: a HER-id is 1 to 10 digits and does not begin with 0 (found 'x')"),
+        ("port = 587|port = 0", "smtp.send.port: Input should be greater than or equal to 1 (found 0)"),
+        ("retries = 5|retires = 5", "delivery.retires: there is no such key"),
+        ('path = "var/hospital.sqlite"|', "store.path: is missing"),
+        ('certificate = "keys/mail.crt"|#', "smtp.receive: certificate and key belong together"),
+        ('roots = ["ca.crt"]|roots = []', "trust.roots: Tuple should have at least 1 item"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key(change: str, expected: str) -> None:
+    """Each mistake is told with its key, what is allowed and what was found."""
+    before, _, after = change.partition("|")
+    example = (ROOT / "config.toml").read_text("utf-8")
+    assert before in example
+    with pytest.raises(AdapterError) as caught:
+        parse(example.replace(before, after, 1).encode(), ROOT, "config.toml")
+    assert caught.value.kind is CONFIG_INVALID
+    assert expected in str(caught.value)
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    """Three mistakes in three places give three lines."""
+    example = (ROOT / "config.toml").read_text("utf-8")
+    wrong = (
+        example.replace("port = 587", "port = -1")
+        .replace('"at_once"', '"never"')
+        .replace("retries = 5", "retries = 'x'")
+    )
+    with pytest.raises(AdapterError) as caught:
+        parse(wrong.encode(), ROOT, "config.toml")
+    assert len(str(caught.value).splitlines()) == 4
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"= 1", b"[store", b""])
+def test_what_is_no_toml_is_said(content: bytes) -> None:
+    """Bytes that are not UTF-8 or not TOML, and an empty file, are a configuration error and never a traceback."""
+    with pytest.raises(AdapterError):
+        parse(content, ROOT, "config.toml")
