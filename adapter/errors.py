@@ -305,4 +305,80 @@ DELIVERY_IMPOSSIBLE = _kind(
 
 # ── store ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+STORE_MISSING = _kind(
+    "STORE-MISSING",
+    Blame.OPERATOR,
+    "the store does not have what was asked for",
+    "Check the id; after restoring a backup, restore all files of the store together.",
+)
+STORE_EXISTS = _kind(
+    "STORE-EXISTS",
+    Blame.ADAPTER,
+    "the id is taken",
+    "Report it; nothing was changed.",
+)
+STORE_CONFLICT = _kind(
+    "STORE-CONFLICT",
+    Blame.ADAPTER,
+    "the row was changed by somebody else since it was read",
+    "Read it again and decide again; nothing was changed.",
+    retryable=True,
+)
+STORE_CLAIM_LOST = _kind(
+    "STORE-CLAIM-LOST",
+    Blame.ADAPTER,
+    "the claim on this work has passed to another worker",
+    "Nothing to do: the other worker finishes it. If it happens often, raise the lease.",
+)
+STORE_LOCKED = _kind(
+    "STORE-LOCKED",
+    Blame.OPERATOR,
+    "the store is locked by another process",
+    "Wait for it to finish; if it stays, look for a backup or a database tool that holds the file open.",
+    retryable=True,
+)
+STORE_FULL = _kind(
+    "STORE-FULL",
+    Blame.OPERATOR,
+    "the disk of the store is full",
+    "Free space on that disk; work goes on by itself, and nothing that was confirmed is lost.",
+    retryable=True,
+)
+STORE_UNREACHABLE = _kind(
+    "STORE-UNREACHABLE",
+    Blame.OPERATOR,
+    "the store cannot be opened, read or written",
+    "Check that the folder exists and that this user may read and write it and the files in it.",
+)
+STORE_CORRUPT = _kind(
+    "STORE-CORRUPT",
+    Blame.OPERATOR,
+    "the store is damaged or is no database of ours",
+    "Stop the adapter, keep the files as they are, and restore the latest backup beside them.",
+)
+STORE_NEWER = _kind(
+    "STORE-NEWER",
+    Blame.OPERATOR,
+    "the store was written by a newer version of the adapter",
+    "Start that version or a later one; a store is never taken back to an older form.",
+)
+STORE_OLDER = _kind(
+    "STORE-OLDER",
+    Blame.OPERATOR,
+    "the store has the form of an older version of the adapter",
+    "Start the daemon once, or run the command without its read-only option; the store is brought up to date then.",
+)
+STORE_CLOSED = _kind(
+    "STORE-CLOSED",
+    Blame.ADAPTER,
+    "the store has been closed",
+    "Report it if the adapter was not being stopped.",
+)
+STORE_FAILED = _kind(
+    "STORE-FAILED",
+    Blame.ADAPTER,
+    "the database refused an operation",
+    "Report it; the transaction was rolled back.",
+)
+
 # ── liability and evidence ──────────────────────────────────────────────────────────────────────────────────────────

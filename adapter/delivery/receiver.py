@@ -8,8 +8,8 @@ record and the answer. What cannot be judged now is PENDING: no answer, a growin
 error, so that the sender learns early. After ACCEPTED nothing but an AppRec can tell the sender of trouble (HITS 1171
 §8.2), so an application that is away or refuses changes no state here.
 
-Signals (Acknowledgment, ErrorList) are ebXML with a readable header: they go from VALIDATING to CLOSED, feed the sender's
-machine and are never answered (`ebxml.md` §6.5). Faults and bounces go there from STORED.
+Signals (Acknowledgment, ErrorList) are ebXML with a readable header: they go to CLOSED, feed the sender's machine and
+are never answered (`ebxml.md` §6.5). Faults and bounces go there from STORED.
 """
 
 from __future__ import annotations

@@ -1,0 +1,472 @@
+"""What can be kept, and what can be asked of it?
+
+The port is two sets of typed operations, `Reader` and `Writer`, and a `Store` that runs a piece of work against one
+of them. A piece of work is a function; everything it writes is one transaction: all of it is durable when `write`
+returns, or none of it. A writer also reads, and sees what it has written: decide and write in the *same* piece of work,
+and no other process can come between.
+
+Rows are frozen values. The clock, ids and leases are arguments. Errors are those of the catalogue (STORE-...).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from adapter.delivery.duplicates import Seen, SignedReference
+from adapter.delivery.receipts import AppRecState, ReceiptExchange
+from adapter.delivery.receiver import ReceivedExchange, ReceptionState
+from adapter.delivery.sender import SenderExchange, TransportState
+from adapter.facts import Fact
+from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId
+
+T = TypeVar("T")
+
+
+class Direction(StrEnum):
+    """Which way a message goes, seen from here."""
+
+    IN = "in"
+    OUT = "out"
+
+
+# ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class BlobKind(StrEnum):
+    """What stored bytes are."""
+
+    MAIL = "mail"
+    """a whole mail as it was received"""
+    PAYLOAD = "payload"
+    """a business message as XML"""
+    SEALED = "sealed"
+    """a finished MIME body: what is put on the wire, and put there again on a resend"""
+    SIGNAL = "signal"
+    """the MIME body of an Acknowledgment, MessageError or Fault"""
+
+
+# ── incoming mail ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that arrived. `reception` is its machine up to the answer; from ACCEPTED on, the exchange's own
+    `reception` goes on. `exchange_id` is the exchange it became, or the first copy's for a duplicate.
+
+    `fence` grows with every claim; whoever saves must show the fence it was given.
+    """
+
+    id: str
+    raw: Digest
+    source: str
+    envelope_from: str
+    envelope_to: tuple[str, ...]
+    reception: ReceivedExchange
+    exchange_id: str | None = None
+    fence: int = 0
+
+
+# ── exchanges ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One business message or AppRec, out or in, with its identities and axes.
+
+    What is not known yet is None: a submission gets its envelope identities when it is sealed. `payload` is the
+    digest of the business message, `sealed` that of the MIME body on the wire, `soap` that of the decoded SOAP part.
+    `service`, `action`, roles, `conversation_id` and `cpa_id` are the envelope's. `receipt_for` is the exchange that
+    this AppRec is about, `answers` the exchange that this message answers. `transport` and `receipt` are the two axes
+    of an outgoing message (`receipt` None where no AppRec is awaited), `reception` the one of an incoming message.
+    `version` is the store's: `save_exchange` refuses a row that has changed since it was read.
+    """
+
+    id: str
+    direction: Direction
+    type: str
+    sender: HerId
+    receiver: HerId
+    created_at: datetime
+    payload: Digest | None = None
+    msg_id: MsgId | None = None
+    generated: Moment | None = None
+    message_id: MessageId | None = None
+    conversation_id: str | None = None
+    cpa_id: str | None = None
+    service: str | None = None
+    action: str | None = None
+    from_role: str | None = None
+    to_role: str | None = None
+    sealed: Digest | None = None
+    soap: Digest | None = None
+    peer_address: EdiAddress | None = None
+    references: tuple[SignedReference, ...] = ()
+    receipt_for: str | None = None
+    answers: str | None = None
+    transport: SenderExchange | None = None
+    receipt: ReceiptExchange | None = None
+    reception: ReceivedExchange | None = None
+    version: int = 0
+
+    @property
+    def peer(self) -> HerId:
+        """The other party."""
+        return self.receiver if self.direction is Direction.OUT else self.sender
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFilter:
+    """Which exchanges to list; an empty tuple or None does not restrict. The newest come first."""
+
+    direction: Direction | None = None
+    type: str | None = None
+    peer: HerId | None = None
+    transport: tuple[TransportState, ...] = ()
+    receipt: tuple[AppRecState, ...] = ()
+    reception: tuple[ReceptionState, ...] = ()
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of an exchange's history, for a person. No patient data."""
+
+    exchange_id: str
+    at: datetime
+    what: str
+    detail: str = ""
+
+
+# ── what is to be transmitted ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class OutboxKind(StrEnum):
+    """What a mail of ours carries."""
+
+    MESSAGE = "message"
+    SIGNAL = "signal"
+    FAULT = "fault"
+
+
+class OutboxState(StrEnum):
+    """Where an item of the outbox is."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    """the connection ended after DATA"""
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    """its exchange was decided before it was sent"""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """One thing to put on a socket. The same `id` put again is the same item, waiting again (a resend, a repeated
+    answer). `exchange_id` is the exchange it belongs to (None for a Fault). `attempts` counts claims;
+    `first_attempt` is the first claim, the earliest moment at which a byte can have left."""
+
+    id: str
+    kind: OutboxKind
+    body: Digest
+    sender: EdiAddress
+    recipient: EdiAddress
+    due: datetime
+    created_at: datetime
+    exchange_id: str | None = None
+    in_reply_to: str | None = None
+    state: OutboxState = OutboxState.WAITING
+    attempts: int = 0
+    deferrals: int = 0
+    reason: str = ""
+    fence: int = 0
+    first_attempt: datetime | None = None
+    finished_at: datetime | None = None
+
+
+# ── what has been seen ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Outcome(StrEnum):
+    """How an envelope that we received ended."""
+
+    IN_PROGRESS = "in_progress"
+    ACKNOWLEDGED = "acknowledged"
+    WARNED = "warned"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEnvelope:
+    """A dedupe record: (verified From HER-id, eb:MessageId) and what became of it. Kept until `keep_until`, at least
+    30 days (`ebxml.md` §7.4)."""
+
+    sender: HerId
+    message_id: MessageId
+    seen: Seen
+    outcome: Outcome
+    exchange_id: str | None
+    at: datetime
+    keep_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenMessage:
+    """A business message that was taken in or rejected once: (MsgId without case, own organisation), `apprec.md`
+    §5.5."""
+
+    msg_id: MsgId
+    organisation: HerId
+    exchange_id: str
+    payload: Digest
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A checked business message for the application. `taken_at` is when the application had it; `file` is where it
+    was put, empty unless it was delivered as a file."""
+
+    exchange_id: str
+    payload: Digest
+    received_at: datetime
+    taken_at: datetime | None = None
+    file: str = ""
+
+
+# ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pseudonym:
+    """A patient without a name: a keyed digest of the national identity number, different in every store."""
+
+    value: str
+
+    def __post_init__(self) -> None:
+        Digest(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class StayFact:
+    """A fact and whose stay it belongs to. `admission` is the admission as a message or a person stated it, None where
+    nothing is stated; `references` are the MsgIds that the carrying message refers to."""
+
+    patient: Pseudonym
+    hospital: HerId
+    fact: Fact
+    municipality: HerId | None = None
+    admission: Moment | date | None = None
+    references: tuple[MsgId, ...] = ()
+    exchange_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFact:
+    """A fact in the log: its place, when it was written, and the link to the one before."""
+
+    seq: int
+    recorded_at: datetime
+    entry: StayFact
+    digest: Digest
+    previous: Digest
+    hash: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class FactFilter:
+    """Which facts; None does not restrict. They come in the order of the log."""
+
+    patient: Pseudonym | None = None
+    hospital: HerId | None = None
+    municipality: HerId | None = None
+    exchange_id: str | None = None
+    after_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """The check of the fact log: how many facts hold, the last hash, and the first that does not hold (None if all
+    do). Compare `length` and `head` with a report of another day to see whether facts were cut off at the end."""
+
+    length: int
+    head: Digest
+    broken_at: int | None = None
+    reason: str = ""
+
+
+# ── numbers for health and metrics ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many exchanges are in each state, and how old the oldest waiting work is."""
+
+    transport: tuple[tuple[TransportState, int], ...] = ()
+    receipt: tuple[tuple[AppRecState, int], ...] = ()
+    reception: tuple[tuple[ReceptionState, int], ...] = ()
+    mails_waiting: int = 0
+    outbox_waiting: int = 0
+    inbox_waiting: int = 0
+    oldest_outbox: datetime | None = None
+    oldest_mail: datetime | None = None
+    oldest_inbox: datetime | None = None
+
+
+# ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Reader(Protocol):
+    """Questions. All answers of one piece of work are of one moment."""
+
+    def blob(self, digest: Digest) -> bytes:
+        """The bytes; raises STORE-MISSING when there are none, STORE-CORRUPT when they are not what the digest says."""
+
+    def mail(self, mail_id: str) -> Mail | None: ...
+
+    def mails(self, states: Iterable[ReceptionState], limit: int = 1000) -> tuple[Mail, ...]:
+        """Mails in any of the states, newest first."""
+
+    def exchange(self, exchange_id: str) -> Exchange | None: ...
+
+    def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]: ...
+
+    def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
+        """Outgoing exchanges that are NEW, oldest first."""
+
+    def due_transport(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
+        """Outgoing exchanges in AWAIT_ACK whose timer has come, the longest due first."""
+
+    def due_receipts(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
+        """Outgoing exchanges whose AppRec is overdue, the longest due first."""
+
+    def next_due(self) -> datetime | None:
+        """When the next piece of work is due by itself: outbox, mails, timers. None when nothing is."""
+
+    def by_message_id(self, direction: Direction, message_id: MessageId, peer: HerId | None = None) -> Exchange | None:
+        """The exchange of an envelope; `peer` None finds it whoever the other party is."""
+
+    def find_sent(self, msg_id: MsgId, receiver: HerId | None = None) -> tuple[Exchange, ...]:
+        """Outgoing exchanges with this MsgId (without case), newest first; where there is none, those with the same
+        hexadecimal digits (`apprec.md` §7.2 step 1). `receiver` None finds those to anyone."""
+
+    def related(self, exchange_id: str) -> tuple[Exchange, ...]:
+        """The AppRecs for and answers to an exchange, oldest first."""
+
+    def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]: ...
+
+    def outbox_of(self, exchange_id: str) -> tuple[OutboxItem, ...]: ...
+
+    def seen(self, sender: HerId, message_id: MessageId) -> SeenEnvelope | None: ...
+
+    def taken(self, msg_id: MsgId, organisation: HerId) -> TakenMessage | None: ...
+
+    def inbox_item(self, exchange_id: str) -> InboxItem | None: ...
+
+    def inbox_waiting(self, limit: int = 100) -> tuple[InboxItem, ...]:
+        """What the application has not taken, oldest first."""
+
+    def correlated(self, values: Iterable[str]) -> str | None:
+        """The exchange for which one of these Message-IDs or ENVIDs was used."""
+
+    def facts(self, which: FactFilter) -> tuple[RecordedFact, ...]: ...
+
+    def verify_chain(self) -> ChainReport: ...
+
+    def note(self, key: str) -> str | None:
+        """A small text that was kept with `keep_note`."""
+
+    def counts(self) -> Counts: ...
+
+
+class Writer(Reader, Protocol):
+    """Questions and changes, in one transaction."""
+
+    def put_blob(self, content: bytes, kind: BlobKind, now: datetime) -> Digest:
+        """Keep bytes; the same bytes again change nothing."""
+
+    def add_mail(self, mail: Mail) -> None: ...
+
+    def claim_mails(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[Mail, ...]:
+        """Take mails that are STORED, or PENDING and due, for `lease`; each comes with its new fence."""
+
+    def save_mail(self, mail: Mail) -> None:
+        """Write the reception and exchange id of a claimed mail and give up the claim. Raises STORE-CLAIM-LOST when
+        another worker has claimed it since."""
+
+    def add_exchange(self, exchange: Exchange) -> None:
+        """Raises STORE-EXISTS when the id is taken."""
+
+    def save_exchange(self, exchange: Exchange) -> Exchange:
+        """Write an exchange that was read before; the result carries the new version. When the transport axis is
+        decided, what waits in the outbox for it is withdrawn. Raises STORE-CONFLICT when it was changed since."""
+
+    def add_journal(self, entry: JournalEntry) -> None: ...
+
+    def put_outbox(self, item: OutboxItem) -> None:
+        """Add an item, or make the item of this id wait again with this body, recipient and due time."""
+
+    def claim_outbox(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[OutboxItem, ...]:
+        """Take items that wait and are due, for `lease`; each comes with its new fence."""
+
+    def finish_outbox(self, item: OutboxItem, state: OutboxState, now: datetime, reason: str = "") -> None:
+        """Write the end of a claimed item. Raises STORE-CLAIM-LOST when another worker has claimed it since."""
+
+    def postpone_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
+        """Give a claimed item back, to be tried again at `due`; counts a deferral. Raises STORE-CLAIM-LOST."""
+
+    def release_claims(self, worker: str) -> int:
+        """Give back everything that a worker of this name had claimed before it died; says how much that was."""
+
+    def reserve(self, envelope: SeenEnvelope) -> None:
+        """Take a verified envelope's id. Raises STORE-EXISTS when it is taken."""
+
+    def answered(self, sender: HerId, message_id: MessageId, response: Digest, outcome: Outcome) -> None:
+        """Write the answer to a reserved envelope; it is never replaced (STORE-CONFLICT)."""
+
+    def take_msg_id(self, message: TakenMessage) -> TakenMessage | None:
+        """Take a MsgId for an organisation; the message that had it before, if any, and then nothing is changed."""
+
+    def add_inbox(self, item: InboxItem) -> None: ...
+
+    def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
+        """The application has it. The first time counts; a later call returns the item as it was."""
+
+    def correlate(self, value: str, exchange_id: str, at: datetime) -> None:
+        """Remember that a Message-ID or ENVID was used for an exchange."""
+
+    def append_fact(self, entry: StayFact, now: datetime) -> RecordedFact:
+        """Write a fact at the end of the log; nothing can change it after."""
+
+    def keep_note(self, key: str, value: str) -> None:
+        """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""
+
+    def forget(self, before: datetime) -> int:
+        """Drop dedupe records whose time is over; says how many. Nothing unfinished is ever touched."""
+
+
+class Store(Protocol):
+    """Runs pieces of work. `write` joins concurrent callers into one commit; `*_now` are for code without a loop."""
+
+    async def write(self, work: Callable[[Writer], T]) -> T: ...
+
+    async def read(self, work: Callable[[Reader], T]) -> T: ...
+
+    def write_now(self, work: Callable[[Writer], T]) -> T: ...
+
+    def read_now(self, work: Callable[[Reader], T]) -> T: ...
+
+    def pseudonym(self, national_id: str) -> Pseudonym:
+        """The patient's pseudonym in this store."""
+
+    def data_version(self) -> int:
+        """A number that changes when anybody, in any process, has committed a change; cheap enough for a poll."""
+
+    def close(self) -> None:
+        """Finish what was handed in and let go of the database."""
