@@ -39,19 +39,6 @@ FK1: Final = "{" + FK1_NS + "}"
 EPJ2: Final = "{" + EPJ2_NS + "}"
 BASE64: Final = "{" + BASE64_NS + "}"
 
-PREFIXES: Final[tuple[tuple[str, str], ...]] = (
-    ("fk1", FK1_NS),
-    ("b64", BASE64_NS),
-    ("po", PO_15_NS),
-    ("po", PO_16_NS),
-    ("po", PO_20_NS),
-    ("epj1", EPJ1_NS),
-    ("epj2", EPJ2_NS),
-    ("epj3", EPJ3_NS),
-    ("m1", META_NS),
-)
-"""The prefix we write for a namespace; the content's own namespace gets `c`, the head is the default namespace."""
-
 
 def clark(namespace: str) -> str:
     """The namespace in Clark notation, to be followed by a local name."""

@@ -89,6 +89,11 @@ def declared_encoding(content: bytes) -> str:
     return declaration[1].decode("ascii").lower() if declaration else "utf-8"
 
 
+def tag_of(element: Element) -> str:
+    """The tag in Clark notation; empty for a comment or processing instruction."""
+    return element.tag if isinstance(element.tag, str) else ""
+
+
 def path_of(element: Element) -> str:
     """The local names from the root to the element, as in `MsgHead/MsgInfo/GenDate`."""
     names = [etree.QName(element).localname]

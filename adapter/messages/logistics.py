@@ -1,0 +1,166 @@
+"""What the five patient logistics messages say (Pasientlogistikk 1.5 and 1.6): which event, when, where to.
+
+`plo.md` §2.4.1. The two versions are alike but for their namespaces. An event is found by its code, never by its
+position; a date without clock stays a date. The use of the content is told by its own element, not by MsgInfo/Type;
+that the two agree is rule PL-005.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from adapter.messages import codes
+from adapter.messages.datatypes import (
+    Code,
+    Timestamp,
+    add,
+    add_code,
+    add_flag,
+    add_text,
+    add_time,
+    child,
+    child_code,
+    child_flag,
+    child_text,
+    child_time,
+    children,
+)
+from adapter.messages.namespaces import PLO_15, PLO_16, PO_15_NS, PO_16_NS, clark, namespace_of
+from adapter.messages.top import Top, read_top, write_top
+from adapter.messages.xml import Element, tag_of
+
+
+class Version(StrEnum):
+    """The versions of the nursing and care messages that are read."""
+
+    V1_5 = "1.5"
+    V1_6 = "1.6"
+
+    @property
+    def namespace(self) -> str:
+        return (PLO_15 if self is Version.V1_5 else PLO_16).format("Pasientlogistikk")
+
+    @property
+    def po(self) -> str:
+        """The component namespace, in Clark notation."""
+        return clark(PO_15_NS if self is Version.V1_5 else PO_16_NS)
+
+
+class Use(StrEnum):
+    """The five uses; the value is the local name of the element that tells them apart."""
+
+    ADMITTED = "MeldingInnlagtPasient"
+    DISCHARGE_READY = "MeldingUtskrivningsklarPasient"
+    WITHDRAWAL = "AvmeldingUtskrivningsklarPasient"
+    DISCHARGED = "MeldingOmUtskrevetPasient"
+    DEATH = "OrienteringOmDod"
+
+
+_VERSIONS: Final = {version.namespace: version for version in Version}
+
+
+@dataclass(frozen=True, slots=True)
+class TimedEvent:
+    """One event (tidsfestet hendelse). `estimate` (anslag) is told and never decides anything (`plo.md` X-1)."""
+
+    code: Code | None = None
+    time: Timestamp | None = None
+    estimate: bool | None = None
+    description: str | None = None
+    remark: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the patient went and how (utskrevet til): place (list 8408) and state (list 8431)."""
+
+    place: Code | None = None
+    state: Code | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logistics:
+    """A patient logistics message. `use` is None where the content has none of the five elements."""
+
+    version: Version
+    top: Top
+    use: Use | None
+    events: tuple[TimedEvent, ...] = ()
+    destination: Destination | None = None
+
+    def event(self, code: codes.Event) -> TimedEvent | None:
+        """The first event of this code, wherever it stands."""
+        return next((event for event in self.events if event.code is not None and event.code.v == code), None)
+
+
+def is_logistics(payload: Element) -> bool:
+    """Whether an element is the root of a logistics message of a version read here."""
+    version = _VERSIONS.get(namespace_of(tag_of(payload)))
+    return version is not None and tag_of(payload) == clark(version.namespace) + "Pasientlogistikk"
+
+
+def read_logistics(payload: Element) -> Logistics:
+    """Read the content of a logistics message; `is_logistics(payload)` holds. Never raises for what is inside."""
+    version = _VERSIONS[namespace_of(tag_of(payload))]
+    own, po = clark(version.namespace), version.po
+    use, part = next(((use, part) for use in Use for part in children(payload, own + use)), (None, None))
+    return Logistics(
+        version,
+        read_top(payload, po),
+        use,
+        tuple(read_event(event, po) for event in children(part, po + "TidsfestetHendelse")) if part is not None else (),
+        _read_destination(child(part, po + "UtskrevetTil"), po),
+    )
+
+
+def read_event(element: Element, po: str) -> TimedEvent:
+    """Read a `TidsfestetHendelse`."""
+    return TimedEvent(
+        child_code(element, po + "Hendelsekode"),
+        child_time(element, po + "TidspunktForHendelse"),
+        child_flag(element, po + "Anslag"),
+        child_text(element, po + "BeskrivelseAvHendelse"),
+        child_text(element, po + "Merknad"),
+        child_text(element, po + "StedForHendelse", po + "StedHendelse"),
+    )
+
+
+def _read_destination(element: Element | None, po: str) -> Destination | None:
+    if element is None:
+        return None
+    return Destination(
+        child_code(element, po + "UtTil"), child_code(element, po + "Uttilstand"), child_text(element, po + "Merknad")
+    )
+
+
+def write_logistics(content: Element, message: Logistics) -> None:
+    """Write the message into the Content of a document."""
+    own, po = clark(message.version.namespace), message.version.po
+    payload = add(content, own + "Pasientlogistikk")
+    write_top(payload, message.top, po)
+    if message.use is None:
+        return
+    part = add(payload, own + message.use)
+    if message.destination is not None:
+        element = add(part, po + "UtskrevetTil")
+        add_code(element, po + "Uttilstand", message.destination.state)
+        add_code(element, po + "UtTil", message.destination.place)
+        add_text(element, po + "Merknad", message.destination.remark)
+    for event in message.events:
+        write_event(part, event, po)
+
+
+def write_event(parent: Element, event: TimedEvent, po: str) -> None:
+    """Write a `TidsfestetHendelse`."""
+    element = add(parent, po + "TidsfestetHendelse")
+    add_code(element, po + "Hendelsekode", event.code)
+    add_text(element, po + "BeskrivelseAvHendelse", event.description)
+    add_time(element, po + "TidspunktForHendelse", event.time)
+    add_flag(element, po + "Anslag", event.estimate)
+    add_text(element, po + "Merknad", event.remark)
+    if event.place is not None:
+        add_text(add(element, po + "StedForHendelse"), po + "StedHendelse", event.place)

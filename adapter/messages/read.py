@@ -1,0 +1,38 @@
+"""What a document says and whether it is right: the one entry point of validation, sending and receiving."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.messages.findings import Finding, Severity
+from adapter.messages.namespaces import namespace_of
+from adapter.messages.reading import Reading, Recognised, understand
+from adapter.messages.rules import judge
+from adapter.messages.rules.rule import Context
+from adapter.messages.schemas import SchemaSet
+from adapter.messages.xml import path_of, tag_of
+
+
+def read(content: bytes, schemas: SchemaSet, context: Context) -> Reading:
+    """Read a document and check it against its schema and every rule; never raises for what is in it.
+
+    A message whose content has no schema here is carried as it is: the head is checked, the rest is told with a
+    warning. Schema findings have the rule `XSD`.
+    """
+    reading = understand(content)
+    return replace(reading, findings=(*_schema_findings(reading, schemas), *judge(reading, context)))
+
+
+def _schema_findings(reading: Reading, schemas: SchemaSet) -> tuple[Finding, ...]:
+    if reading.tree is None or reading.recognised not in {Recognised.BUSINESS, Recognised.APPREC}:
+        return ()
+    payload = reading.payload
+    if payload is None or schemas.covers(namespace_of(tag_of(payload))):
+        return schemas.validate(reading.tree)
+    says = "no schema is installed for the content, only the head was judged; install it under schemas.path to check it"
+    unknown = Finding("XSD", Severity.WARNING, path_of(payload), payload.sourceline, says, "msghead.md §4.2")
+    return (unknown, *(finding for finding in schemas.validate(reading.tree) if not _is_inside_content(finding)))
+
+
+def _is_inside_content(finding: Finding) -> bool:
+    return "/RefDoc/Content/" in finding.path

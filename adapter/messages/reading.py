@@ -1,0 +1,121 @@
+"""What a document is: a business message, a receipt, an envelope, or something else; and what it says, as far as known.
+
+`understand` parses and reads without judging; `read.read` adds the findings. The original bytes stay in the `Reading`
+and are what is stored and sent on; nothing read is ever serialised again (`msghead.md` §7.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.errors import AdapterError, ErrorKind
+from adapter.messages.apprec import AppRec, is_apprec, read_apprec
+from adapter.messages.dialog import Dialog, is_dialog, read_dialog
+from adapter.messages.findings import Finding, has_errors
+from adapter.messages.head import Head, first_payload, read_head
+from adapter.messages.kinds import Content, Kind, content_of, content_of_namespace, kind_of
+from adapter.messages.logistics import Logistics, is_logistics, read_logistics
+from adapter.messages.namespaces import MH, SOAP_NS, clark, namespace_of
+from adapter.messages.xml import Element, Tree, parse, tag_of
+
+
+class Recognised(StrEnum):
+    """What kind of document it is."""
+
+    BUSINESS = "business"
+    """a message with the common head (MsgHead)"""
+    APPREC = "apprec"
+    """an application receipt"""
+    ENVELOPE = "envelope"
+    """an ebXML envelope (SOAP)"""
+    UNKNOWN = "unknown"
+    """well-formed XML of another kind"""
+    UNREADABLE = "unreadable"
+    """no XML that we read"""
+
+
+Message = Logistics | Dialog
+"""The contents that have a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a document could not be parsed: the row of the error catalogue, and the position or the limit."""
+
+    kind: ErrorKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as read. What does not apply to its kind is None.
+
+    `payload` is the first element in the Content of the first document, `standard` the content standard it belongs
+    to, `message` its model where we have one. `kind` is the row of MsgInfo/Type, None for a type that is only carried.
+    """
+
+    content: bytes
+    recognised: Recognised
+    tree: Tree | None = None
+    refusal: Refusal | None = None
+    head: Head | None = None
+    payload: Element | None = None
+    standard: Content | None = None
+    kind: Kind | None = None
+    message: Message | None = None
+    apprec: AppRec | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return not has_errors(self.findings)
+
+    @property
+    def type(self) -> str | None:
+        """The code of MsgInfo/Type, `APPREC` for a receipt, None where there is none."""
+        if self.apprec is not None:
+            return "APPREC"
+        return self.head.type.v if self.head is not None and self.head.type is not None else None
+
+    @property
+    def name(self) -> str | None:
+        """Our English name of the message type."""
+        if self.apprec is not None:
+            return "apprec"
+        return self.kind.name if self.kind is not None else None
+
+
+def understand(content: bytes) -> Reading:
+    """Parse a document and read what it says; never raises."""
+    try:
+        tree = parse(content, bare=True)
+    except AdapterError as error:
+        return Reading(content, Recognised.UNREADABLE, refusal=Refusal(error.kind, error.detail))
+    root = tree.getroot()
+    if tag_of(root) == MH + "MsgHead":
+        return _business(content, tree, root)
+    if is_apprec(root):
+        apprec = read_apprec(root)
+        standard = content_of_namespace(apprec.version.namespace)
+        return Reading(content, Recognised.APPREC, tree, standard=standard, apprec=apprec)
+    if tag_of(root) == clark(SOAP_NS) + "Envelope":
+        return Reading(content, Recognised.ENVELOPE, tree)
+    return Reading(content, Recognised.UNKNOWN, tree)
+
+
+def _business(content: bytes, tree: Tree, root: Element) -> Reading:
+    head = read_head(root)
+    payload = first_payload(root)
+    standard = kind = None
+    message: Message | None = None
+    if payload is not None:
+        standard = content_of(tag_of(payload)) or content_of_namespace(namespace_of(tag_of(payload)))
+        if is_logistics(payload):
+            message = read_logistics(payload)
+        elif is_dialog(payload):
+            message = read_dialog(payload)
+    if head.type is not None and head.type.v is not None:
+        kind = kind_of(head.type.v)
+    return Reading(content, Recognised.BUSINESS, tree, None, head, payload, standard, kind, message)

@@ -1,0 +1,172 @@
+"""What a rule is: id, text, source, its consequence on each side, and the function that finds what breaks it.
+
+Sending is strict and receiving tolerant, so a rule has two consequences. A rule that cannot be judged from the
+document alone says what it needs and has no function here; it is checked where that exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from adapter.errors import AppRecCode
+from adapter.messages.codes import CodeLists
+from adapter.messages.findings import Finding, Severity
+from adapter.messages.reading import Reading
+from adapter.messages.xml import Element, path_of
+
+
+class Side(StrEnum):
+    """Whether a message is about to be sent or was received."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+
+
+class Consequence(StrEnum):
+    """What follows when a rule is broken (`apprec.md` §10, `plo.md` §5)."""
+
+    BLOCK = "block"
+    """it is not sent"""
+    NEGATIVE = "negative"
+    """it is refused with a negative AppRec"""
+    NO_RECEIPT = "no receipt"
+    """no AppRec is possible or allowed; the operator is told"""
+    PARK = "park"
+    """held until a person decides; no AppRec before that"""
+    MANUAL = "manual"
+    """accepted and put before a person"""
+    WARN = "warn"
+    """accepted, logged and counted"""
+    INFO = "info"
+    """only told"""
+    ACCEPT = "accept"
+    """tolerated without a word"""
+
+
+_SEVERITY = {
+    Consequence.BLOCK: Severity.ERROR,
+    Consequence.NEGATIVE: Severity.ERROR,
+    Consequence.NO_RECEIPT: Severity.ERROR,
+    Consequence.PARK: Severity.ERROR,
+    Consequence.MANUAL: Severity.WARNING,
+    Consequence.WARN: Severity.WARNING,
+    Consequence.INFO: Severity.INFO,
+}
+
+
+class Needs(StrEnum):
+    """What a rule needs beside the document."""
+
+    STORE = "store"
+    REGISTER = "register"
+    ENVELOPE = "envelope"
+    PERSON = "person"
+    CLOCK = "clock"
+    CONDUCT = "conduct"
+    """it is about how the adapter behaves and is held by its tests"""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a check may know beside the document: side, code lists, clock, and whether this is production.
+
+    `now` None leaves out what compares with the clock. In production test marks and synthetic persons are refused.
+    """
+
+    side: Side
+    codes: CodeLists
+    now: datetime | None = None
+    production: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where a rule is broken. `send` and `receive` replace the rule's consequences for this case."""
+
+    says: str
+    at: Element | None = None
+    send: Consequence | None = None
+    receive: Consequence | None = None
+
+
+Check = Callable[[Reading, Context], Iterator[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `send` or `receive` is None where the rule does not apply on that side.
+
+    `code` is the AppRec error that a `NEGATIVE` consequence gives. `check` is None where `needs` says why.
+    """
+
+    id: str
+    text: str
+    source: str
+    send: Consequence | None
+    receive: Consequence | None
+    code: AppRecCode | None = None
+    check: Check | None = None
+    needs: Needs | None = None
+
+    def consequence(self, side: Side, fault: Fault) -> Consequence | None:
+        if side is Side.SEND:
+            return (fault.send or self.send) if self.send is not None else None
+        return (fault.receive or self.receive) if self.receive is not None else None
+
+    def findings(self, reading: Reading, context: Context) -> Iterator[Finding]:
+        """What the rule has to say about a document on the side of the context."""
+        if self.check is None or (self.send if context.side is Side.SEND else self.receive) is None:
+            return
+        for fault in self.check(reading, context):
+            consequence = self.consequence(context.side, fault)
+            if consequence is None or consequence is Consequence.ACCEPT:
+                continue
+            path = path_of(fault.at) if fault.at is not None else ""
+            line = fault.at.sourceline if fault.at is not None else None
+            yield Finding(self.id, _SEVERITY[consequence], path, line, fault.says, self.source)
+
+
+class RuleBook:
+    """Where a module of rules collects its rows, in the order in which it writes them."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(self._rules)
+
+    def rule(
+        self,
+        id_: str,
+        text: str,
+        source: str,
+        *,
+        send: Consequence | None = None,
+        receive: Consequence | None = None,
+        code: AppRecCode | None = None,
+    ) -> Callable[[Check], Check]:
+        """Register the function below as the check of a rule."""
+
+        def register(check: Check) -> Check:
+            self._rules.append(Rule(id_, text, source, send, receive, code, check))
+            return check
+
+        return register
+
+    def elsewhere(
+        self,
+        needs: Needs,
+        id_: str,
+        text: str,
+        source: str,
+        *,
+        send: Consequence | None = None,
+        receive: Consequence | None = None,
+        code: AppRecCode | None = None,
+    ) -> None:
+        """Register a rule that is judged where what it needs exists."""
+        self._rules.append(Rule(id_, text, source, send, receive, code, None, needs))
