@@ -163,7 +163,27 @@ XML_ENCODING = _kind(
     AppRecCode.NOT_WELL_FORMED,
 )
 
+SCHEMAS_UNUSABLE = _kind(
+    "SCHEMAS-UNUSABLE",
+    Blame.OPERATOR,
+    "the set of schema files cannot be used",
+    "Correct the folder that schemas.path names, or remove the key to use the schemas that ship with the adapter.",
+)
+
 # ── partners, keys, certificates ────────────────────────────────────────────────────────────────────────────────────
+
+PARTNER_UNKNOWN = _kind(
+    "PARTNER-UNKNOWN",
+    Blame.OPERATOR,
+    "the partner directory does not know this party",
+    "Add a file for it to the partner folder; `adapter check` shows who is known.",
+)
+PARTY_NOT_OURS = _kind(
+    "PARTY-NOT-OURS",
+    Blame.CALLER,
+    "the sender of the message is none of our own parties",
+    "Send it from the adapter of its sender, or add the party as [[party]] to the configuration.",
+)
 
 # ── envelope and crypto ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -94,3 +94,5 @@ def _tell_defect(kind: type[BaseException], error: BaseException, trace: Traceba
         "nothing that was confirmed is lost. ADAPTER_TRACEBACK=1 shows more.",
         err=True,
     )
+    sys.stdout.flush()
+    os._exit(2)

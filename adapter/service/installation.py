@@ -1,0 +1,116 @@
+"""What one adapter is made of: settings, store, partners, keys, schemas, clock, log; opened together, closed together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.config import Party, Settings
+from adapter.crypto.certificates import TrustAnchors
+from adapter.crypto.keys import DecryptionKeys, SigningIdentity
+from adapter.delivery.retry import RetryTerms
+from adapter.errors import PARTNER_UNKNOWN, AdapterError
+from adapter.lookups import directory, key_files, packaged
+from adapter.lookups.port import Directory, Partner
+from adapter.messages.codes import CodeLists
+from adapter.messages.rules.rule import Context, Side
+from adapter.messages.schemas import SchemaSet
+from adapter.observe.log import Log
+from adapter.service.clock import Clock, Ids
+from adapter.store.port import Store
+from adapter.store.sqlite import open_store
+from adapter.values import HerId
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything the service works with. Made by `open_installation`."""
+
+    settings: Settings
+    store: Store
+    partners: Directory
+    signer: SigningIdentity
+    keys: DecryptionKeys
+    anchors: TrustAnchors
+    schemas: SchemaSet
+    codes: CodeLists
+    clock: Clock
+    ids: Ids
+    log: Log
+
+    @property
+    def terms(self) -> RetryTerms:
+        delivery = self.settings.delivery
+        return RetryTerms(delivery.retries, delivery.interval, delivery.lifetime)
+
+    def own(self, her: HerId | None) -> Party | None:
+        """Our own communication party of that HER-id; None when it is nobody of ours."""
+        return next((party for party in self.settings.party if party.her == her), None)
+
+    def owns_organisation(self, her: HerId | None) -> bool:
+        """Whether an organisation (level 1) is ours."""
+        return any(party.organisation.her == her for party in self.settings.party)
+
+    def partner(self, her: HerId) -> Partner:
+        """The partner of that HER-id. Raises `AdapterError` (PARTNER_UNKNOWN)."""
+        found = self.partners.find(her)
+        if found is None:
+            raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
+        return found
+
+    def context(self, side: Side) -> Context:
+        """How messages are judged on a side of this installation, now."""
+        return Context(side, self.codes, self.clock.now(), production=self.settings.mode == "production")
+
+
+def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Installation:
+    """Open everything an adapter needs.
+
+    Raises `AdapterError` for the first thing that cannot be had; `adapter check` tells them all.
+    """
+    return Installation(
+        settings=settings,
+        store=open_own_store(settings, clock),
+        partners=directory.load(settings.partners.folder),
+        signer=signer(settings),
+        keys=decryption_keys(settings),
+        anchors=anchors(settings),
+        schemas=schemas(settings),
+        codes=CodeLists.parse(packaged.codes()),
+        clock=clock,
+        ids=ids,
+        log=log,
+    )
+
+
+def open_own_store(settings: Settings, clock: Clock) -> Store:
+    """The store of the configuration, brought to the present schema. Raises `AdapterError` (STORE-...)."""
+    settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    return open_store(settings.store.path, clock.now())
+
+
+def signer(settings: Settings) -> SigningIdentity:
+    """Our signing key. Raises `AdapterError`."""
+    pair = settings.keys.signing
+    return key_files.signing_identity(pair.key, pair.certificate, pair.password_file)
+
+
+def decryption_keys(settings: Settings) -> DecryptionKeys:
+    """Every key that may open what we get. Raises `AdapterError`."""
+    pairs = settings.keys.encryption
+    return DecryptionKeys(
+        tuple(key_files.decryption_key(pair.key, pair.certificate, pair.password_file) for pair in pairs)
+    )
+
+
+def anchors(settings: Settings) -> TrustAnchors:
+    """The roots and issuers that we trust. Raises `AdapterError`."""
+    return TrustAnchors(
+        key_files.certificates(settings.trust.roots), key_files.certificates(settings.trust.intermediates)
+    )
+
+
+def schemas(settings: Settings | None) -> SchemaSet:
+    """The schemas that ship with the adapter, or the site's own. Raises `AdapterError`."""
+    if settings is None or settings.schemas is None:
+        return SchemaSet(packaged.schemas())
+    return SchemaSet(packaged.schemas_from(settings.schemas.path))
