@@ -178,9 +178,39 @@ def answer(
     """The receipt of one of the message's receivers: positive without `errors`, negative with them.
 
     `receiver` is the own party among the message's receivers, as the message wrote it. Where the message had no
-    readable GenDate the time of the receipt stands in its place and the first error should say so (§6.1).
+    readable GenDate the time of the receipt stands in its place, and an error should say so (§6.1).
     """
-    status = ReceiptCode.REJECTED if errors else ReceiptCode.OK
+    original = Original(
+        head.type.without_list() if head.type is not None else None,
+        head.generated.text if head.generated is not None else now.text,
+        head.msg_id,
+    )
+    return receipt(
+        receiver,
+        role,
+        head.sender,
+        original,
+        errors,
+        version=version,
+        now=now,
+        receipt_id=receipt_id,
+        software=software,
+    )
+
+
+def receipt(
+    sender: Participant,
+    role: ReceiverRole,
+    receiver: Participant,
+    original: Original,
+    errors: tuple[Code, ...],
+    *,
+    version: AppRecVersion,
+    now: Moment,
+    receipt_id: MsgId,
+    software: Software,
+) -> AppRec:
+    """A receipt from `sender`, who had the original, to `receiver`, who sent it."""
     return AppRec(
         version,
         MSG_TYPE,
@@ -189,15 +219,11 @@ def answer(
         software.version,
         now,
         receipt_id,
-        mirror(receiver, _ROLES[version, role]),
-        mirror(head.sender, _SENDER_ROLES[version]),
-        status.cs(),
+        mirror(sender, _ROLES[version, role]),
+        mirror(receiver, _SENDER_ROLES[version]),
+        (ReceiptCode.REJECTED if errors else ReceiptCode.OK).cs(),
         errors,
-        Original(
-            head.type.without_list() if head.type is not None else None,
-            head.generated.text if head.generated is not None else now.text,
-            head.msg_id,
-        ),
+        original,
     )
 
 

@@ -22,6 +22,9 @@ from adapter.messages.namespaces import (
     PLO_15,
     PLO_16,
     PLO_20,
+    PO_15_NS,
+    PO_16_NS,
+    PO_20_NS,
     clark,
 )
 
@@ -59,6 +62,11 @@ class Content:
     def tag(self) -> str:
         """The root in Clark notation."""
         return clark(self.namespace) + self.root
+
+    @property
+    def components(self) -> str:
+        """The component namespace (poKomponent) that goes with it; empty outside the nursing and care messages."""
+        return {"1.5": PO_15_NS, "1.6": PO_16_NS, "2.0": PO_20_NS}.get(self.version, "") if self.is_plo else ""
 
     @property
     def is_plo(self) -> bool:

@@ -1,0 +1,144 @@
+"""How a message is built from JSON: the kinds there are, their JSON Schema, examples, checks, and the bytes.
+
+Nothing is guessed: the clock, the MsgId, the parties and the code lists are arguments. Every mistake of an input is
+told at once, each with the JSON path of its field; no value of the input is ever repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Final, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
+from adapter.messages import compose, inputs
+from adapter.messages.apprec import Software, write_apprec
+from adapter.messages.codes import CodeLists
+from adapter.messages.compose import Composed, Composer, Mistake, inline_party
+from adapter.messages.examples import EXAMPLES
+from adapter.messages.party import Party
+from adapter.messages.writing import write_message
+from adapter.values import HerId, MsgId
+
+
+class InputError(AdapterError):
+    """An input that cannot be built from; `mistakes` are all that is wrong with it."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        self.mistakes = mistakes
+        super().__init__(INPUT_NOT_UNDERSTOOD, "; ".join(f"{mistake.path} {mistake.says}" for mistake in mistakes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    model: type[inputs.Input]
+    compose: Callable[[Composer, inputs.Input], bytes]
+
+
+def _message(model: type[inputs.Input], make: Callable[[Composer, inputs.Input], Composed]) -> _Builder:
+    def write(composer: Composer, message: inputs.Input) -> bytes:
+        composed = make(composer, message)
+        return write_message(composed.head, composed.message)
+
+    return _Builder(model, write)
+
+
+def _apprec(composer: Composer, message: inputs.Input) -> bytes:
+    return write_apprec(composer.apprec(cast(inputs.AppRecInput, message)))
+
+
+_Make = Callable[[Composer, inputs.Input], Composed]
+
+_BUILDERS: Final[Mapping[str, _Builder]] = {
+    "admitted": _message(inputs.AdmittedInput, cast(_Make, compose.admitted)),
+    "discharge-ready": _message(inputs.DischargeReadyInput, cast(_Make, compose.discharge_ready)),
+    "withdrawal": _message(inputs.WithdrawalInput, cast(_Make, compose.withdrawal)),
+    "discharged": _message(inputs.DischargedInput, cast(_Make, compose.discharged)),
+    "death": _message(inputs.DeathInput, cast(_Make, compose.death)),
+    "readiness-answer": _message(inputs.ReadinessAnswerInput, cast(_Make, compose.readiness_answer)),
+    "readiness-answer-note": _message(inputs.ReadinessAnswerInput, cast(_Make, compose.readiness_answer_note)),
+    "apprec": _Builder(inputs.AppRecInput, _apprec),
+}
+
+
+def kinds() -> tuple[str, ...]:
+    """The names of the kinds that can be built."""
+    return tuple(_BUILDERS)
+
+
+def example(kind: str) -> str:
+    """A valid input as JSON text; raises `AdapterError` for a kind that does not exist."""
+    _builder(kind)
+    return json.dumps(EXAMPLES[kind], ensure_ascii=False, indent=2)
+
+
+def json_schema(kind: str) -> str:
+    """The JSON Schema of the input as JSON text; raises `AdapterError` for a kind that does not exist."""
+    return json.dumps(_adapter(kind).json_schema(), ensure_ascii=False, indent=2)
+
+
+def parse_input(kind: str, content: bytes) -> inputs.Input:
+    """Read an input. Raises `InputError` with every mistake, `AdapterError` for a kind that does not exist."""
+    try:
+        return _adapter(kind).validate_json(content)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InputError(tuple(Mistake(_path(mistake["loc"]), _says(mistake["msg"])) for mistake in details)) from None
+
+
+def parties_to_look_up(message: inputs.Input) -> tuple[HerId, ...]:
+    """The HER-ids that the input names without saying who they are, for the partner directory."""
+    parties = [message.sender, message.receiver]
+    if isinstance(message, inputs.MessageInput):
+        parties.extend(message.copies)
+    return tuple(HerId(party.her) for party in parties if inline_party(party) is None)
+
+
+def build(
+    kind: str,
+    message: inputs.Input,
+    parties: Mapping[HerId, Party],
+    *,
+    now: datetime,
+    msg_id: MsgId,
+    codes: CodeLists,
+    software: Software,
+) -> bytes:
+    """The message as a UTF-8 document. `now` is its GenDate, `msg_id` its MsgId, or the Id of a receipt.
+
+    Raises `InputError` for a party nobody knows or a code that is on no list, `AdapterError` for a kind that does
+    not exist or is not the kind of the input.
+    """
+    builder = _builder(kind)
+    if not isinstance(message, builder.model):
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"this is no input of the kind {kind}")
+    composer = Composer(parties, codes, now, msg_id, software)
+    content = builder.compose(composer, message)
+    if composer.mistakes:
+        raise InputError(tuple(composer.mistakes))
+    return content
+
+
+def _builder(kind: str) -> _Builder:
+    builder = _BUILDERS.get(kind)
+    if builder is None:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"there is no such kind; the kinds are {', '.join(_BUILDERS)}")
+    return builder
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[inputs.Input]:
+    return TypeAdapter(_builder(kind).model)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+
+
+def _says(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Input ")

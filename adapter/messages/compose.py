@@ -1,0 +1,310 @@
+"""How the input of an integrator becomes the models of a message: head, logistics content, answer, receipt.
+
+Codes get their Norwegian text (DN) from the code lists, parties come from the input itself or from the partner
+directory. What cannot be resolved is a `Mistake` with the path of the field; all are collected before anything fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from adapter.messages import inputs
+from adapter.messages.apprec import (
+    AppRec,
+    AppRecVersion,
+    Original,
+    ReceiverRole,
+    Software,
+    error,
+    receipt,
+)
+from adapter.messages.codes import XML_INSTANCE, CodeLists, Event, IdType, Sex, State, Status
+from adapter.messages.datatypes import Code, Timestamp, cs, cv
+from adapter.messages.dialog import Dialog, DialogVersion, Note, NoteRole
+from adapter.messages.head import ConversationRef, Document, Head, OtherReceiver, Participant
+from adapter.messages.logistics import Destination, Logistics, TimedEvent, Use, Version
+from adapter.messages.parties import Address, Ident, Organisation, Person, Professional, Telecom
+from adapter.messages.party import Party, PersonName
+from adapter.messages.readiness import FORM_A_THEME, FORM_B_THEME, ReadinessAnswer, Reply, first_line
+from adapter.messages.reading import Message
+from adapter.messages.top import ContactUnit, Responsible, Top
+from adapter.values import HerId, Moment, MsgId, oslo_day
+
+_SEXES: Final = {"male": Sex.MALE, "female": Sex.FEMALE, "unknown": Sex.UNKNOWN, "unspecified": Sex.UNSPECIFIED}
+_STATES: Final = {"alive": State.ALIVE, "dead": State.DEAD, "suicide": State.SUICIDE}
+_STATUSES: Final = {"new": Status.NEW, "changed": Status.CHANGED, "cancelled": Status.CANCELLED}
+_DESTINATIONS: Final = {
+    "home": "1",
+    "place_of_injury": "2",
+    "other_specialist_institution": "3",
+    "institution_abroad": "5",
+    "other_somatic_unit": "7",
+    "other_unit": "8",
+    "patient_hotel": "10",
+    "nursing_home": "11",
+    "municipal_acute_unit": "21",
+    "other": "88",
+    "unknown": "98",
+}
+_HAPPENED: Final = False
+"""`Anslag` of what has happened or is decided (`plo.md` X-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A field of the input that cannot be used: its JSON path, and what to change."""
+
+    path: str
+    says: str
+
+
+@dataclass(slots=True)
+class Composer:
+    """What is known when a message is composed, and the mistakes met on the way."""
+
+    parties: Mapping[HerId, Party]
+    codes: CodeLists
+    now: datetime
+    msg_id: MsgId
+    software: Software
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def participant(self, party: inputs.PartyInput, path: str) -> Participant:
+        """The party as written in the input, or as the partner directory knows it."""
+        resolved = inline_party(party) or self.parties.get(HerId(party.her))
+        if resolved is None:
+            self.mistakes.append(
+                Mistake(
+                    f"{path}.her", "is not in the partner directory; add the partner, or name and organisation here"
+                )
+            )
+            return Participant()
+        return resolved.participant()
+
+    def code(self, number: str, v: str, path: str) -> Code:
+        """A code that must be on its list, as a CV."""
+        text = self.codes.text(number, v)
+        if text is None:
+            self.mistakes.append(Mistake(path, f"is no code of list {number}"))
+        return cv(v, text, number)
+
+    def professional(self, person: inputs.ProfessionalInput, path: str) -> Professional:
+        if person.hpr is not None:
+            ident = Ident(person.hpr, IdType.HPR.of_person())
+        else:
+            ident = Ident(person.local_id, cv("XXX", "Annet", "8116"))
+        return Professional(
+            Person(
+                person.family_name,
+                None,
+                person.given_name,
+                idents=(ident,),
+                telecoms=(_telephone(person.phone),) if person.phone is not None else (),
+            ),
+            self.code("9060", person.profession, f"{path}.profession").without_list(),
+            self.code("9034", person.role, f"{path}.role"),
+        )
+
+    def head(self, message: inputs.MessageInput, type_: str) -> Head:
+        written = Timestamp.read(message.written) if message.written is not None else Timestamp.read(self.moment.text)
+        return Head(
+            type=cs(type_, self.codes.text("8279", type_)),
+            generated=self.moment,
+            msg_id=self.msg_id,
+            conversation=_conversation(message.reference),
+            sender=self.participant(message.sender, "$.sender"),
+            receiver=self.participant(message.receiver, "$.receiver"),
+            other_receivers=tuple(
+                OtherReceiver(
+                    self.code("8112", "COP", "$.copies").without_list(),
+                    self.participant(copy, f"$.copies[{index}]").organisation,
+                    com_method=cs("EDI", "EDI"),
+                )
+                for index, copy in enumerate(message.copies)
+            ),
+            patient=_patient(message.patient, self.codes),
+            documents=(Document(issued=written, msg_type=XML_INSTANCE, has_content=True),),
+        )
+
+    @property
+    def moment(self) -> Moment:
+        return Moment.at(self.now)
+
+    def event(self, event: Event, time: str, remark: str | None = None, place: str | None = None) -> TimedEvent:
+        """An event; a ready time still to come is announced, which is all that `Anslag` true means (`plo.md` X-2)."""
+        stamp = Timestamp.read(time)
+        announced = event is Event.READY and self._is_ahead(stamp)
+        return TimedEvent(event.cv(), stamp, announced or _HAPPENED, None, remark, place)
+
+    def _is_ahead(self, stamp: Timestamp) -> bool:
+        if isinstance(stamp.value, Moment):
+            return stamp.value.instant > self.now
+        return stamp.value is not None and stamp.value > oslo_day(self.now)
+
+    # ── the messages ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def logistics(
+        self,
+        message: inputs.LogisticsInput,
+        use: Use,
+        events: tuple[TimedEvent, ...],
+        destination: Destination | None = None,
+    ) -> Logistics:
+        top = Top(
+            _STATUSES[message.status].cs(),
+            units=(_unit(message.unit),),
+            responsible=tuple(
+                Responsible(self.professional(person, f"$.responsible[{index}]"))
+                for index, person in enumerate(message.responsible)
+            ),
+        )
+        return Logistics(Version(message.version), top, use, events, destination)
+
+    def answer(self, message: inputs.ReadinessAnswerInput, version: DialogVersion) -> Dialog:
+        """The answer in form A (1.0, note) or form B (1.1, clinical dialog); `plo.md` §1.5."""
+        line = first_line(ReadinessAnswer(Reply(message.answer), message.day))
+        text = line if message.text is None else f"{line}\n{message.text}"
+        role = NoteRole(
+            role_to_patient=self.code("9034", message.contact.role, "$.contact.role"),
+            professional=_without_role(self.professional(message.contact, "$.contact")),
+        )
+        if version is DialogVersion.V1_0:
+            return Dialog(version, notes=(Note(FORM_A_THEME, None, text, written=oslo_day(self.now), roles=(role,)),))
+        theme = "Svar på melding om utskrivningsklar pasient"
+        return Dialog(version, notes=(Note(FORM_B_THEME, theme, text, roles=(role,)),))
+
+    def apprec(self, message: inputs.AppRecInput) -> AppRec:
+        errors = []
+        for index, mistake in enumerate(message.errors):
+            code = self.code("8221", mistake.code, f"$.errors[{index}].code")
+            errors.append(error(mistake.code, code.dn or "", mistake.explanation))
+        return receipt(
+            self.participant(message.sender, "$.sender"),
+            ReceiverRole(message.role),
+            self.participant(message.receiver, "$.receiver"),
+            Original(
+                cs(message.original.type, self.codes.text("8279", message.original.type)),
+                message.original.generated,
+                MsgId(message.original.id),
+            ),
+            tuple(errors),
+            version=AppRecVersion(message.version),
+            now=self.moment,
+            receipt_id=self.msg_id,
+            software=self.software,
+        )
+
+
+def inline_party(party: inputs.PartyInput) -> Party | None:
+    """The party that the input describes whole; None where the partner directory has to be asked."""
+    organisation = party.organisation
+    if party.name is None or organisation is None:
+        return None
+    name = party.name if party.given_name is None else PersonName(party.name, party.given_name)
+    return Party(HerId(party.her), name, HerId(organisation.her), organisation.name, organisation.number or "")
+
+
+def _conversation(reference: inputs.ReferenceInput | None) -> ConversationRef | None:
+    """Both fields always; where one earlier message is named, it is also the first (`msghead.md` §10.1)."""
+    if reference is None:
+        return None
+    return ConversationRef(MsgId(reference.parent), MsgId(reference.conversation or reference.parent))
+
+
+def _patient(patient: inputs.PatientInput, codes: CodeLists) -> Person:
+    idents: tuple[Ident, ...] = ()
+    if patient.id is not None:
+        idents = (Ident(patient.id.number, codes.cv("8116", patient.id.type)),)
+    address = patient.address
+    return Person(
+        patient.family_name,
+        patient.middle_name,
+        patient.given_name,
+        patient.birth_date,
+        _SEXES[patient.sex].cs() if patient.sex is not None else None,
+        None,
+        idents,
+        None if address is None else Address(None, address.street, address.postal_code, address.city),
+    )
+
+
+def _telephone(number: str) -> Telecom:
+    return Telecom(f"tel:{number}", cs("WP", "Arbeidsplass"))
+
+
+def _unit(unit: inputs.UnitInput) -> ContactUnit:
+    return ContactUnit(
+        Organisation(
+            unit.name,
+            idents=(Ident(unit.id, IdType.LAV.of_organisation()),),
+            telecoms=(Telecom(f"tel:{unit.phone}", cs("HP", "Hovedtelefon")),),
+        )
+    )
+
+
+def _without_role(professional: Professional) -> Professional:
+    """In a note the role stands beside the person."""
+    return Professional(professional.person, professional.profession)
+
+
+# ── one function per kind ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message ready to be written."""
+
+    head: Head
+    message: Message
+
+
+def admitted(composer: Composer, message: inputs.AdmittedInput) -> Composed:
+    event = composer.event(Event.ADMITTED, message.admitted, message.remark, message.place)
+    return Composed(composer.head(message, "LOG_INNLAGT"), composer.logistics(message, Use.ADMITTED, (event,)))
+
+
+def discharge_ready(composer: Composer, message: inputs.DischargeReadyInput) -> Composed:
+    events = (
+        composer.event(Event.ADMITTED, message.admitted),
+        composer.event(Event.READY, message.ready, message.remark),
+    )
+    head = composer.head(message, "LOG_UTSKRIVNINGSKLAR")
+    return Composed(head, composer.logistics(message, Use.DISCHARGE_READY, events))
+
+
+def withdrawal(composer: Composer, message: inputs.WithdrawalInput) -> Composed:
+    events = []
+    if message.admitted is not None:
+        events.append(composer.event(Event.ADMITTED, message.admitted))
+    if message.ready is not None:
+        events.append(composer.event(Event.READY, message.ready))
+    events.append(composer.event(Event.WITHDRAWN, message.withdrawn, message.remark))
+    head = composer.head(message, "LOG_AVMELDING")
+    return Composed(head, composer.logistics(message, Use.WITHDRAWAL, tuple(events)))
+
+
+def discharged(composer: Composer, message: inputs.DischargedInput) -> Composed:
+    event = composer.event(Event.DISCHARGED, message.discharged, message.remark)
+    destination = Destination(
+        composer.code("8408", _DESTINATIONS[message.destination], "$.destination"), _STATES[message.state].cv()
+    )
+    head = composer.head(message, "LOG_UTSKREVET")
+    return Composed(head, composer.logistics(message, Use.DISCHARGED, (event,), destination))
+
+
+def death(composer: Composer, message: inputs.DeathInput) -> Composed:
+    event = composer.event(Event.DEAD, message.died, message.remark)
+    return Composed(composer.head(message, "LOG_DOD"), composer.logistics(message, Use.DEATH, (event,)))
+
+
+def readiness_answer(composer: Composer, message: inputs.ReadinessAnswerInput) -> Composed:
+    return Composed(composer.head(message, "DIALOG_HELSEFAGLIG"), composer.answer(message, DialogVersion.V1_1))
+
+
+def readiness_answer_note(composer: Composer, message: inputs.ReadinessAnswerInput) -> Composed:
+    return Composed(composer.head(message, "DIALOG_NOTAT"), composer.answer(message, DialogVersion.V1_0))

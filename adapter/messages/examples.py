@@ -1,0 +1,113 @@
+"""What a valid input of each kind looks like: invented people with synthetic numbers, invented HER-ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+Json = str | Mapping[str, "Json"] | list["Json"]
+
+_HOSPITAL: Final[Json] = {"her": "8140010", "name": "Prøvefjord sykehus HF", "number": "314159268"}
+_MUNICIPALITY: Final[Json] = {"her": "8140020", "name": "Prøvefjord kommune", "number": "312840103"}
+_WARD: Final[Json] = {"her": "8140011", "name": "PLO innleggelse somatikk", "organisation": _HOSPITAL}
+_NURSING: Final[Json] = {"her": "8140021", "name": "Sykepleietjeneste", "organisation": _MUNICIPALITY}
+_CASE_WORK: Final[Json] = {"her": "8140022", "name": "Saksbehandling", "organisation": _MUNICIPALITY}
+_GP: Final[Json] = {
+    "her": "8140031",
+    "name": "Blåklokke",
+    "given_name": "Tor",
+    "organisation": {"her": "8140030", "name": "Fjordgløtt legesenter"},
+}
+_PATIENT: Final[Json] = {
+    "family_name": "Lyngrose",
+    "given_name": "Signe",
+    "birth_date": "1941-03-12",
+    "sex": "female",
+    "id": {"type": "FNR", "number": "12834130279"},
+    "address": {"street": "Prøveveien 3", "postal_code": "9999", "city": "Prøvefjord"},
+}
+_UNIT: Final[Json] = {"name": "Medisinsk sengepost 2", "id": "MED2", "phone": "55500123"}
+_DOCTOR: Final[Json] = {
+    "family_name": "Sølvtind",
+    "given_name": "Ada",
+    "profession": "LE",
+    "role": "3",
+    "hpr": "9999001",
+    "phone": "55500124",
+}
+_NURSE: Final[Json] = {
+    "family_name": "Havstein",
+    "given_name": "Bjørg",
+    "profession": "SP",
+    "role": "21",
+    "hpr": "9999002",
+    "phone": "55500456",
+}
+_READINESS: Final = "5c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a02"
+
+_FROM_HOSPITAL: Final[Mapping[str, Json]] = {"sender": _WARD, "patient": _PATIENT, "unit": _UNIT}
+_ANSWER: Final[Mapping[str, Json]] = {
+    "sender": _CASE_WORK,
+    "receiver": _WARD,
+    "patient": _PATIENT,
+    "reference": {"parent": _READINESS},
+    "answer": "later",
+    "day": "2024-03-08",
+    "text": "Plass på korttidsavdelingen ventes ledig da.",
+    "contact": _NURSE,
+}
+
+EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
+    {
+        "admitted": {
+            **_FROM_HOSPITAL,
+            "receiver": _NURSING,
+            "responsible": [_DOCTOR],
+            "admitted": "2024-03-01T14:20:00+01:00",
+            "place": "Medisinsk sengepost 2",
+        },
+        "discharge-ready": {
+            **_FROM_HOSPITAL,
+            "receiver": _CASE_WORK,
+            "responsible": [_DOCTOR],
+            "admitted": "2024-03-01T14:20:00+01:00",
+            "ready": "2024-03-05",
+        },
+        "withdrawal": {
+            **_FROM_HOSPITAL,
+            "receiver": _CASE_WORK,
+            "responsible": [_DOCTOR],
+            "reference": {"parent": _READINESS},
+            "admitted": "2024-03-01T14:20:00+01:00",
+            "ready": "2024-03-05",
+            "withdrawn": "2024-03-06T16:10:00+01:00",
+        },
+        "discharged": {
+            **_FROM_HOSPITAL,
+            "receiver": _NURSING,
+            "responsible": [_DOCTOR],
+            "reference": {"parent": _READINESS},
+            "discharged": "2024-03-08T11:00:00+01:00",
+            "destination": "nursing_home",
+            "state": "alive",
+        },
+        "death": {
+            "sender": _NURSING,
+            "receiver": _GP,
+            "patient": _PATIENT,
+            "unit": {"name": "Hjemmesykepleien", "id": "HJSP", "phone": "55500789"},
+            "responsible": [_NURSE],
+            "died": "2024-03-20",
+        },
+        "readiness-answer": _ANSWER,
+        "readiness-answer-note": _ANSWER,
+        "apprec": {
+            "sender": _CASE_WORK,
+            "receiver": _WARD,
+            "role": "primary",
+            "original": {"type": "LOG_UTSKRIVNINGSKLAR", "id": _READINESS, "generated": "2024-03-05T09:40:00+01:00"},
+        },
+    }
+)
+"""One input per kind, by the name of the kind."""

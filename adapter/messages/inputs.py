@@ -1,0 +1,302 @@
+"""What an integrator hands in to have a message built: one frozen dataclass per kind, in English.
+
+From these models come the JSON Schema, the validation (pydantic, every mistake at once) and the messages themselves
+(`building.py`). Parties are named by HER-id; a name and an organisation may be given along, otherwise the partner
+directory knows them. Times are texts: a date as `2024-03-05`, a clock time as `2024-03-05T09:30:00+01:00`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from adapter.messages.datatypes import Timestamp
+
+_STRICT: Final = ConfigDict(extra="forbid", strict=True)
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _legal(text: str) -> str:
+    if _FORBIDDEN.search(text):
+        raise ValueError("holds a control character, which XML cannot carry; remove it")
+    return text
+
+
+def _clock_time(text: str) -> str:
+    if not Timestamp.read(text).has_clock:
+        raise ValueError("is a date with clock time and offset, as 2024-03-05T09:30:00+01:00")
+    return text
+
+
+def _date_or_clock_time(text: str) -> str:
+    if Timestamp.read(text).value is None:
+        raise ValueError("is a date as 2024-03-05, or a clock time as 2024-03-05T09:30:00+01:00")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_legal)]
+"""Words for people; control characters are refused (MH-046)."""
+
+Her = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$", description="HER-id, digits only")]
+Guid = Annotated[
+    str, Field(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", description="a MsgId, a GUID")
+]
+CodeText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]{1,40}$", description="a code of the list named")]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9/-]{3,20}$", description="digits, +, / and - only")]
+ClockTime = Annotated[
+    str,
+    AfterValidator(_clock_time),
+    Field(json_schema_extra={"format": "date-time"}, description="a time with clock and offset"),
+]
+DateOrClockTime = Annotated[
+    str, AfterValidator(_date_or_clock_time), Field(description="a date, or a time with clock and offset")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationInput:
+    """The organisation that a party belongs to."""
+
+    her: Her
+    name: Text
+    number: Annotated[str, Field(pattern=r"^[0-9]{9}$", description="organisation number (ENH)")] | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyInput:
+    """A communication party. With `given_name` it is a person such as a GP, and `name` the family name."""
+
+    her: Her
+    name: Text | None = None
+    given_name: Text | None = None
+    organisation: OrganisationInput | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientIdInput:
+    """The patient's identifier and its kind (list 8116)."""
+
+    type: Literal["FNR", "DNR", "HNR", "FHN", "DUF", "PNR", "SEF", "DKF", "UID", "XXX"]
+    number: Text
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressInput:
+    """Where the patient lives."""
+
+    street: Text | None = None
+    postal_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+    city: Text | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientInput:
+    """The patient: name, and an identifier or birth date and sex."""
+
+    family_name: Text
+    given_name: Text
+    middle_name: Text | None = None
+    birth_date: date | None = None
+    sex: Literal["male", "female", "unknown", "unspecified"] | None = None
+    id: PatientIdInput | None = None
+    address: AddressInput | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    def __post_init__(self) -> None:
+        if self.id is None and (self.birth_date is None or self.sex is None):
+            raise ValueError("is identified by an id, or by birth_date and sex")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfessionalInput:
+    """A health professional: profession from list 9060 (`LE`, `SP`), role from list 9034 (`3`, `9`, `21`)."""
+
+    family_name: Text
+    given_name: Text
+    profession: CodeText
+    role: CodeText
+    hpr: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$", description="HPR number")] | None = None
+    local_id: Text | None = None
+    phone: Phone | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    def __post_init__(self) -> None:
+        if self.hpr is None and self.local_id is None:
+            raise ValueError("has an hpr number or a local_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitInput:
+    """The unit that answers questions, with its local identifier and telephone number."""
+
+    name: Text
+    id: Text
+    phone: Phone
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceInput:
+    """The message that this one acts on or answers; `conversation` is the first of the dialogue, if another one."""
+
+    parent: Guid
+    conversation: Guid | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageInput:
+    """What every message says. `written` is when the document was written; without it the time of building."""
+
+    sender: PartyInput
+    receiver: PartyInput
+    copies: tuple[PartyInput, ...] = ()
+    patient: PatientInput
+    reference: ReferenceInput | None = None
+    written: ClockTime | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticsInput(MessageInput):
+    """What every logistics message says. It may be new or cancel an earlier one, never change it (HISD 1154 §3.1)."""
+
+    version: Literal["1.6", "1.5"] = "1.6"
+    status: Literal["new", "cancelled"] = "new"
+    unit: UnitInput
+    responsible: tuple[ProfessionalInput, ...] = ()
+    remark: Text | None = None
+
+    def __post_init__(self) -> None:
+        if self.status == "cancelled" and self.reference is None:
+            raise ValueError("that cancels an earlier one names it in reference")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmittedInput(LogisticsInput):
+    """The patient is admitted (innlagt)."""
+
+    admitted: ClockTime
+    place: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DischargeReadyInput(LogisticsInput):
+    """The patient is ready for discharge (utskrivningsklar); the first of `responsible` decided it."""
+
+    admitted: DateOrClockTime
+    ready: DateOrClockTime
+    responsible: Annotated[tuple[ProfessionalInput, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalInput(LogisticsInput):
+    """The patient is no longer ready (avmelding); the first of `responsible` decided it."""
+
+    withdrawn: DateOrClockTime
+    admitted: DateOrClockTime | None = None
+    ready: DateOrClockTime | None = None
+    responsible: Annotated[tuple[ProfessionalInput, ...], Field(min_length=1)]
+
+
+Destination = Literal[
+    "home",
+    "place_of_injury",
+    "other_specialist_institution",
+    "institution_abroad",
+    "other_somatic_unit",
+    "other_unit",
+    "patient_hotel",
+    "nursing_home",
+    "municipal_acute_unit",
+    "other",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DischargedInput(LogisticsInput):
+    """The patient has left (utskrevet), alive or dead."""
+
+    discharged: DateOrClockTime
+    destination: Destination
+    state: Literal["alive", "dead", "suicide"] = "alive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathInput(LogisticsInput):
+    """A receiver of municipal services has died at home (orientering om dødsfall); between municipality and GP."""
+
+    died: DateOrClockTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadinessAnswerInput(MessageInput):
+    """The municipality's answer to a discharge-ready patient; `text` follows the line that says it."""
+
+    answer: Literal["accept", "later", "refuse", "withdraw"]
+    day: date | None = None
+    text: Text | None = None
+    contact: ProfessionalInput
+    reference: ReferenceInput
+
+    def __post_init__(self) -> None:
+        if (self.day is not None) != (self.answer in {"accept", "later"}):
+            raise ValueError("has a day with the answers accept and later, and none with refuse and withdraw")
+        if self.contact.phone is None:
+            raise ValueError("needs a phone number of the contact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRecErrorInput:
+    """An error of list 8221; `explanation` is demanded by X99."""
+
+    code: CodeText
+    explanation: Text | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    def __post_init__(self) -> None:
+        if self.code == "X99" and self.explanation is None:
+            raise ValueError("X99 says nothing without an explanation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalInput:
+    """The message that is receipted: its type (list 8279), MsgId and GenDate."""
+
+    type: CodeText
+    id: Text
+    generated: ClockTime
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRecInput:
+    """An application receipt: positive without errors. `sender` is the receiver of the original."""
+
+    version: Literal["1.1", "1.0"] = "1.1"
+    sender: PartyInput
+    receiver: PartyInput
+    role: Literal["primary", "copy"] = "primary"
+    errors: tuple[AppRecErrorInput, ...] = ()
+    original: OriginalInput
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+Input = (
+    AdmittedInput
+    | DischargeReadyInput
+    | WithdrawalInput
+    | DischargedInput
+    | DeathInput
+    | ReadinessAnswerInput
+    | AppRecInput
+)

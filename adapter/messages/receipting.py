@@ -1,0 +1,193 @@
+"""Which receipts a received message gets: positive, negative with which codes, or none; one for each own receiver.
+
+The procedure of HITS 1168 figure 1 (`apprec.md` §5.1) as a table of steps, tried in order; the first that applies
+decides. A message that passes all of them is imported, and then receipted once for each receiver that is ours. The
+findings of the rules say what is negative (`apprec.md` §5.2): a rule's row has the code, its severity on this message
+has the duty. A positive receipt is sent only after the import is durable, a negative one after it is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from adapter.errors import AppRecCode
+from adapter.messages.apprec import AppRecVersion, ReceiverRole, error
+from adapter.messages.codes import CodeLists
+from adapter.messages.datatypes import Code
+from adapter.messages.findings import Finding, Severity
+from adapter.messages.head import Head, Participant
+from adapter.messages.reading import Reading, Recognised
+from adapter.messages.rules import BY_ID
+from adapter.messages.rules.rule import Consequence
+from adapter.values import HerId
+
+
+class Silence(StrEnum):
+    """Why no receipt is sent."""
+
+    IS_A_RECEIPT = "a receipt is never receipted"
+    UNREADABLE = "the document is not readable; only the envelope could answer it"
+    SENDER_UNREADABLE = "the sender cannot be read from the message"
+    NOT_FOR_US = "the message is addressed to another organisation"
+    DUPLICATE = "the message was taken in or refused before"
+    HELD = "held until a person decides"
+
+
+class UnknownService(StrEnum):
+    """What to do when our organisation is addressed and the service is not known here (AR-040, customer's choice)."""
+
+    REFUSE = "refuse"
+    """negative receipt E21"""
+    ACCEPT = "accept"
+    """imported for manual distribution"""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Who we are: the HER-ids of our organisations and of our communication parties."""
+
+    organisations: frozenset[HerId]
+    parties: frozenset[HerId]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the decision rests on: the message with its findings of the receiving side, and what the store knows."""
+
+    reading: Reading
+    own: Own
+    codes: CodeLists
+    duplicate: bool = False
+    unknown_service: UnknownService = UnknownService.ACCEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A receipt to make for one own receiver: positive without errors."""
+
+    receiver: Participant
+    role: ReceiverRole
+    errors: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a received message. With `silence` there are no receipts and the message is not imported."""
+
+    imported: bool
+    receipts: tuple[Due, ...]
+    silence: Silence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    applies: Callable[[Case], bool]
+    silence: Silence
+
+
+_STEPS: Final[tuple[_Step, ...]] = (
+    _Step(lambda case: case.reading.apprec is not None, Silence.IS_A_RECEIPT),
+    _Step(lambda case: case.reading.head is None, Silence.UNREADABLE),
+    _Step(lambda case: _sender_unreadable(case.reading), Silence.SENDER_UNREADABLE),
+    _Step(lambda case: not _own_receivers(case), Silence.NOT_FOR_US),
+    _Step(lambda case: case.duplicate, Silence.DUPLICATE),
+    _Step(lambda case: _must_be_held(case.reading), Silence.HELD),
+)
+
+_EXPLANATIONS: Final = {
+    "MH-009": "Innholdet i meldingen passer ikke til meldingstypen",
+    "MH-031": "Meldingen mangler innhold, eller innholdet er ikke XML",
+    "MH-032": "Meldingen mangler innhold",
+    "MH-041": "Et vedlegg kan ikke leses",
+    "MH-042": "Et vedlegg har et format som ikke støttes",
+    "MH-044": "Meldingens innhold er base64-kodet",
+    "PL-007": "Meldingen skal ha nøyaktig ett innhold",
+}
+"""The free text (OT) of a refusal, by rule; X99 says nothing without it (`apprec.md` §4.2)."""
+
+
+def decide(case: Case) -> Decision:
+    """What to answer to one received message; never raises."""
+    for step in _STEPS:
+        if step.applies(case):
+            return Decision(imported=False, receipts=(), silence=step.silence)
+    errors = refusals(case.reading.findings, case.codes)
+    receipts = tuple(
+        Due(receiver, role, errors or _service_errors(case, receiver)) for receiver, role in _own_receivers(case)
+    )
+    return Decision(any(not due.errors for due in receipts), receipts)
+
+
+def version_of(reading: Reading) -> AppRecVersion:
+    """The version of the receipt: the content's standard decides (HITS 1168 §8.2); 1.1 where it cannot be read."""
+    return reading.standard.apprec if reading.standard is not None else AppRecVersion.V1_1
+
+
+def refusals(findings: tuple[Finding, ...], codes: CodeLists) -> tuple[Code, ...]:
+    """The errors of a negative receipt: one for each concrete fault, none twice (AR-012); empty if nothing refuses."""
+    found: dict[tuple[str, str | None], Code] = {}
+    for finding in findings:
+        code = _code(finding)
+        if code is None:
+            continue
+        explanation = _EXPLANATIONS.get(finding.rule)
+        if explanation is None and code is AppRecCode.OTHER:
+            explanation = f"Brudd på regel {finding.rule}"
+        found.setdefault((code, explanation), error(code, codes.text("8221", code) or "", explanation))
+    return tuple(found.values())
+
+
+def _code(finding: Finding) -> AppRecCode | None:
+    if finding.severity is not Severity.ERROR:
+        return None
+    if finding.rule == "XSD":
+        return AppRecCode.NOT_SCHEMA_VALID
+    rule = BY_ID.get(finding.rule)
+    return rule.code if rule is not None and rule.receive is Consequence.NEGATIVE else None
+
+
+def _sender_unreadable(reading: Reading) -> bool:
+    """Neither level of the sender has a HER-id, so there is nobody to answer (HITS 1168 §5.3)."""
+    head = reading.head
+    return head is None or (head.sender.organisation_her is None and head.sender.party_her is None)
+
+
+def _must_be_held(reading: Reading) -> bool:
+    """Whether a rule that parks a message is broken, and none that refuses it."""
+    errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
+    rules = [BY_ID.get(finding.rule) for finding in errors]
+    parked = any(rule is not None and rule.receive is Consequence.PARK for rule in rules)
+    return parked and not any(_code(finding) is not None for finding in errors)
+
+
+def _own_receivers(case: Case) -> tuple[tuple[Participant, ReceiverRole], ...]:
+    """The receivers of the message that are ours, the primary one first, each once."""
+    head = case.reading.head
+    if head is None or case.reading.recognised is not Recognised.BUSINESS:
+        return ()
+    return tuple(
+        (receiver, ReceiverRole.PRIMARY if position == 0 else ReceiverRole.COPY)
+        for position, receiver in enumerate(_distinct(head))
+        if _is_own(receiver, case.own)
+    )
+
+
+def _distinct(head: Head) -> tuple[Participant, ...]:
+    return tuple(dict.fromkeys(head.all_receivers))
+
+
+def _is_own(receiver: Participant, own: Own) -> bool:
+    """By the organisation; by the party where the message names no organisation (TC 17)."""
+    if receiver.organisation_her is not None:
+        return receiver.organisation_her in own.organisations
+    return receiver.party_her in own.parties
+
+
+def _service_errors(case: Case, receiver: Participant) -> tuple[Code, ...]:
+    if case.unknown_service is UnknownService.ACCEPT or receiver.party_her in case.own.parties:
+        return ()
+    code = AppRecCode.RECEIVER_UNKNOWN
+    return (error(code, case.codes.text("8221", code) or ""),)
