@@ -3,7 +3,9 @@
 Facts are what delivery, liability and evidence share. A fact is never changed and never taken away; a cancellation,
 a correction, a receipt or a person's classification is a fact of its own that refers to the message it is about.
 `Fact.when` is when the addressee had the message, or when the thing happened; a plain `date` where only the date is
-known (a date is never turned into midnight, LI-022).
+known (a date is never turned into midnight, LI-022). Every fact but the two about another message has a `Carrier`,
+because any message can be repeated, and can be cancelled; what happened to a patient (admitted, discharged, death,
+leave) stands whatever its receipt.
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ class Carrier:
 class Admitted:
     """The patient was admitted (innlagt)."""
 
+    carrier: Carrier = Carrier()
+
 
 @dataclass(frozen=True, slots=True)
 class AdmissionNotice:
@@ -147,15 +151,21 @@ class DischargeDocument:
 class Discharged:
     """The patient left the hospital (utskrevet)."""
 
+    carrier: Carrier = Carrier()
+
 
 @dataclass(frozen=True, slots=True)
 class Death:
     """The patient died."""
 
+    carrier: Carrier = Carrier()
+
 
 @dataclass(frozen=True, slots=True)
 class Leave:
     """The patient was on leave (permisjon); raises a flag only (LI-068)."""
+
+    carrier: Carrier = Carrier()
 
 
 @dataclass(frozen=True, slots=True)
