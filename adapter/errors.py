@@ -85,7 +85,7 @@ class AdapterError(Exception):
 _CATALOGUE: dict[str, ErrorKind] = {}
 
 
-def _kind(  # noqa: PLR0917
+def _kind(
     id: str,  # noqa: A002
     blame: Blame,
     says: str,
@@ -315,6 +315,13 @@ DECRYPTION_FAILED = _kind(
 )
 
 # ── delivery and transports ─────────────────────────────────────────────────────────────────────────────────────────
+
+MESSAGE_SENT_BEFORE = _kind(
+    "MESSAGE-SENT-BEFORE",
+    Blame.CALLER,
+    "a message with this MsgId has been sent to this receiver before",
+    "Look at that exchange; a message that is to be sent again needs a new MsgId.",
+)
 
 DELIVERY_IMPOSSIBLE = _kind(
     "DELIVERY-IMPOSSIBLE",

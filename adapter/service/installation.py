@@ -1,4 +1,4 @@
-"""What one adapter is made of: settings, store, partners, keys, schemas, clock, log; opened together, closed together."""
+"""What one adapter is made of: settings, store, partners, keys, schemas, clock and log, opened together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapter.messages.schemas import SchemaSet
 from adapter.observe.log import Log
 from adapter.service.clock import Clock, Ids
 from adapter.store.port import Store
-from adapter.store.sqlite import open_store
+from adapter.store.sql_store import open_store
 from adapter.values import HerId
 
 
@@ -69,7 +69,7 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
     """
     return Installation(
         settings=settings,
-        store=open_own_store(settings, clock),
+        store=open_own_store(settings),
         partners=directory.load(settings.partners.folder),
         signer=signer(settings),
         keys=decryption_keys(settings),
@@ -82,10 +82,10 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
     )
 
 
-def open_own_store(settings: Settings, clock: Clock) -> Store:
+def open_own_store(settings: Settings) -> Store:
     """The store of the configuration, brought to the present schema. Raises `AdapterError` (STORE-...)."""
     settings.store.path.parent.mkdir(parents=True, exist_ok=True)
-    return open_store(settings.store.path, clock.now())
+    return open_store(settings.store.path)
 
 
 def signer(settings: Settings) -> SigningIdentity:

@@ -1,0 +1,85 @@
+"""`adapter build`: a business message from JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from adapter.cli.output import options, print_json, read_file, write_file
+
+
+@click.command("build")
+@click.argument("kind", required=False)
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE|-]")
+@click.option("--list", "list_kinds", is_flag=True, help="The kinds that can be built.")
+@click.option("--example", is_flag=True, help="Print a valid input of the kind.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the kind's input.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path("-"), help="Where to; stdout if left out."
+)
+@options
+def command(
+    kind: str | None,
+    file: Path | None,
+    list_kinds: bool,
+    example: bool,
+    schema: bool,
+    output: Path,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Build a message of KIND from the JSON in FILE (or stdin), and print it as XML.
+
+    Parties are named by HER-id and looked up in the configuration's partner directory, unless the input says who
+    they are.
+
+    \b
+    Examples:
+      adapter build --list
+      adapter build discharge-ready --example > ready.json
+      adapter build discharge-ready ready.json > ready.xml
+    """
+    from adapter.messages import building
+
+    if list_kinds:
+        if as_json:
+            print_json(list(building.kinds()))
+        else:
+            click.echo("\n".join(building.kinds()))
+        return
+    if kind is None:
+        raise click.UsageError("name a KIND; `adapter build --list` lists them")
+    if example:
+        click.echo(building.example(kind))
+    elif schema:
+        click.echo(building.json_schema(kind))
+    else:
+        content = _built(kind, read_file(file if file is not None else Path("-")), config)
+        if as_json:
+            print_json({"kind": kind, "message": content.decode()})
+        else:
+            write_file(output, content + b"\n")
+
+
+def _built(kind: str, content: bytes, config: Path) -> bytes:
+    from adapter.config import load
+    from adapter.lookups import directory, packaged
+    from adapter.messages.codes import CodeLists
+    from adapter.service.build_json import build_message
+    from adapter.service.clock import MachineClock, RandomIds
+    from adapter.values import MsgId
+
+    parties = None
+    if config.is_file():
+        settings = load(config)
+        if settings.partners.folder.is_dir():
+            parties = (settings, directory.load(settings.partners.folder))
+    return build_message(
+        content,
+        kind,
+        parties,
+        now=MachineClock().now(),
+        msg_id=MsgId(RandomIds().fresh()),
+        codes=CodeLists.parse(packaged.codes()),
+    )

@@ -1,0 +1,77 @@
+"""How build-JSON becomes a message here: the parties it names by HER-id are ours or the partner directory's.
+
+An object may carry its kind as `"kind": "discharge-ready"`; where the kind is told otherwise, the two must agree.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from adapter import __version__
+from adapter.config import Settings
+from adapter.errors import INPUT_NOT_UNDERSTOOD, PARTNER_UNKNOWN, AdapterError
+from adapter.lookups.port import Directory
+from adapter.messages.apprec import Software
+from adapter.messages.building import build, kinds, parse_input, parties_to_look_up
+from adapter.messages.codes import CodeLists
+from adapter.messages.party import Party
+from adapter.values import HerId, MsgId
+
+SOFTWARE = Software("adapter", __version__)
+
+
+def build_message(
+    content: bytes,
+    kind: str | None,
+    parties: tuple[Settings, Directory] | None,
+    *,
+    now: datetime,
+    msg_id: MsgId,
+    codes: CodeLists,
+) -> bytes:
+    """Build a message from JSON; `kind` None takes the kind that the object itself names.
+
+    `parties` is who can be looked up, None when there is no configuration. Raises `AdapterError`
+    (INPUT_NOT_UNDERSTOOD with every mistake, PARTNER_UNKNOWN).
+    """
+    named, body = _take_kind(content)
+    if kind is not None and named is not None and named != kind:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is not {kind}, which was asked for")
+    chosen = kind or named
+    if chosen is None:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is missing; it is one of {', '.join(kinds())}")
+    message = parse_input(chosen, body)
+    known = {her: _look_up(her, parties) for her in parties_to_look_up(message)}
+    return build(chosen, message, known, now=now, msg_id=msg_id, codes=codes, software=SOFTWARE)
+
+
+def _take_kind(content: bytes) -> tuple[str | None, bytes]:
+    """The kind that an object names and the object without it; what is no object is left for the reader to refuse."""
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        return None, content
+    if not isinstance(said, dict) or not isinstance(said.get("kind"), str):
+        return None, content
+    kind = str(said.pop("kind"))
+    return kind, json.dumps(said).encode()
+
+
+def _look_up(her: HerId, parties: tuple[Settings, Directory] | None) -> Party:
+    if parties is None:
+        says = f"HER-id {her}; without a configuration, give the party's name and organisation in the input"
+        raise AdapterError(PARTNER_UNKNOWN, says)
+    settings, directory = parties
+    for own in settings.party:
+        if own.her == her:
+            return Party(own.her, own.name, own.organisation.her, own.organisation.name)
+    partner = directory.find(her)
+    if partner is None:
+        raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
+    return Party(partner.her, partner.name, partner.organisation_her, partner.organisation_name)
+
+
+def is_json(content: bytes) -> bool:
+    """Whether what was handed in is meant as build-JSON: its first sign is an opening brace."""
+    return content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

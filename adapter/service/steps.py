@@ -1,0 +1,158 @@
+"""How a step of an outgoing message is written down: its new state, what follows from it, its journal, its log lines.
+
+One function per axis. Each works inside the transaction of its caller and returns what is to be told after the commit,
+so that a line is never written for something that was rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapter.delivery import receipts, sender
+from adapter.delivery.receipts import AppRecState, ReceiptEvent, ReceiptNews
+from adapter.delivery.retry import RetryTerms
+from adapter.delivery.sender import TransportState
+from adapter.delivery.sender_events import Alarm, AlarmRule, Event, TellApplication, Transmit
+from adapter.observe import events
+from adapter.observe.log import Line, Log
+from adapter.store.port import Exchange, JournalEntry, OutboxItem, OutboxKind, Writer
+from adapter.values import Digest, EdiAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line for the log, once the transaction is durable."""
+
+    event: events.Event
+    line: Line
+
+
+def tell(log: Log, told: Iterable[Told]) -> None:
+    """Write the lines."""
+    for entry in told:
+        log.tell(entry.event, entry.line)
+
+
+_STATE_EVENTS = {
+    TransportState.READY: events.EXCHANGE_SEALED,
+    TransportState.AWAIT_ACK: events.EXCHANGE_SENT,
+    TransportState.ACKED: events.ACK_RECEIVED,
+    TransportState.ACKED_LATE: events.ACK_RECEIVED,
+    TransportState.ACKED_WARN: events.ACK_WARNED,
+    TransportState.REJECTED: events.ERROR_RECEIVED,
+    TransportState.TRANSPORT_FAILED: events.EXCHANGE_REFUSED,
+    TransportState.DELIVERY_FAILED: events.EXCHANGE_GIVEN_UP,
+    TransportState.FAILED_LOCAL: events.EXCHANGE_FAILED,
+}
+
+_RECEIPT_EVENTS = {
+    ReceiptNews.ACCEPTED: events.APPREC_RECEIVED,
+    ReceiptNews.ACCEPTED_LATE: events.APPREC_RECEIVED,
+    ReceiptNews.REJECTED: events.APPREC_REJECTED,
+    ReceiptNews.TIMED_OUT: events.APPREC_MISSING,
+    ReceiptNews.CONTRADICTED: events.ACK_ALARMED,
+}
+
+
+def line_of(exchange: Exchange, state: str | None = None, rule: str | None = None) -> Line:
+    """The fields of an exchange that a log line carries."""
+    return Line(
+        exchange=exchange.id,
+        message_id=exchange.message_id.value if exchange.message_id is not None else None,
+        type=exchange.type,
+        partner=exchange.peer.value,
+        state=state,
+        rule=rule,
+    )
+
+
+def take_transport_step(
+    writer: Writer, exchange: Exchange, event: Event, now: datetime, terms: RetryTerms, sent_from: EdiAddress
+) -> tuple[Exchange, list[Told]]:
+    """Feed an event to the transport axis of an outgoing exchange and write everything that follows from it.
+
+    The receipt axis learns what the transport has decided. Raises `AdapterError` (STORE-CONFLICT, DELIVERY-IMPOSSIBLE).
+    """
+    before = exchange.transport
+    assert before is not None
+    transition = sender.step(before, event, now, terms)
+    after = transition.exchange
+    changed = replace(exchange, transport=after)
+    told: list[Told] = []
+    if after.state is not before.state:
+        about_receipt = receipts.transport_event(after.state)
+        if changed.receipt is not None and about_receipt is not None:
+            changed = replace(changed, receipt=receipts.step(changed.receipt, about_receipt, now).exchange)
+        writer.add_journal(JournalEntry(exchange.id, now, f"transport: {after.state.value}", after.reason))
+        told.append(Told(_STATE_EVENTS.get(after.state, events.EXCHANGE_CHANGED), line_of(changed, after.state.value)))
+    saved = writer.save_exchange(changed)
+    for effect in transition.effects:
+        match effect:
+            case Transmit(resend=resend, at=at):
+                _put(writer, saved, at, now, sent_from)
+                if resend > before.resends:
+                    writer.add_journal(JournalEntry(exchange.id, now, "resend", f"transmission {resend + 1}"))
+                    told.append(Told(events.EXCHANGE_RESENT, line_of(saved, after.state.value)))
+            case Alarm(rule=rule, reason=reason):
+                writer.add_journal(JournalEntry(exchange.id, now, f"alarm: {rule.value}", reason))
+                if rule not in _TOLD_BY_STATE:
+                    told.append(Told(events.ACK_ALARMED, line_of(saved, after.state.value, rule.value)))
+            case TellApplication(news=news, reason=reason):
+                writer.add_journal(JournalEntry(exchange.id, now, f"application: {news.value}", reason))
+            case _:
+                pass
+    return saved, told
+
+
+_TOLD_BY_STATE = {
+    AlarmRule.SEND_RULE,
+    AlarmRule.MAIL_REFUSED,
+    AlarmRule.REFUSED,
+    AlarmRule.NO_ANSWER,
+    AlarmRule.APPREC_WITHOUT_ACK,
+}
+"""Alarms that the line about the new state already tells."""
+
+
+def _put(writer: Writer, exchange: Exchange, due: datetime, now: datetime, sent_from: EdiAddress) -> None:
+    body, address = exchange.sealed, exchange.peer_address
+    assert isinstance(body, Digest)
+    assert address is not None
+    writer.put_outbox(
+        OutboxItem(
+            id=exchange.id,
+            kind=OutboxKind.MESSAGE,
+            body=body,
+            sender=sent_from,
+            recipient=address,
+            due=due,
+            created_at=now,
+            exchange_id=exchange.id,
+        )
+    )
+
+
+def take_receipt_step(
+    writer: Writer, exchange: Exchange, event: ReceiptEvent, now: datetime, errors: tuple[str, ...] = ()
+) -> tuple[Exchange, list[Told]]:
+    """Feed an event to the receipt axis of an outgoing exchange and write what follows from it."""
+    before = exchange.receipt
+    assert before is not None
+    transition = receipts.step(before, event, now, errors)
+    if transition.exchange == before and transition.news is ReceiptNews.NONE:
+        return exchange, []
+    saved = writer.save_exchange(replace(exchange, receipt=transition.exchange))
+    state = transition.exchange.state
+    told: list[Told] = []
+    if state is not before.state:
+        writer.add_journal(JournalEntry(exchange.id, now, f"apprec: {state.value}", ", ".join(errors)))
+    if transition.news is not ReceiptNews.NONE:
+        told.append(Told(_RECEIPT_EVENTS[transition.news], line_of(saved, state.value, ", ".join(errors) or None)))
+    return saved, told
+
+
+def is_settled(state: AppRecState) -> bool:
+    """Whether an AppRec has come."""
+    return state in {AppRecState.ACCEPTED, AppRecState.REJECTED}

@@ -1,0 +1,142 @@
+"""How a message is taken in for sending: read, judged, its partner looked up; refused now with all findings, or kept.
+
+What is kept is an exchange in state NEW with the octets as they were handed in. They are never changed: what is sealed
+is what was submitted. The daemon seals and sends it; this module needs neither keys nor network, so that a command can
+use it while the daemon runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.delivery import receipts, sender
+from adapter.errors import (
+    INPUT_NOT_UNDERSTOOD,
+    MESSAGE_SENT_BEFORE,
+    PARTNER_UNKNOWN,
+    PARTY_NOT_OURS,
+    AdapterError,
+)
+from adapter.lookups.port import Partner
+from adapter.messages.findings import Finding, Severity, has_errors
+from adapter.messages.read import read
+from adapter.messages.reading import Reading, Recognised
+from adapter.messages.rules.rule import Side
+from adapter.observe import events
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, line_of
+from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Writer
+from adapter.values import HerId, Moment, MsgId
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A message that may be sent: what was read of it, and where it goes."""
+
+    content: bytes
+    type: str
+    sender: HerId
+    receiver: HerId
+    msg_id: MsgId
+    generated: Moment
+    partner: Partner
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A message that may not be sent, with everything that speaks against it. Nothing was kept."""
+
+    findings: tuple[Finding, ...]
+
+
+def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
+    """Read a business message and decide whether it may be sent.
+
+    Raises `AdapterError`: PARTY_NOT_OURS when its sender is nobody of ours, PARTNER_UNKNOWN when the directory does
+    not know its receiver.
+    """
+    reading = read(content, installation.schemas, installation.context(Side.SEND))
+    if reading.refusal is not None:
+        says = f"{reading.refusal.kind.says}: {reading.refusal.detail}. {reading.refusal.kind.remedy}"
+        return NotTaken((Finding(reading.refusal.kind.id, Severity.ERROR, "", None, says, "msghead.md §7.4"),))
+    if has_errors(reading.findings):
+        return NotTaken(reading.findings)
+    if reading.recognised is not Recognised.BUSINESS or reading.head is None:
+        says = f"only a business message with MsgHead is sent; this is: {reading.recognised.value}"
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
+    return _addressed(installation, reading)
+
+
+def _addressed(installation: Installation, reading: Reading) -> Submission:
+    head = reading.head
+    assert head is not None
+    sender_her, receiver_her = head.sender.party_her, head.receiver.party_her
+    if reading.type is None or head.msg_id is None or head.generated is None:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "the message has no readable Type, MsgId or GenDate")
+    if sender_her is None or installation.own(sender_her) is None:
+        raise AdapterError(PARTY_NOT_OURS, f"HER-id {sender_her}")
+    if receiver_her is None:
+        raise AdapterError(PARTNER_UNKNOWN, "the message names no HER-id of a receiving party")
+    return Submission(
+        content=reading.content,
+        type=reading.type,
+        sender=sender_her,
+        receiver=receiver_her,
+        msg_id=head.msg_id,
+        generated=head.generated,
+        partner=installation.partner(receiver_her),
+    )
+
+
+def keep(
+    writer: Writer,
+    submission: Submission,
+    exchange_id: str,
+    now: datetime,
+    *,
+    answers: str | None = None,
+    conversation_id: str | None = None,
+) -> tuple[Exchange, list[Told]]:
+    """Write a submission down as a NEW exchange; `answers` is the exchange that it answers.
+
+    Raises `AdapterError` (MESSAGE_SENT_BEFORE) when this MsgId has gone to this receiver before.
+    """
+    for earlier in writer.find_sent(submission.msg_id, submission.receiver):
+        if earlier.msg_id == submission.msg_id:
+            raise AdapterError(MESSAGE_SENT_BEFORE, f"it is exchange {earlier.id}")
+    exchange = Exchange(
+        id=exchange_id,
+        direction=Direction.OUT,
+        type=submission.type,
+        sender=submission.sender,
+        receiver=submission.receiver,
+        created_at=now,
+        payload=writer.put_blob(submission.content, BlobKind.PAYLOAD, now),
+        msg_id=submission.msg_id,
+        generated=submission.generated,
+        conversation_id=conversation_id,
+        peer_address=submission.partner.address,
+        answers=answers,
+        transport=sender.new(now),
+        receipt=receipts.expected(now, submission.generated.instant),
+    )
+    writer.add_exchange(exchange)
+    writer.add_journal(JournalEntry(exchange.id, now, "submitted"))
+    return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new"))]
+
+
+def submit_now(
+    installation: Installation, content: bytes, *, answers: str | None = None, conversation_id: str | None = None
+) -> str | NotTaken:
+    """Judge and keep a message at once, from code without an event loop; the id of its exchange, or why not."""
+    judged = judge(installation, content)
+    if isinstance(judged, NotTaken):
+        return judged
+    exchange_id, now = installation.ids.fresh(), installation.clock.now()
+    _, told = installation.store.write_now(
+        lambda writer: keep(writer, judged, exchange_id, now, answers=answers, conversation_id=conversation_id)
+    )
+    for entry in told:
+        installation.log.tell(entry.event, entry.line)
+    return exchange_id

@@ -1,0 +1,129 @@
+"""How what waits in the outbox leaves: claim, hand over to the transport, write down what became of it.
+
+The intent is durable before a socket is written: the claim, and the Message-ID and ENVID under which a bounce or a
+Fault will come back, are committed first. An item whose claim ran out (we died in between) is claimed again: the same
+octets go out under the same eb:MessageId, and the receiver sees a duplicate (`ebxml.md` §7.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from adapter.delivery.receiver import Reception
+from adapter.delivery.receiver import step as reception_step
+from adapter.delivery.retry import MAIL_BACK_OFF
+from adapter.delivery.sender_events import Event, MailAccepted, MailDeferred, MailRefused, MailUnknown
+from adapter.envelope.mail import MailHeaders, mail
+from adapter.observe import events
+from adapter.observe.log import Line
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, line_of, take_transport_step, tell
+from adapter.store.port import Direction, JournalEntry, OutboxItem, OutboxKind, OutboxState, Writer
+from adapter.transports.port import Accepted, Deferred, Outcome, OutcomeUnknown, OutgoingMail, Refused, Transport
+
+LEASE = timedelta(minutes=15)
+"""Longer than any hand-over may take; after it, the item is anybody's again."""
+
+BATCH = 16
+
+SIGNAL_LIFETIME = timedelta(hours=72)
+"""A signal that no mail server takes for so long is given up; the sender resends and is answered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    item: OutboxItem
+    mail: OutgoingMail
+
+
+async def transmit_due(installation: Installation, transport: Transport, worker: str) -> int:
+    """Send what is due; says how many items were handled."""
+    now = installation.clock.now()
+    parcels = await installation.store.write(lambda writer: _claim(installation, writer, now, worker))
+    if parcels:
+        await asyncio.gather(*(_send(installation, transport, parcel) for parcel in parcels))
+    return len(parcels)
+
+
+def _claim(installation: Installation, writer: Writer, now: datetime, worker: str) -> list[_Parcel]:
+    parcels = []
+    for item in writer.claim_outbox(now, BATCH, LEASE, worker):
+        name = f"{installation.ids.fresh()}@{item.sender.domain}"
+        if item.exchange_id is not None:
+            writer.correlate(name, item.exchange_id, now)
+        headers = MailHeaders(item.sender, item.recipient, now, name, item.in_reply_to or "")
+        content = mail(headers, writer.blob(item.body))
+        parcels.append(_Parcel(item, OutgoingMail(item.sender, item.recipient, content, name)))
+    return parcels
+
+
+async def _send(installation: Installation, transport: Transport, parcel: _Parcel) -> None:
+    started = time.perf_counter()
+    outcome = await transport.send(parcel.mail)
+    took_ms = round((time.perf_counter() - started) * 1000, 1)
+    now = installation.clock.now()
+    told = await installation.store.write(lambda writer: _note(installation, writer, parcel.item, outcome, now))
+    tell(installation.log, (replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told))
+
+
+def _note(installation: Installation, writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime) -> list[Told]:
+    if item.kind is OutboxKind.MESSAGE:
+        return _note_message(installation, writer, item, outcome, now)
+    return _note_signal(writer, item, outcome, now)
+
+
+def _note_message(
+    installation: Installation, writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime
+) -> list[Told]:
+    assert item.exchange_id is not None
+    told = []
+    event: Event
+    match outcome:
+        case Accepted():
+            event, state = MailAccepted(), OutboxState.SENT
+        case OutcomeUnknown(reason=reason):
+            event, state = MailUnknown(reason), OutboxState.UNKNOWN
+            told.append(events.EXCHANGE_UNKNOWN)
+        case Refused(reason=reason):
+            event, state = MailRefused(reason), OutboxState.REFUSED
+        case Deferred(reason=reason):
+            event, state = MailDeferred(reason), OutboxState.WAITING
+            told.append(events.EXCHANGE_DEFERRED)
+    reason = getattr(outcome, "reason", "")
+    if state is OutboxState.WAITING:
+        writer.postpone_outbox(item, now + MAIL_BACK_OFF.after(item.deferrals + 1), reason)
+    else:
+        writer.finish_outbox(item, state, now, reason)
+    exchange = writer.exchange(item.exchange_id)
+    assert exchange is not None
+    exchange, lines = take_transport_step(writer, exchange, event, now, installation.terms, item.sender)
+    assert exchange.transport is not None
+    return [*(Told(kind, line_of(exchange, exchange.transport.state.value)) for kind in told), *lines]
+
+
+def _note_signal(writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime) -> list[Told]:
+    exchange = writer.exchange(item.exchange_id) if item.exchange_id is not None else None
+    match outcome:
+        case Deferred(reason=reason) if now - item.created_at < SIGNAL_LIFETIME:
+            writer.postpone_outbox(item, now + MAIL_BACK_OFF.after(item.deferrals + 1), reason)
+            line = line_of(exchange) if exchange is not None else Line(state=item.kind.value)
+            return [Told(events.EXCHANGE_DEFERRED, line)]
+        case Deferred(reason=reason) | Refused(reason=reason):
+            writer.finish_outbox(item, OutboxState.REFUSED, now, reason)
+            if exchange is None:
+                return []
+            writer.add_journal(JournalEntry(exchange.id, now, "the answer could not be sent", reason))
+            return [Told(events.EXCHANGE_REFUSED, line_of(exchange))]
+        case OutcomeUnknown(reason=reason):
+            writer.finish_outbox(item, OutboxState.UNKNOWN, now, reason)
+        case Accepted():
+            writer.finish_outbox(item, OutboxState.SENT, now)
+    if exchange is None or exchange.direction is not Direction.IN or exchange.reception is None:
+        return []
+    stepped = reception_step(exchange.reception, Reception.RESPONSE_SENT, now)
+    saved = writer.save_exchange(replace(exchange, reception=stepped.exchange))
+    writer.add_journal(JournalEntry(saved.id, now, "answer sent"))
+    return [Told(events.MESSAGE_ACKNOWLEDGED, line_of(saved, stepped.exchange.state.value))]

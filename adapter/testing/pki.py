@@ -1,0 +1,215 @@
+"""A throw-away certificate authority: one root, and enterprise certificates issued directly by it, for demos and tests.
+
+The pairs look like those of the Norwegian issuers (`ebxml.md` §4.5): signing has nonRepudiation alone, encryption has
+digitalSignature and keyEncipherment, the subject carries `organizationIdentifier` `NTRNO-#########`. Nothing here is
+fit for real traffic: the root's key lives in this process and is written nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from adapter.crypto.certificates import TrustAnchors, Usage
+from adapter.crypto.keys import DecryptionKey, DecryptionKeys, SigningIdentity
+
+LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2045, 1, 1, tzinfo=UTC)
+"""Demos run from 2011 on and their certificates are read with today's clock by other tools; both lie in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A private key and its certificate."""
+
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def certificate_pem(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.PEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The two pairs of one organisation."""
+
+    signing: Pair
+    encryption: Pair
+
+    @property
+    def identity(self) -> SigningIdentity:
+        return SigningIdentity(self.signing.key, self.signing.certificate)
+
+    @property
+    def keys(self) -> DecryptionKeys:
+        return DecryptionKeys((DecryptionKey(self.encryption.key, self.encryption.certificate),))
+
+    def write(self, folder: Path) -> None:
+        """Write `signing.key`, `signing.crt`, `encryption.key` and `encryption.crt` (PEM, unencrypted)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, pair in (("signing", self.signing), ("encryption", self.encryption)):
+            (folder / f"{name}.key").write_bytes(pair.key_pem())
+            (folder / f"{name}.key").chmod(0o600)
+            (folder / f"{name}.crt").write_bytes(pair.certificate_pem())
+
+
+class ThrowAwayPki:
+    """A root and what it issues. `size` is the length of every RSA key in bits."""
+
+    def __init__(
+        self,
+        size: int = 3072,
+        *,
+        valid_from: datetime = LONG_AGO,
+        valid_until: datetime = FAR_AHEAD,
+        name: str = "Root",
+    ) -> None:
+        self._size = size
+        self._valid_from = valid_from
+        self._valid_until = valid_until
+        self._key = self._new_key()
+        self._name = x509.Name(
+            [
+                x509.NameAttribute(NameOID.COUNTRY_NAME, "NO"),
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Throw-away PKI"),
+                x509.NameAttribute(NameOID.COMMON_NAME, f"Throw-away {name}"),
+            ]
+        )
+        self.root = self._issue_root()
+
+    @property
+    def anchors(self) -> TrustAnchors:
+        return TrustAnchors((self.root,))
+
+    def root_pem(self) -> bytes:
+        return self.root.public_bytes(Encoding.PEM)
+
+    def organisation(self, name: str, number: str) -> Organisation:
+        """A signing and an encryption pair for an organisation; `number` is its nine digits."""
+        return Organisation(
+            Pair(*self._issue(name, number, Usage.SIGNING)), Pair(*self._issue(name, number, Usage.ENCRYPTION))
+        )
+
+    def pair(
+        self,
+        name: str,
+        number: str,
+        usage: Usage,
+        *,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> Pair:
+        """One pair, valid as long as the root unless told otherwise."""
+        return Pair(*self._issue(name, number, usage, valid_from=valid_from, valid_until=valid_until))
+
+    def server(self, host: str) -> Pair:
+        """A pair for the TLS of a mail server of that name, also reachable as 127.0.0.1."""
+        key = self._new_key()
+        names = [x509.DNSName(host), x509.IPAddress(IPv4Address("127.0.0.1"))]
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]))
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self._valid_from)
+            .not_valid_after(self._valid_until)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return Pair(key, certificate)
+
+    def _new_key(self) -> rsa.RSAPrivateKey:
+        return rsa.generate_private_key(65537, self._size)
+
+    def _issue_root(self) -> x509.Certificate:
+        public = self._key.public_key()
+        return (
+            x509.CertificateBuilder()
+            .subject_name(self._name)
+            .issuer_name(self._name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self._valid_from)
+            .not_valid_after(self._valid_until)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+
+    def _issue(
+        self,
+        name: str,
+        number: str,
+        usage: Usage,
+        *,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+        key = self._new_key()
+        granted = (
+            _key_usage(content_commitment=True)
+            if usage is Usage.SIGNING
+            else _key_usage(digital_signature=True, key_encipherment=True)
+        )
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(
+                x509.Name(
+                    [
+                        x509.NameAttribute(NameOID.COUNTRY_NAME, "NO"),
+                        x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
+                        x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRNO-{number}"),
+                        x509.NameAttribute(NameOID.COMMON_NAME, name),
+                    ]
+                )
+            )
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(valid_from or self._valid_from)
+            .not_valid_after(valid_until or self._valid_until)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(granted, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return key, certificate
+
+
+def _key_usage(
+    *,
+    digital_signature: bool = False,
+    content_commitment: bool = False,
+    key_encipherment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=content_commitment,
+        key_encipherment=key_encipherment,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        encipher_only=False,
+        decipher_only=False,
+    )
