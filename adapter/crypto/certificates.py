@@ -1,0 +1,178 @@
+"""Whose certificate is it, and may it be used for this, now: reading, naming, key usage, path to a trusted root.
+
+Enterprise certificates (virksomhetssertifikat) come in pairs: one for signing with key usage nonRepudiation, one for
+encryption with keyEncipherment (`ebxml.md` §4.5). Times are arguments, so that a message is judged at its own
+eb:Timestamp. Revocation is judged in `adapter.crypto.revocation`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
+
+from adapter.errors import CERTIFICATE_UNREADABLE, AdapterError
+
+_ORGANISATION_NUMBER = re.compile(r"(?:NTRNO-)?([0-9]{9})")
+
+
+class Usage(StrEnum):
+    """What a certificate is to be used for."""
+
+    SIGNING = "signing"
+    ENCRYPTION = "encryption"
+
+
+class Problem(StrEnum):
+    """Why a certificate may not be used."""
+
+    NOT_YET_VALID = "not valid yet at that time"
+    EXPIRED = "expired at that time"
+    WRONG_KEY = "not for an RSA key of at least 2048 bits"
+    WRONG_USAGE = "not issued for this use (key usage)"
+    NO_PATH = "no path to a trusted root"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnchors:
+    """The roots we believe, and the issuing certificates that may stand between them and a leaf."""
+
+    roots: tuple[x509.Certificate, ...]
+    issuing: tuple[x509.Certificate, ...] = ()
+
+
+def load_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates of a PEM file (one or more) or of one DER object.
+
+    Raises `AdapterError` (CERTIFICATE_UNREADABLE).
+    """
+    try:
+        if b"-----BEGIN" in content:
+            return tuple(x509.load_pem_x509_certificates(content))
+        return (x509.load_der_x509_certificate(content),)
+    except ValueError:
+        raise AdapterError(CERTIFICATE_UNREADABLE, "neither PEM nor DER of an X.509 certificate") from None
+
+
+def thumbprint(certificate: x509.Certificate) -> str:
+    """The SHA-1 of the DER form in capital hexadecimals, as the address register and certificate viewers show it."""
+    der = certificate.public_bytes(Encoding.DER)
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+
+
+def describe(certificate: x509.Certificate, source: str, partner: str) -> str:
+    """A certificate as every crypto error names it: subject, issuer, serial, thumbprint, where from, whose.
+
+    `source` is where the certificate was found (`KeyInfo of the message`, `partner file`), `partner` the HER-id.
+    """
+    return (
+        f"certificate of {certificate.subject.rfc4514_string()}, issued by {certificate.issuer.rfc4514_string()}, "
+        f"serial {certificate.serial_number:x}, thumbprint {thumbprint(certificate)}, from {source}, for {partner}"
+    )
+
+
+def organisation_number(certificate: x509.Certificate) -> str:
+    """The number of the organisation (organisasjonsnummer) in the subject; empty when there is none.
+
+    Newer certificates have organizationIdentifier `NTRNO-#########`, older ones serialNumber
+    (`engineering-facts.md` §4).
+    """
+    for oid in (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER):
+        for attribute in certificate.subject.get_attributes_for_oid(oid):
+            match = _ORGANISATION_NUMBER.fullmatch(str(attribute.value))
+            if match is not None:
+                return match[1]
+    return ""
+
+
+def days_left(certificate: x509.Certificate, now: datetime) -> int:
+    """Whole days until the certificate expires; negative when it has."""
+    return (certificate.not_valid_after_utc - now).days
+
+
+def problems(certificate: x509.Certificate, usage: Usage, anchors: TrustAnchors, at: datetime) -> tuple[Problem, ...]:
+    """Everything that speaks against using a certificate at a time; empty when nothing does."""
+    found = []
+    if at < certificate.not_valid_before_utc:
+        found.append(Problem.NOT_YET_VALID)
+    if at > certificate.not_valid_after_utc:
+        found.append(Problem.EXPIRED)
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:
+        found.append(Problem.WRONG_KEY)
+    if not _usable(certificate, usage):
+        found.append(Problem.WRONG_USAGE)
+    if not found and not _has_path(certificate, anchors, at):
+        found.append(Problem.NO_PATH)
+    return tuple(found)
+
+
+def _usable(certificate: x509.Certificate, usage: Usage) -> bool:
+    """Signing wants nonRepudiation; encryption wants keyEncipherment, and never dataEncipherment (`ebxml.md` §4.5)."""
+    try:
+        granted = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return granted.content_commitment if usage is Usage.SIGNING else granted.key_encipherment
+
+
+@lru_cache(maxsize=16)
+def _store(roots: tuple[x509.Certificate, ...]) -> Store:
+    return Store(list(roots))
+
+
+def _any_key_usage(policy: Policy, certificate: x509.Certificate, extension: x509.KeyUsage | None) -> None:
+    """Key usage is judged by `_usable`; the path only demands that the leaf has the extension."""
+
+
+_LEAF = ExtensionPolicy.permit_all().require_present(x509.KeyUsage, Criticality.AGNOSTIC, _any_key_usage)
+_ISSUER = ExtensionPolicy.webpki_defaults_ca()
+
+
+def _has_path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) -> bool:
+    """Whether a path exists at that moment; the path of the day is remembered, as one party sends many messages."""
+    window = _window(certificate, anchors, at.astimezone(UTC).date())
+    return (window is not None and window[0] <= at <= window[1]) or bool(_path(certificate, anchors, at))
+
+
+@lru_cache(maxsize=4096)
+def _window(certificate: x509.Certificate, anchors: TrustAnchors, day: date) -> tuple[datetime, datetime] | None:
+    """From when until when all certificates of a path that holds early on that day are valid."""
+    morning = datetime.combine(day, time(0), UTC)
+    chain = _path(certificate, anchors, max(morning, certificate.not_valid_before_utc))
+    if not chain:
+        return None
+    return max(link.not_valid_before_utc for link in chain), min(link.not_valid_after_utc for link in chain)
+
+
+def _path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) -> tuple[x509.Certificate, ...]:
+    """The certificates from the leaf to a root; empty when there is no path."""
+    if not anchors.roots:
+        return ()
+    verifier = (
+        PolicyBuilder()
+        .store(_store(anchors.roots))
+        .time(at)
+        .extension_policies(ca_policy=_ISSUER, ee_policy=_LEAF)
+        .build_client_verifier()
+    )
+    try:
+        return tuple(verifier.verify(certificate, list(anchors.issuing)).chain)
+    except VerificationError:
+        return ()

@@ -1,0 +1,67 @@
+"""How a payload is locked for one receiver, and unlocked with our keys: CMS EnvelopedData (`ebxml.md` §5).
+
+We make one form: DER, AES-256-CBC, the content key under RSA PKCS#1 v1.5 for one recipient by issuer and serial. What
+peers send is wider; the library reads our form and its near relatives, everything else is read by
+`adapter.crypto.cms_foreign`. The content key and the vector come out of the library. Outward every failed decryption is
+one and the same (`ebxml.md` §5.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.ciphers import algorithms
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options, pkcs7_decrypt_der
+
+from adapter.crypto import cms_foreign
+from adapter.crypto.keys import DecryptionKeys
+from adapter.crypto.policy import Algorithm, Policy, Standing
+from adapter.crypto.tolerated import tolerated
+from adapter.messages.findings import Finding
+
+_NATIVE = frozenset({"aes128-cbc", "aes256-cbc", "rsa-pkcs1-v1.5"})
+"""What `pkcs7_decrypt_der` reads; a policy that refuses one of these has to know which it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decrypted:
+    """The plaintext of a CMS object and what had to be tolerated to get it."""
+
+    plaintext: bytes
+    warnings: tuple[Finding, ...]
+
+
+def encrypt(plaintext: bytes, recipient: x509.Certificate) -> bytes:
+    """The DER of a ContentInfo that only the holder of the recipient's key can open; no octet is changed on the way."""
+    return (
+        PKCS7EnvelopeBuilder()
+        .set_data(plaintext)
+        .add_recipient(recipient)
+        .set_content_encryption_algorithm(algorithms.AES256)
+        .encrypt(Encoding.DER, [PKCS7Options.Binary])
+    )
+
+
+def decrypt(octets: bytes, keys: DecryptionKeys, policy: Policy, now: datetime) -> Decrypted:
+    """The content of an EnvelopedData or AuthEnvelopedData that one of our keys opens.
+
+    Call it only with octets that a checked signature covers.
+
+    Raises `RefusedError`: DECRYPTION_FAILED whatever the reason, or ALGORITHM_REFUSED by name.
+    """
+    if not policy.refused & _NATIVE:
+        for pair in keys.pairs:
+            try:
+                return Decrypted(pkcs7_decrypt_der(octets, pair.certificate, pair.key, []), ())
+            except (ValueError, UnsupportedAlgorithm):
+                continue
+    plaintext, used = cms_foreign.decrypt(octets, keys, policy, now.date())
+    return Decrypted(plaintext, tuple(_remark(row) for row in used if row.standing is Standing.OLD))
+
+
+def _remark(row: Algorithm) -> Finding:
+    return tolerated(row.rule, "", f"the payload is encrypted with {row.name}", "ebxml.md §5.1")

@@ -1,0 +1,94 @@
+"""Who said it: bytes nobody has vouched for, and content that a checked signature vouches for.
+
+`Verified` can be made only by this package: its constructor asks for a token that leaves the package nowhere. What
+takes a `Verified` therefore cannot be reached by a message whose signature was not checked (promise 3 of the design).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+from cryptography import x509
+
+from adapter.messages.findings import Finding
+
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """Octets as they came: fit to be stored, parsed and judged, never to be acted upon."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One attachment, decoded: `content_id` without angle brackets and unescaped."""
+
+    content_id: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One `ds:Reference` of a signature: what it points at, the digest, and itself as self-contained XML.
+
+    `digest` is the text of DigestValue without white space. `xml` carries every namespace declaration it uses, also the
+    one inside the XPath expression, so that an Acknowledgment can copy it (`ebxml.md` §4.6).
+    """
+
+    uri: str
+    digest: str
+    xml: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedEnvelope:
+    """What one signature covers: the SOAP part as received, and the attachments in the order of the references."""
+
+    envelope: bytes
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCheck:
+    """How we know: the signer, when we looked, the references, and what had to be tolerated."""
+
+    signer: x509.Certificate
+    checked_at: datetime
+    references: tuple[Reference, ...]
+    warnings: tuple[Finding, ...]
+
+
+class _Token:
+    __slots__ = ()
+
+
+_TOKEN: Final = _Token()
+
+
+class Verified(Generic[Content]):
+    """Content with the check that vouches for it. Only `adapter.crypto.signature` makes one."""
+
+    __slots__ = ("_check", "_content")
+
+    def __init__(self, content: Content, check: SignatureCheck, token: _Token) -> None:
+        if token is not _TOKEN:
+            raise TypeError("only adapter.crypto can say that something is verified")
+        self._content = content
+        self._check = check
+
+    @property
+    def content(self) -> Content:
+        return self._content
+
+    @property
+    def check(self) -> SignatureCheck:
+        return self._check
+
+
+def _vouch(content: Content, check: SignatureCheck) -> Verified[Content]:
+    return Verified(content, check, _TOKEN)

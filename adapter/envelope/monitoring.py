@@ -1,0 +1,58 @@
+"""Which software made the envelope: the JSON in `eb:Description` for the national monitoring (`ebxml.md` ch. 9)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from adapter.crypto.tolerated import tolerated
+from adapter.envelope.names import text
+from adapter.messages.findings import Finding
+
+_PATH = "Envelope/Header/MessageHeader/Description"
+_TRAILING_COMMA = re.compile(r",\s*}")
+
+_KEYS = (
+    ("MSH-system", "system"),
+    ("MSH-versjon", "version"),
+    ("fagsystem", "application"),
+    ("fagsystem-versjon", "application_version"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """The message handler (MSH) and, where told, the professional system (fagsystem); empty where not told."""
+
+    system: str
+    version: str
+    application: str = ""
+    application_version: str = ""
+
+    def xml(self) -> str:
+        """The Description element with one JSON object on one line (HITS 1210 §6.2.2)."""
+        told = {key: getattr(self, field) for key, field in _KEYS if getattr(self, field)}
+        words = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        return f'<eb:Description xml:lang="no">{text(words)}</eb:Description>'
+
+
+NOT_TOLD = Monitoring("", "")
+
+
+def read_monitoring(description: str) -> tuple[Monitoring, tuple[Finding, ...]]:
+    """What a peer says about itself. Nothing here is ever a reason to reject (`ebxml.md` §10.7)."""
+    try:
+        told = json.loads(_TRAILING_COMMA.sub("}", description))
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        return NOT_TOLD, (
+            tolerated("EB-462", _PATH, "Description is not one JSON object with MSH-system", "HITS 1210 §6.2.2"),
+        )
+    values = {field: told.get(key) for key, field in _KEYS}
+    monitoring = Monitoring(**{field: value if isinstance(value, str) else "" for field, value in values.items()})
+    missing = [("EB-457", "MSH-system", monitoring.system), ("EB-458", "MSH-versjon", monitoring.version)]
+    return monitoring, tuple(
+        tolerated(rule, _PATH, f"{key} is missing", "HITS 1210 §6.2.2") for rule, key, value in missing if not value
+    )

@@ -1,0 +1,320 @@
+"""What a received envelope says, who says it, and what is inside: the stages between `unpack` and the inbox.
+
+`read` gives types to what stands in the envelope, `admit` asks whether it is for us and in time, `verify` whether the
+signature holds and is the sender's, `decrypt` opens the attachments. They are separate because the service acts between
+them: it looks the sender up by HER-id, answers duplicates, and has to be able to answer a failure of any stage. The
+order is R6 to R11 of `ebxml.md` §1.3; each failure carries its rule of chapter 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapter.crypto import cms, verification
+from adapter.crypto.keys import DecryptionKeys
+from adapter.crypto.policy import Policy
+from adapter.crypto.refusal import RefusedError
+from adapter.crypto.tolerated import tolerated
+from adapter.crypto.verification import ExpectedSigner
+from adapter.crypto.verified import SignatureCheck, SignedEnvelope, Verified
+from adapter.envelope.classify import Kind
+from adapter.envelope.header import MessageHeader, read_header
+from adapter.envelope.manifest import Manifest, Schema, read_manifest
+from adapter.envelope.names import SIGNAL_SERVICE, ds, eb, soap
+from adapter.envelope.plaintext import Form, unwrap
+from adapter.envelope.reading import at_most_one, children
+from adapter.envelope.signals import Acknowledgment, ErrorList, read_acknowledgment, read_error_list
+from adapter.envelope.unpack import Unpacked, check_encoding
+from adapter.errors import (
+    ATTACHMENT_MISMATCH,
+    ENVELOPE_INCONSISTENT,
+    ENVELOPE_INVALID,
+    ENVELOPE_NOT_SUPPORTED,
+    ENVELOPE_VALUE,
+    MESSAGE_EXPIRED,
+    SIGNATURE_FORM,
+)
+from adapter.messages.findings import Finding
+from adapter.messages.xml import Element
+from adapter.values import HerId
+
+_HEADER = "/SOAP:Envelope/SOAP:Header"
+_MANIFEST = "/SOAP:Envelope/SOAP:Body/eb:Manifest"
+_KNOWN_BLOCKS = frozenset(
+    {
+        eb("MessageHeader"),
+        eb("AckRequested"),
+        eb("Acknowledgment"),
+        eb("ErrorList"),
+        eb("MessageOrder"),
+        ds("Signature"),
+    }
+)
+_KNOWN_BODY = frozenset({eb("Manifest"), eb("StatusRequest"), eb("StatusResponse")})
+_CLOCK_ERROR = timedelta(minutes=5)
+_OLD = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMessage:
+    """A Ping, Pong, StatusRequest or StatusResponse; the kind says which (`ebxml.md` §3.8)."""
+
+
+Content = Manifest | Acknowledgment | ErrorList | ServiceMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An envelope that could be read and that nobody has vouched for yet."""
+
+    unpacked: Unpacked
+    header: MessageHeader
+    content: Content
+    findings: tuple[Finding, ...]
+
+    @property
+    def kind(self) -> Kind:
+        return self.unpacked.kind
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedMessage:
+    """An envelope whose signature was checked. `message` was read from the very octets that `verified` covers."""
+
+    message: Message
+    verified: Verified[SignedEnvelope]
+
+    def __post_init__(self) -> None:
+        if self.verified.content.envelope != self.message.unpacked.envelope.octets:
+            raise ValueError("a message and the signature that vouches for it are of one envelope")
+
+    @property
+    def header(self) -> MessageHeader:
+        return self.message.header
+
+    @property
+    def check(self) -> SignatureCheck:
+        return self.verified.check
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was tolerated up to here."""
+        return (*self.message.findings, *self.check.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One decrypted attachment. `form` tells whether it looks like XML; `schemas` is what the Manifest says it is."""
+
+    content_id: str
+    octets: bytes
+    form: Form
+    schemas: tuple[Schema, ...]
+    findings: tuple[Finding, ...]
+
+
+def read(unpacked: Unpacked) -> Message:
+    """The typed content of an envelope.
+
+    Raises `RefusedError` with the rule broken; answer it by `adapter.envelope.respond.refusal`.
+    """
+    findings = [*unpacked.findings, *check_encoding(unpacked)]
+    header, about_header = read_header(unpacked.header)
+    findings += about_header
+    findings += _check_blocks(unpacked)
+    content, about_content = _READERS[unpacked.kind](unpacked)
+    findings += about_content
+    findings += _check_kind(unpacked, header)
+    return Message(unpacked, header, content, tuple(findings))
+
+
+def admit(message: Message, ours: frozenset[HerId], now: datetime) -> tuple[Finding, ...]:
+    """Whether a message is for one of our HER-ids and still alive; remarks on a clock that is far off.
+
+    Raises `RefusedError`: ENVELOPE_VALUE with EB-233, MESSAGE_EXPIRED with EB-234.
+    """
+    header = message.header
+    if header.receiver.her not in ours:
+        raise RefusedError(
+            ENVELOPE_VALUE, "EB-233", "the receiver's HER-id is none of ours", f"{_HEADER}/eb:MessageHeader/eb:To"
+        )
+    if header.time_to_live is not None and header.time_to_live.instant < now:
+        raise RefusedError(MESSAGE_EXPIRED, "EB-234", "", f"{_HEADER}/eb:MessageHeader/eb:MessageData/eb:TimeToLive")
+    if not now - _OLD <= header.timestamp.instant <= now + _CLOCK_ERROR:
+        path = "Envelope/Header/MessageHeader/MessageData/Timestamp"
+        return (tolerated("EB-211", path, "Timestamp is in the future or older than 30 days", "ebxml.md §10.3"),)
+    return ()
+
+
+def verify(message: Message, expected: ExpectedSigner, policy: Policy, now: datetime) -> VerifiedMessage:
+    """Check the signature against what the directory says about the From HER-id.
+
+    Raises `RefusedError`, all with wire code SecurityFailure but for a block to the next hop (NotSupported).
+    """
+    unpacked = message.unpacked
+    verified = verification.verify(
+        unpacked.envelope,
+        unpacked.attachments,
+        expected,
+        timestamp=message.header.timestamp.instant,
+        now=now,
+        policy=policy,
+        signal=message.kind.is_signal,
+    )
+    if isinstance(message.content, Manifest):
+        named = {reference.href for reference in message.content.references}
+        signed = {reference.uri for reference in verified.check.references if reference.uri}
+        if named != signed:
+            raise RefusedError(
+                SIGNATURE_FORM, "EB-327", "a cid reference is not written as in the Manifest", f"{_HEADER}/ds:Signature"
+            )
+    return VerifiedMessage(message, verified)
+
+
+def decrypt(verified: VerifiedMessage, keys: DecryptionKeys, policy: Policy, now: datetime) -> tuple[Document, ...]:
+    """The attachments in the order of the Manifest, opened with our keys.
+
+    Raises `RefusedError` (DECRYPTION_FAILED, ALGORITHM_REFUSED), both SecurityFailure. A plaintext of unknown form is
+    no error on this level (EB-509).
+    """
+    content = verified.message.content
+    if not isinstance(content, Manifest):
+        return ()
+    octets = {part.content_id: part.octets for part in verified.verified.content.parts}
+    documents = []
+    for reference in content.references:
+        opened = cms.decrypt(octets[reference.content_id], keys, policy, now)
+        plain = unwrap(opened.plaintext)
+        findings = (*opened.warnings, *plain.findings)
+        documents.append(Document(reference.content_id, plain.octets, plain.form, reference.schemas, findings))
+    return tuple(documents)
+
+
+def _check_blocks(unpacked: Unpacked) -> tuple[Finding, ...]:
+    """Which blocks may stand in Header and Body (`ebxml.md` §10.2)."""
+    findings = []
+    tags = [str(block.tag) for block in children(unpacked.header)]
+    for tag in _KNOWN_BLOCKS & set(tags):
+        if tags.count(tag) > 1 and tag != ds("Signature"):
+            raise RefusedError(ENVELOPE_INVALID, "EB-408", "there are several of one block", _HEADER)
+    for block in children(unpacked.header):
+        if block.tag == eb("SyncReply"):
+            raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-116", "SyncReply", f"{_HEADER}/eb:SyncReply")
+        if block.tag == eb("MessageOrder"):
+            findings.append(tolerated("EB-117", "Envelope/Header", "MessageOrder is ignored", "HITS 1172 §5.11.3"))
+        if block.tag not in _KNOWN_BLOCKS and block.get(soap("mustUnderstand"), "0").strip() in {"1", "true"}:
+            raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-113", "a block that must be understood is unknown", _HEADER)
+    inside = list(children(unpacked.body))
+    if len(inside) > 1:
+        raise RefusedError(
+            ENVELOPE_INCONSISTENT, "EB-402", "SOAP:Body has several elements", "/SOAP:Envelope/SOAP:Body"
+        )
+    if inside and inside[0].tag not in _KNOWN_BODY:
+        raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-114", "an unknown block", "/SOAP:Envelope/SOAP:Body")
+    return tuple(findings)
+
+
+def _read_payload(unpacked: Unpacked) -> tuple[Manifest, tuple[Finding, ...]]:
+    for name, rule in (("Acknowledgment", "EB-405"), ("ErrorList", "EB-407")):
+        if unpacked.header.find(eb(name)) is not None:
+            raise RefusedError(ENVELOPE_NOT_SUPPORTED, rule, f"a payload message with {name}", _HEADER)
+    element = at_most_one(unpacked.body, eb("Manifest"), _MANIFEST)
+    if element is None:
+        rule = "EB-446" if unpacked.attachments else "EB-635"
+        raise RefusedError(ATTACHMENT_MISMATCH, rule, "a payload message has no Manifest", "/SOAP:Envelope/SOAP:Body")
+    manifest, findings = read_manifest(element)
+    named = {reference.content_id for reference in manifest.references}
+    there = {part.content_id for part in unpacked.attachments}
+    if named - there:
+        raise RefusedError(
+            ATTACHMENT_MISMATCH, "EB-445", "the Manifest names an attachment that is not there", _MANIFEST
+        )
+    if there - named:
+        raise RefusedError(ATTACHMENT_MISMATCH, "EB-026", "an attachment is not in the Manifest", _MANIFEST)
+    return manifest, findings
+
+
+def _read_ack(unpacked: Unpacked) -> tuple[Acknowledgment, tuple[Finding, ...]]:
+    return read_acknowledgment(_block(unpacked, "Acknowledgment"))
+
+
+def _read_errors(unpacked: Unpacked) -> tuple[ErrorList, tuple[Finding, ...]]:
+    return read_error_list(_block(unpacked, "ErrorList"))
+
+
+def _block(unpacked: Unpacked, name: str) -> Element:
+    element = unpacked.header.find(eb(name))
+    if element is None:
+        raise RefusedError(ENVELOPE_INVALID, "EB-408", f"{name} is missing", _HEADER)
+    return element
+
+
+def _read_service(unpacked: Unpacked) -> tuple[ServiceMessage, tuple[Finding, ...]]:
+    return ServiceMessage(), ()
+
+
+def _contradictory(unpacked: Unpacked) -> tuple[ServiceMessage, tuple[Finding, ...]]:
+    if unpacked.kind is Kind.BARE:
+        raise RefusedError(ENVELOPE_INCONSISTENT, "EB-401", "the message is of no known type", _HEADER)
+    raise RefusedError(ENVELOPE_INCONSISTENT, "EB-403", "blocks of several types of message are mixed", _HEADER)
+
+
+_READERS: dict[Kind, Callable[[Unpacked], tuple[Content, tuple[Finding, ...]]]] = {
+    Kind.PAYLOAD: _read_payload,
+    Kind.ACKNOWLEDGMENT: _read_ack,
+    Kind.ERROR: _read_errors,
+    Kind.PING: _read_service,
+    Kind.PONG: _read_service,
+    Kind.STATUS_REQUEST: _read_service,
+    Kind.STATUS_RESPONSE: _read_service,
+    Kind.MIXED: _contradictory,
+    Kind.BARE: _contradictory,
+}
+
+
+def _check_kind(unpacked: Unpacked, header: MessageHeader) -> tuple[Finding, ...]:
+    """What a type of message must and must not have (`ebxml.md` §3.2), as far as it is tolerated."""
+    path = "Envelope/Header"
+    requested = unpacked.header.find(eb("AckRequested"))
+    found = []
+    if unpacked.kind is Kind.PAYLOAD:
+        if not (header.sender.role and header.receiver.role):
+            found.append(tolerated("EB-224", f"{path}/MessageHeader", "Role is missing", "HITS 1171 §5.2.1.3"))
+        if header.refers_to is not None:
+            found.append(tolerated("EB-235", f"{path}/MessageHeader", "RefToMessageId is present", "HIS 1037 §4.2"))
+        if not header.eliminate_duplicates:
+            found.append(
+                tolerated("EB-431", f"{path}/MessageHeader", "DuplicateElimination is missing", "HITS 1172 rule 74")
+            )
+        if requested is None:
+            found.append(tolerated("EB-432", path, "AckRequested is missing", "HITS 1172 §4.2.2.1"))
+        elif requested.get(soap("mustUnderstand")) != "1":
+            found.append(tolerated("EB-434", path, "AckRequested is not mustUnderstand=1", "HITS 1172 §5.14.2"))
+        if requested is not None and requested.get(eb("signed"), "") not in {"true", "1"}:
+            found.append(tolerated("EB-435", path, "AckRequested is not signed=true", "HITS 1172 rule 94"))
+        if requested is not None and requested.get(eb("version")) != "2.0":
+            found.append(tolerated("EB-436", path, "AckRequested is not of version 2.0", "HIS 1037 §6.2.2"))
+        return tuple(found)
+    if header.sender.role or header.receiver.role:
+        found.append(tolerated("EB-225", f"{path}/MessageHeader", "a signal has a Role", "HITS 1171 §5.2.1.3"))
+    if header.eliminate_duplicates or header.time_to_live is not None:
+        found.append(tolerated("EB-236", f"{path}/MessageHeader", "a signal has payload elements", "HIS 1037 §4.2"))
+    if requested is not None:
+        rule = "EB-404" if unpacked.kind is Kind.ACKNOWLEDGMENT else "EB-406"
+        found.append(tolerated(rule, path, "a signal asks for an Acknowledgment", "HITS 1171 §5.2.2"))
+    if header.service.value != SIGNAL_SERVICE:
+        rule = "EB-411" if unpacked.kind is Kind.ACKNOWLEDGMENT else "EB-421"
+        found.append(tolerated(rule, f"{path}/MessageHeader/Service", "not the service of signals", "HITS 1172 §5.12"))
+    if unpacked.kind is Kind.ACKNOWLEDGMENT and header.action != "Acknowledgment":
+        found.append(tolerated("EB-412", f"{path}/MessageHeader/Action", "not Acknowledgment", "HITS 1172 rule 107"))
+    if unpacked.kind is Kind.ACKNOWLEDGMENT and header.refers_to is not None:
+        found.append(tolerated("EB-414", f"{path}/MessageHeader", "RefToMessageId is present", "HITS 1172 rule 109"))
+    if unpacked.kind is Kind.ERROR and header.action != "MessageError":
+        found.append(tolerated("EB-422", f"{path}/MessageHeader/Action", "not MessageError", "HITS 1172 rule 121"))
+    if unpacked.kind is Kind.ERROR and header.refers_to is None:
+        raise RefusedError(ENVELOPE_INVALID, "EB-423", "an error about no message", f"{_HEADER}/eb:MessageHeader")
+    if unpacked.attachments or len(unpacked.body):
+        found.append(tolerated("EB-429", "Envelope/Body", "a signal has a Body or an attachment", "HITS 1171 §5.3"))
+    return tuple(found)

@@ -1,0 +1,198 @@
+"""How a message is sealed: encrypted to the receiver, wrapped, signed, checked by ourselves, made into a MIME body.
+
+The steps S4 to S10 of `ebxml.md` §1.2. The result is finished octets: a resend sends the same ones (§7.2). What does
+not pass our own check is not sent (EB-618). Ids, boundary and time are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from adapter.crypto import cms
+from adapter.crypto.certificates import TrustAnchors, Usage, describe, problems
+from adapter.crypto.keys import SigningIdentity
+from adapter.crypto.policy import NATIONAL
+from adapter.crypto.refusal import RefusedError
+from adapter.crypto.signing import sign
+from adapter.crypto.verification import ExpectedSigner, verify
+from adapter.crypto.verified import Part, Reference, Unverified
+from adapter.envelope.agreement import pair_id
+from adapter.envelope.header import MessageHeader, Party, ReturnAddress, Service, read_header
+from adapter.envelope.mail import MAX_OCTETS, payload_body, signal_body
+from adapter.envelope.manifest import Manifest, ManifestReference, Schema
+from adapter.envelope.monitoring import Monitoring
+from adapter.envelope.names import EB, SIGNAL_SERVICE, SOAP, TO_PARTY, XLINK, soap
+from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.routing import Routing
+from adapter.envelope.signals import EbError, SoapFault, acknowledgment_xml, error_list_xml, fault_xml
+from adapter.errors import MAIL_TOO_LARGE, RECIPIENT_UNUSABLE, SEAL_REFUSED, SIGNER_UNUSABLE, AdapterError
+from adapter.messages.findings import Finding, has_errors
+from adapter.messages.xml import ENVELOPE, Tree, parse
+from adapter.values import MessageId, Moment, utc_text
+
+EnvelopeCheck = Callable[[Tree], tuple[Finding, ...]]
+"""The schema check of a finished envelope, made from the schema set of this installation."""
+
+_ACK_REQUESTED = f'<eb:AckRequested SOAP:actor="{TO_PARTY}" SOAP:mustUnderstand="1" eb:signed="true" eb:version="2.0"/>'
+
+
+def no_check(document: Tree) -> tuple[Finding, ...]:
+    """The check of an installation without schemas."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadIds:
+    """The identifiers of one payload message, all made by the caller: UUIDs, and a boundary that base64 cannot hold."""
+
+    message_id: MessageId
+    conversation_id: str
+    payload_content_id: str
+    envelope_content_id: str
+    boundary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A message ready to send. `body` is the MIME body with its own headers: prepend mail headers by `mail`."""
+
+    body: bytes
+    message_id: MessageId
+    conversation_id: str
+    timestamp: Moment
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """What stays the same from message to message: who signs, whom we trust, which software we are."""
+
+    signer: SigningIdentity
+    anchors: TrustAnchors
+    monitoring: Monitoring
+    check: EnvelopeCheck = no_check
+
+    def seal(
+        self, payload: bytes, routing: Routing, recipient: x509.Certificate, ids: PayloadIds, now: datetime
+    ) -> Sealed:
+        """Seal a business document: its octets arrive unchanged at the receiver.
+
+        Raises `AdapterError` (RECIPIENT_UNUSABLE, SIGNER_UNUSABLE, MAIL_TOO_LARGE, SEAL_REFUSED).
+        """
+        self._require_recipient(recipient, routing, now)
+        sender_role, receiver_role = routing.process.roles
+        header = MessageHeader(
+            sender=Party(routing.sender, sender_role),
+            receiver=Party(routing.receiver, receiver_role),
+            cpa_id=routing.cpa_id,
+            conversation_id=ids.conversation_id,
+            service=Service(routing.process.service, routing.service_type),
+            action=routing.process.action,
+            message_id=ids.message_id,
+            timestamp=_utc(now),
+            eliminate_duplicates=True,
+            monitoring=self.monitoring,
+        )
+        part = Part(ids.payload_content_id, cms.encrypt(payload, recipient))
+        manifest = Manifest(
+            (ManifestReference(f"cid:{part.content_id}", (Schema(routing.namespace, routing.version),)),)
+        )
+        envelope, references = self._sign(header, _ACK_REQUESTED, manifest.xml(), (part,), now)
+        body = payload_body(envelope, ids.envelope_content_id, (part,), ids.boundary)
+        if len(body) > MAX_OCTETS:
+            raise AdapterError(MAIL_TOO_LARGE, f"{len(body)} octets, the net carries {MAX_OCTETS}")
+        return Sealed(body, header.message_id, header.conversation_id, header.timestamp, references)
+
+    def acknowledge(self, message: VerifiedMessage, message_id: MessageId, now: datetime) -> Sealed:
+        """Seal the Acknowledgment (transportkvittering) of a message that was verified and opened."""
+        theirs = message.header
+        block = acknowledgment_xml(theirs.message_id, _utc(now), theirs.receiver.her, message.check.references)
+        header = MessageHeader(
+            sender=Party(theirs.receiver.her),
+            receiver=Party(theirs.sender.her),
+            cpa_id=theirs.cpa_id,
+            conversation_id=theirs.conversation_id,
+            service=Service(SIGNAL_SERVICE),
+            action="Acknowledgment",
+            message_id=message_id,
+            timestamp=_utc(now),
+            monitoring=self.monitoring,
+        )
+        return self._seal_signal(header, block, now)
+
+    def object_to(self, to: ReturnAddress, errors: tuple[EbError, ...], message_id: MessageId, now: datetime) -> Sealed:
+        """Seal an ErrorList about a message whose header names both parties."""
+        header = MessageHeader(
+            sender=Party(to.receiver),
+            receiver=Party(to.sender),
+            cpa_id=to.cpa_id or pair_id(to.sender, to.receiver),
+            conversation_id=to.conversation_id or message_id.value,
+            service=Service(SIGNAL_SERVICE),
+            action="MessageError",
+            message_id=message_id,
+            timestamp=_utc(now),
+            refers_to=MessageId(to.message_id) if to.message_id else None,
+            monitoring=self.monitoring,
+        )
+        return self._seal_signal(header, error_list_xml(errors), now)
+
+    def _seal_signal(self, header: MessageHeader, block: str, now: datetime) -> Sealed:
+        envelope, references = self._sign(header, block, "", (), now)
+        return Sealed(signal_body(envelope), header.message_id, header.conversation_id, header.timestamp, references)
+
+    def _sign(
+        self, header: MessageHeader, block: str, body: str, parts: tuple[Part, ...], now: datetime
+    ) -> tuple[bytes, tuple[Reference, ...]]:
+        """Sign an envelope and check the result as a receiver would."""
+        certificate = self.signer.certificate
+        found = problems(certificate, Usage.SIGNING, self.anchors, now)
+        if found:
+            raise AdapterError(SIGNER_UNUSABLE, f"{'; '.join(found)}: {describe(certificate, 'our keys', 'ourselves')}")
+        signed = sign(_envelope(header.xml(), block, body), parts, self.signer)
+        expected = ExpectedSigner(str(header.sender.her), "our keys", (certificate,), self.anchors)
+        try:
+            document = parse(signed.envelope, ENVELOPE)
+            soap_header = document.getroot().find(soap("Header"))
+            if soap_header is None or read_header(soap_header) != (header, ()):
+                raise AdapterError(SEAL_REFUSED, "the header does not read back as it was written")
+            verify(
+                Unverified(signed.envelope),
+                parts,
+                expected,
+                timestamp=header.timestamp.instant,
+                now=now,
+                policy=NATIONAL,
+                signal=False,
+            )
+        except RefusedError as error:
+            raise AdapterError(SEAL_REFUSED, f"{error.rule}: {error}") from error
+        findings = self.check(document)
+        if has_errors(findings):
+            raise AdapterError(SEAL_REFUSED, "; ".join(f"{one.rule} at {one.path}" for one in findings))
+        return signed.envelope, signed.references
+
+    def _require_recipient(self, recipient: x509.Certificate, routing: Routing, now: datetime) -> None:
+        found = problems(recipient, Usage.ENCRYPTION, self.anchors, now)
+        if found:
+            named = describe(recipient, "the partner directory", str(routing.receiver))
+            raise AdapterError(RECIPIENT_UNUSABLE, f"{'; '.join(found)}: {named}")
+
+
+def fault_body(fault: SoapFault) -> bytes:
+    """The MIME body of a SOAP Fault; it is not signed (`ebxml.md` §6.3)."""
+    return signal_body(fault_xml(fault))
+
+
+def _envelope(header: str, block: str, body: str) -> bytes:
+    return (
+        f'<SOAP:Envelope xmlns:SOAP="{SOAP}" xmlns:eb="{EB}" xmlns:xlink="{XLINK}">\n'
+        f"<SOAP:Header>\n{header}\n{block}\n</SOAP:Header>\n<SOAP:Body>{body}</SOAP:Body>\n</SOAP:Envelope>"
+    ).encode()
+
+
+def _utc(now: datetime) -> Moment:
+    return Moment(now.replace(microsecond=0), utc_text(now))

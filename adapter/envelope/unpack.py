@@ -1,0 +1,243 @@
+"""What came in: raw mail to an ebXML envelope with its attachments, unverified; or something that is no ebXML message.
+
+The stage R2 to R5 of `ebxml.md` §1.3: nothing here has a side effect and nothing here is believed. A mail of the right
+kind with a known mistake goes on with a named warning; a broken one is a `RefusedError` that is answered by a Fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from adapter.crypto.refusal import RefusedError
+from adapter.crypto.tolerated import tolerated
+from adapter.crypto.verified import Part, Unverified
+from adapter.envelope.classify import AutomaticReply, Bounce, Kind, is_fault, kind_of, stranger, without_brackets
+from adapter.envelope.header import ReturnAddress, return_address
+from adapter.envelope.mime import Entity, parse_mail
+from adapter.envelope.names import eb, soap
+from adapter.envelope.reading import children
+from adapter.envelope.signals import SoapFault, read_fault
+from adapter.errors import ENVELOPE_VALUE, MAIL_NOT_EBXML
+from adapter.messages.findings import Finding
+from adapter.messages.xml import ENVELOPE, Element, Tree, parse
+
+_UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """What the mail headers say, without angle brackets and `mailto:`; empty where a header is missing."""
+
+    sender: str
+    recipient: str
+    reply_to: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMail:
+    """A SOAP Fault; `in_reply_to` are the mail identifiers it may be about."""
+
+    fault: SoapFault
+    in_reply_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """An ebXML message as it came. `reply_to` is None where the header does not name both parties.
+
+    `charset` is that of the SOAP part, in lower case, empty when there is none.
+    """
+
+    mail: MailFacts
+    envelope: Unverified
+    kind: Kind
+    header: Element
+    body: Element
+    attachments: tuple[Part, ...]
+    charset: str
+    reply_to: ReturnAddress | None
+    findings: tuple[Finding, ...]
+
+
+def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
+    """Take a raw mail apart as far as can be done without believing anything.
+
+    Raises `RefusedError` (MAIL_NOT_EBXML) or `AdapterError` (MAIL_TOO_LARGE, XML_*): an unreadable mail, to be answered
+    by a Fault where the guard of `ebxml.md` §6.3 allows.
+    """
+    entity = parse_mail(mail)
+    other = stranger(entity)
+    if other is not None:
+        return other
+    findings = list(_check_mail(entity))
+    soap_part, others = _soap_part(entity, findings)
+    document = parse(soap_part.content, ENVELOPE)
+    header, body = _frame(document)
+    if header is None:
+        if not is_fault(body):
+            raise RefusedError(MAIL_NOT_EBXML, "EB-111", "there is no SOAP:Header", "/SOAP:Envelope")
+        return _fault(entity, body)
+    if is_fault(body) and header.find(eb("MessageHeader")) is None:
+        return _fault(entity, body)
+    return Unpacked(
+        mail=MailFacts(
+            _address(entity.header("from")),
+            _address(entity.header("to")),
+            _address(entity.header("reply-to")),
+            without_brackets(entity.header("message-id") or ""),
+        ),
+        envelope=Unverified(soap_part.content),
+        kind=kind_of(header, body, *_service_and_action(header)),
+        header=header,
+        body=body,
+        attachments=_attachments(others),
+        charset=(soap_part.parameter("charset") or "").lower(),
+        reply_to=return_address(header),
+        findings=tuple(findings),
+    )
+
+
+_LOGGED = (
+    ("from", "EB-001", "EB-002"),
+    ("to", "EB-003", "EB-004"),
+    ("message-id", "EB-005", "EB-006"),
+    ("date", "EB-007", "EB-008"),
+)
+
+
+def _check_mail(entity: Entity) -> tuple[Finding, ...]:
+    """The rules of `ebxml.md` §10.1 about the top of the mail."""
+    findings = []
+    for name, missing, empty in _LOGGED:
+        value = entity.header(name)
+        if not value:
+            rule = missing if value is None else empty
+            findings.append(tolerated(rule, name, "a mail header is missing or empty", "HITS 1172 §5.5.1.1"))
+    version = entity.header("mime-version")
+    if version is None or not version.startswith("1.0"):
+        raise RefusedError(MAIL_NOT_EBXML, "EB-009" if version is None else "EB-010", "MIME-Version is not 1.0")
+    if entity.media_type in {"", "text/plain"}:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-013", "the mail is plain text")
+    if entity.media_type not in {"multipart/related", "text/xml"}:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-014", "the mail is neither multipart/related nor text/xml")
+    action = entity.header("soapaction")
+    if action is None:
+        findings.append(tolerated("EB-011", "SOAPAction", "SOAPAction is missing", "HITS 1172 rule 22"))
+    elif action.strip('"').lower() != "ebxml":
+        raise RefusedError(MAIL_NOT_EBXML, "EB-012", 'SOAPAction is not "ebXML"')
+    elif action != '"ebXML"':
+        findings.append(tolerated("EB-012", "SOAPAction", 'SOAPAction is not written "ebXML"', "HITS 1172 rule 51"))
+    return tuple(findings)
+
+
+def _soap_part(entity: Entity, findings: list[Finding]) -> tuple[Entity, tuple[Entity, ...]]:
+    """The part with the envelope, and the others (`ebxml.md` §2.1, order of parts)."""
+    if entity.media_type == "text/xml":
+        _check_soap_part(entity, findings)
+        return entity, ()
+    declared = entity.parameter("type")
+    if declared is not None and declared.lower() != "text/xml":
+        raise RefusedError(MAIL_NOT_EBXML, "EB-015", "multipart/related is of another type than text/xml")
+    if declared is None:
+        findings.append(tolerated("EB-015", "Content-Type", "type is missing", "HITS 1172 rule 253"))
+    parts = entity.children
+    if not parts:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-018", "there is no part")
+    chosen = parts[0]
+    start = entity.parameter("start")
+    if start is not None:
+        named = [part for part in parts if _content_id(part) == without_brackets(start)]
+        chosen = named[0] if named else chosen
+        if not named:
+            findings.append(tolerated("EB-016", "Content-Type", "start names no part", "HITS 1172 §5.5.2.2"))
+    if chosen.media_type not in {"text/xml", "application/soap+xml"}:
+        texts = [part for part in parts if part.media_type == "text/xml"]
+        if not texts:
+            raise RefusedError(MAIL_NOT_EBXML, "EB-018", "there is no text/xml part")
+        chosen = texts[0]
+    if chosen.media_type != "text/xml":
+        findings.append(tolerated("EB-019", "Content-Type", "the SOAP part is not text/xml", "HITS 1172 rule 255"))
+    _check_soap_part(chosen, findings)
+    return chosen, tuple(part for part in parts if part is not chosen)
+
+
+def _check_soap_part(part: Entity, findings: list[Finding]) -> None:
+    if part.parameter("charset") is None:
+        findings.append(tolerated("EB-020", "Content-Type", "charset is missing", "HITS 1172 rule 256"))
+    if not part.encoding:
+        findings.append(
+            tolerated("EB-021", "Content-Transfer-Encoding", "it is missing in the SOAP part", "HITS 1172 rule 257")
+        )
+
+
+def _attachments(parts: tuple[Entity, ...]) -> tuple[Part, ...]:
+    found: dict[str, Part] = {}
+    for part in parts:
+        content_id = _content_id(part)
+        if not content_id or content_id in found:
+            raise RefusedError(MAIL_NOT_EBXML, "EB-025", "an attachment has no Content-ID of its own")
+        found[content_id] = Part(content_id, part.content)
+    return tuple(found.values())
+
+
+def _content_id(part: Entity) -> str:
+    return unquote(without_brackets(part.header("content-id") or ""))
+
+
+def _frame(document: Tree) -> tuple[Element | None, Element]:
+    """SOAP:Header, None in a Fault that has none, and SOAP:Body."""
+    root = document.getroot()
+    if root.tag != soap("Envelope"):
+        raise RefusedError(MAIL_NOT_EBXML, "EB-107", "the root is no SOAP 1.1 Envelope", "/")
+    tags = [child.tag for child in children(root)]
+    if tags.count(soap("Body")) != 1:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-112", "there is not exactly one SOAP:Body", "/SOAP:Envelope")
+    if tags.count(soap("Header")) > 1:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-111", "there are several SOAP:Header", "/SOAP:Envelope")
+    body = root.find(soap("Body"))
+    if body is None:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-112", "there is no SOAP:Body", "/SOAP:Envelope")
+    return root.find(soap("Header")), body
+
+
+def check_encoding(unpacked: Unpacked) -> tuple[Finding, ...]:
+    """Declared XML version and encoding (`ebxml.md` §6.2, §10.2).
+
+    Raises `RefusedError` (ENVELOPE_VALUE) with EB-102 or EB-104.
+    """
+    docinfo = unpacked.header.getroottree().docinfo
+    if docinfo.xml_version not in {None, "1.0"}:
+        raise RefusedError(ENVELOPE_VALUE, "EB-102", "the XML version is not 1.0", "/")
+    findings = []
+    head = unpacked.envelope.octets[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    declared = (docinfo.encoding or "UTF-8").lower()
+    if not head.startswith(b"<?xml"):
+        findings.append(tolerated("EB-101", "/", "the XML declaration is missing", "HITS 1172 rule 78"))
+    charset = unpacked.charset or declared
+    if charset != declared and not {charset, declared} <= _UTF8:
+        raise RefusedError(ENVELOPE_VALUE, "EB-104", "charset and XML declaration differ", "/")
+    if declared not in _UTF8:
+        findings.append(tolerated("EB-103", "/", "the envelope is not in UTF-8", "HITS 1171 §8.4"))
+    return tuple(findings)
+
+
+def _service_and_action(header: Element) -> tuple[str, str]:
+    """As far as they can be read; they only decide a mix of blocks."""
+    path = eb("MessageHeader")
+    return (
+        (header.findtext(f"{path}/{eb('Service')}") or "").strip(),
+        (header.findtext(f"{path}/{eb('Action')}") or "").strip(),
+    )
+
+
+def _fault(entity: Entity, body: Element) -> FaultMail:
+    fault = read_fault(body)
+    named = (without_brackets(entity.header(name) or "") for name in ("in-reply-to", "references"))
+    return FaultMail(fault or SoapFault("", ""), tuple(dict.fromkeys(one for one in named if one)))
+
+
+def _address(value: str | None) -> str:
+    """The bare address of a mail header; a display name is dropped, `mailto:` too."""
+    return without_brackets(value or "").removeprefix("mailto:")
