@@ -1,0 +1,99 @@
+"""How is the SQLite file opened, and what do its errors mean?
+
+WAL with `synchronous=FULL`: a commit that has returned survives a power cut (`engineering-facts.md` §5). The driver's
+own transactions are off; every writing transaction is `BEGIN IMMEDIATE`, so that two processes wait for each other
+instead of failing. Parameters are kept out of error texts: they may be a payload.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from adapter.errors import (
+    STORE_CORRUPT,
+    STORE_FAILED,
+    STORE_FULL,
+    STORE_LOCKED,
+    STORE_UNREACHABLE,
+    AdapterError,
+    ErrorKind,
+)
+
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for another process before it is STORE-LOCKED."""
+
+_MEANING: dict[int, ErrorKind] = {
+    sqlite3.SQLITE_BUSY: STORE_LOCKED,
+    sqlite3.SQLITE_LOCKED: STORE_LOCKED,
+    sqlite3.SQLITE_FULL: STORE_FULL,
+    sqlite3.SQLITE_CORRUPT: STORE_CORRUPT,
+    sqlite3.SQLITE_NOTADB: STORE_CORRUPT,
+    sqlite3.SQLITE_CANTOPEN: STORE_UNREACHABLE,
+    sqlite3.SQLITE_READONLY: STORE_UNREACHABLE,
+    sqlite3.SQLITE_PERM: STORE_UNREACHABLE,
+    sqlite3.SQLITE_AUTH: STORE_UNREACHABLE,
+    sqlite3.SQLITE_IOERR: STORE_UNREACHABLE,
+}
+"""Primary result codes of SQLite; whatever is not here is STORE-FAILED."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn an error of the database into one of the catalogue."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise meaning_of(error.orig) from error
+    except sqlite3.Error as error:
+        raise meaning_of(error) from error
+
+
+def meaning_of(error: BaseException | None) -> AdapterError:
+    """The catalogue's error for one of SQLite. SQLite's own texts name tables and columns, never values."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return AdapterError(_MEANING.get(code, STORE_FAILED), str(error))
+
+
+def open_engine(path: Path, *, writes: bool, connections: int, create: bool = False) -> Engine:
+    """An engine on the file: with `writes`, transactions are BEGIN IMMEDIATE; without, nothing can be written.
+
+    A file that does not exist is an error of the first connection unless `create`.
+    """
+    mode = "rwc" if create else "rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    engine = create_engine(
+        "sqlite://", creator=connect, pool_size=connections, max_overflow=0, hide_parameters=True, poolclass=QueuePool
+    )
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        if not writes:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

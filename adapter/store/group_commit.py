@@ -1,0 +1,135 @@
+"""How do many callers share one flush of the disk?
+
+One thread writes. It takes a piece of work, then whatever else is waiting, up to `LARGEST_GROUP`; runs each in a
+savepoint of one transaction; commits; and only then completes the futures. A piece of work that raises is rolled back
+to its savepoint and fails alone. When the commit fails, or the database has given the transaction up (a full
+disk), every piece of the group fails: nobody is told of a success that is not on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from adapter.errors import STORE_CLOSED, AdapterError
+from adapter.store.engine import translated
+from adapter.store.port import Writer
+from adapter.store.sql_writer import SqlWriter
+
+T = TypeVar("T")
+
+LARGEST_GROUP = 64
+
+
+class _Caught:
+    """Holds what a block raised, of whatever kind: it belongs to the caller who waits for the future."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> _Caught:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self.error = error
+        return True
+
+
+class _GivenUpError(Exception):
+    """The database has ended the transaction by itself."""
+
+
+class _Job(Generic[T]):
+    def __init__(self, work: Callable[[Writer], T]) -> None:
+        self.future: Future[T] = Future()
+        self._work = work
+        self._result: list[T] = []
+        self._error: BaseException | None = None
+
+    def run(self, connection: Connection) -> None:
+        """Run in a savepoint. Raises `_GivenUpError` when the whole transaction is gone."""
+        with _Caught() as caught, translated():
+            connection.exec_driver_sql("SAVEPOINT job")
+            self._result.append(self._work(SqlWriter(connection)))
+            connection.exec_driver_sql("RELEASE job")
+        self._error = caught.error
+        if self._error is not None:
+            if not _in_transaction(connection):
+                raise _GivenUpError from self._error
+            connection.exec_driver_sql("ROLLBACK TO job")
+            connection.exec_driver_sql("RELEASE job")
+
+    def complete(self, group_error: BaseException | None) -> None:
+        error = self._error or group_error
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(self._result[0])
+
+
+def _in_transaction(connection: Connection) -> bool:
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))
+
+
+class GroupWriter:
+    """The one writer of a process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: SimpleQueue[_Job[object] | None] = SimpleQueue()
+        self._lock = Lock()
+        self._closed = False
+        self._thread = Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Writer], T]) -> Future[T]:
+        """Hand in a piece of work; the future completes when its result is durable. Raises STORE-CLOSED."""
+        job = _Job(work)
+        with self._lock:
+            if self._closed:
+                raise AdapterError(STORE_CLOSED)
+            self._queue.put(job)  # type: ignore[arg-type]
+        return job.future
+
+    def close(self) -> None:
+        """Finish what was handed in, then stop."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            group, more = self._next_group()
+            self._commit([job for job in group if job.future.set_running_or_notify_cancel()])
+
+    def _next_group(self) -> tuple[list[_Job[object]], bool]:
+        """The next pieces of work, at least one unless the end has come; and whether more may follow."""
+        waiting = [self._queue.get()]
+        with suppress(Empty):
+            while len(waiting) < LARGEST_GROUP:
+                waiting.append(self._queue.get_nowait())
+        return [job for job in waiting if job is not None], None not in waiting
+
+    def _commit(self, group: list[_Job[object]]) -> None:
+        if not group:
+            return
+        with _Caught() as caught, translated(), self._engine.begin() as connection:
+            for job in group:
+                job.run(connection)
+        error = caught.error
+        if isinstance(error, _GivenUpError):
+            error = error.__cause__
+        for job in group:
+            job.complete(error)

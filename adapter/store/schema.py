@@ -1,0 +1,274 @@
+"""Which tables are there?
+
+The tables as they are now. The migrations say how a store of any age becomes this; a test holds the two together, and
+`REVISION` is the newest migration. Moments are text of fixed width in UTC, so that they sort; digests are 64
+hexadecimal digits; identifiers are text. The row's state *is* the delivery state: there is no queue beside these.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    event,
+)
+from sqlalchemy.types import TypeDecorator
+
+REVISION = "0001"
+"""The newest migration: what a store of this version of the adapter carries."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC moment as `2012-03-05T09:15:00.000000Z`."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="small texts of the store itself; `pseudonym_key` is made once",
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    comment="raw bytes by digest",
+)
+
+mail_in = Table(
+    "mail_in",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("raw", ForeignKey("blob.digest"), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("envelope_from", Text, nullable=False),
+    Column("envelope_to", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant),
+    Column("responded", Instant),
+    Column("delivered", Instant),
+    Column("reason", Text, nullable=False),
+    Column("exchange_id", String(64)),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", Instant),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    comment="every mail that arrived, and where it is on its way in",
+)
+Index("ix_mail_in_state_due", mail_in.c.state, mail_in.c.due)
+
+exchange = Table(
+    "exchange",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("direction", String(3), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("sender", String(10), nullable=False),
+    Column("receiver", String(10), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("payload", ForeignKey("blob.digest")),
+    Column("msg_id", Text),
+    Column("msg_key", Text),
+    Column("msg_hex", Text),
+    Column("generated", Text),
+    Column("message_id", Text),
+    Column("conversation_id", Text),
+    Column("cpa_id", Text),
+    Column("service", Text),
+    Column("action", Text),
+    Column("from_role", Text),
+    Column("to_role", Text),
+    Column("sealed", ForeignKey("blob.digest")),
+    Column("soap", String(64)),
+    Column("peer_address", String(254)),
+    Column("signed_references", Text, nullable=False),
+    Column("receipt_for", ForeignKey("exchange.id")),
+    Column("answers", ForeignKey("exchange.id")),
+    Column("transport_state", String(20)),
+    Column("transport_since", Instant),
+    Column("transport_resends", Integer),
+    Column("transport_first_sent", Instant),
+    Column("transport_due", Instant),
+    Column("transport_deferrals", Integer),
+    Column("transport_hand_over", String(10)),
+    Column("transport_reason", Text),
+    Column("receipt_state", String(20)),
+    Column("receipt_since", Instant),
+    Column("receipt_due", Instant),
+    Column("receipt_errors", Text),
+    Column("reception_state", String(20)),
+    Column("reception_since", Instant),
+    Column("reception_received", Instant),
+    Column("reception_attempts", Integer),
+    Column("reception_due", Instant),
+    Column("reception_responded", Instant),
+    Column("reception_delivered", Instant),
+    Column("reception_reason", Text),
+    CheckConstraint("direction IN ('in', 'out')", name="direction"),
+    comment="one business message or AppRec, with its axes",
+)
+Index("ix_exchange_created_at", exchange.c.created_at)
+Index("ix_exchange_message_id", exchange.c.message_id)
+Index("ix_exchange_msg_key", exchange.c.msg_key)
+Index("ix_exchange_msg_hex", exchange.c.msg_hex)
+Index("ix_exchange_transport_state_transport_due", exchange.c.transport_state, exchange.c.transport_due)
+Index("ix_exchange_receipt_due", exchange.c.receipt_due)
+Index("ix_exchange_receipt_for", exchange.c.receipt_for)
+Index("ix_exchange_answers", exchange.c.answers)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("exchange_id", ForeignKey("exchange.id")),
+    Column("body", ForeignKey("blob.digest"), nullable=False),
+    Column("sender", String(254), nullable=False),
+    Column("recipient", String(254), nullable=False),
+    Column("in_reply_to", Text),
+    Column("state", String(16), nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("deferrals", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first_attempt", Instant),
+    Column("finished_at", Instant),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", Instant),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    comment="what is to be put on a socket",
+)
+Index("ix_outbox_state_due", outbox.c.state, outbox.c.due)
+Index("ix_outbox_exchange_id", outbox.c.exchange_id)
+
+seen_envelope = Table(
+    "seen_envelope",
+    metadata,
+    Column("sender", String(10), primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("soap", String(64), nullable=False),
+    Column("signed_references", Text, nullable=False),
+    Column("response", ForeignKey("blob.digest")),
+    Column("outcome", String(16), nullable=False),
+    Column("exchange_id", String(64)),
+    Column("at", Instant, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    comment="envelopes by verified sender and eb:MessageId, with the answer given",
+)
+Index("ix_seen_envelope_keep_until", seen_envelope.c.keep_until)
+
+taken_message = Table(
+    "taken_message",
+    metadata,
+    Column("msg_key", Text, primary_key=True),
+    Column("organisation", String(10), primary_key=True),
+    Column("msg_id", Text, nullable=False),
+    Column("exchange_id", ForeignKey("exchange.id"), nullable=False),
+    Column("payload", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    comment="business messages taken in or rejected once",
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("exchange_id", ForeignKey("exchange.id"), primary_key=True),
+    Column("payload", ForeignKey("blob.digest"), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("taken_at", Instant),
+    Column("file", Text, nullable=False),
+    comment="checked messages for the application",
+)
+Index("ix_inbox_taken_at_received_at", inbox.c.taken_at, inbox.c.received_at)
+
+correlation = Table(
+    "correlation",
+    metadata,
+    Column("value", Text, primary_key=True),
+    Column("exchange_id", ForeignKey("exchange.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    comment="Message-IDs and ENVIDs of mails of ours, for bounces and Faults",
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("exchange_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    comment="the history of an exchange, for people",
+)
+Index("ix_journal_exchange_id", journal.c.exchange_id)
+
+fact_log = Table(
+    "fact_log",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("patient", String(64), nullable=False),
+    Column("hospital", String(10), nullable=False),
+    Column("municipality", String(10)),
+    Column("exchange_id", String(64)),
+    Column("entry", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    comment="append-only: `entry` is the canonical text, `hash` covers it and the hash before",
+)
+Index("ix_fact_log_patient_hospital", fact_log.c.patient, fact_log.c.hospital)
+Index("ix_fact_log_exchange_id", fact_log.c.exchange_id)
+
+FACT_LOG_GUARDS = tuple(
+    f"CREATE TRIGGER fact_log_no_{verb} BEFORE {verb.upper()} ON fact_log "
+    "BEGIN SELECT RAISE(ABORT, 'the fact log is append-only'); END"
+    for verb in ("update", "delete")
+)
+"""SQLite: nobody, not even we, changes or removes a fact."""
+
+for _statement in FACT_LOG_GUARDS:
+    event.listen(fact_log, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -1,0 +1,318 @@
+"""How are the changes of the port written in SQL?
+
+Claims are one statement (`UPDATE ... WHERE id IN (SELECT ...) RETURNING`), so no two workers can take the same row;
+each claim raises the row's fence, and an end is only written for the fence that was handed out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, ColumnElement, Table, Update, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE_MISSING, AdapterError
+from adapter.store import fact_log as chain
+from adapter.store.port import (
+    BlobKind,
+    Exchange,
+    InboxItem,
+    JournalEntry,
+    Mail,
+    OutboxItem,
+    OutboxState,
+    Outcome,
+    RecordedFact,
+    SeenEnvelope,
+    StayFact,
+    TakenMessage,
+)
+from adapter.store.rows import (
+    Values,
+    exchange_values,
+    mail_of,
+    mail_values,
+    outbox_of,
+    outbox_values,
+    reception_values,
+    seen_values,
+)
+from adapter.store.schema import (
+    blob,
+    correlation,
+    exchange,
+    fact_log,
+    inbox,
+    journal,
+    mail_in,
+    meta,
+    outbox,
+    seen_envelope,
+    taken_message,
+)
+from adapter.store.sql_reader import WAITING_MAIL, SqlReader
+from adapter.values import Digest, HerId, MessageId
+
+
+class SqlWriter(SqlReader):
+    """The port's `Writer` on one connection that has a transaction open."""
+
+    def _changed(self, statement: Update) -> bool:
+        return self._connection.execute(statement).rowcount == 1
+
+    def _add_new(self, table: Table, values: Values, key: str) -> None:
+        """Insert a row whose key must be free."""
+        if self._connection.execute(upsert(table).values(values).on_conflict_do_nothing()).rowcount != 1:
+            raise AdapterError(STORE_EXISTS, f"{table.name} {key}")
+
+    # ── bytes ──
+
+    def put_blob(self, content: bytes, kind: BlobKind, now: datetime) -> Digest:
+        digest = Digest.of(content)
+        values = {
+            "digest": digest.value,
+            "kind": str(kind),
+            "size": len(content),
+            "stored_at": now,
+            "content": content,
+        }
+        self._connection.execute(upsert(blob).values(values).on_conflict_do_nothing())
+        return digest
+
+    # ── mails ──
+
+    def add_mail(self, mail: Mail) -> None:
+        self._add_new(mail_in, mail_values(mail), mail.id)
+
+    def claim_mails(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[Mail, ...]:
+        due = (
+            select(mail_in.c.id)
+            .where(
+                mail_in.c.state.in_([state.value for state in WAITING_MAIL]),
+                or_(mail_in.c.due.is_(None), mail_in.c.due <= now),
+                _free(mail_in.c.claimed_until, now),
+            )
+            .order_by(func.coalesce(mail_in.c.due, mail_in.c.received), mail_in.c.id)
+            .limit(limit)
+        )
+        claim = (
+            update(mail_in)
+            .where(mail_in.c.id.in_(due))
+            .values(claimed_by=worker, claimed_until=now + lease, fence=mail_in.c.fence + 1)
+        )
+        claimed = [mail_of(row) for row in self._connection.execute(claim.returning(mail_in)).mappings()]
+        return tuple(sorted(claimed, key=lambda mail: (mail.reception.due or mail.reception.received, mail.id)))
+
+    def save_mail(self, mail: Mail) -> None:
+        saved = self._changed(
+            update(mail_in)
+            .where(mail_in.c.id == mail.id, mail_in.c.fence == mail.fence)
+            .values(
+                exchange_id=mail.exchange_id,
+                claimed_by=None,
+                claimed_until=None,
+                **reception_values(mail.reception),
+            )
+        )
+        if not saved:
+            raise AdapterError(STORE_CLAIM_LOST, f"mail {mail.id}")
+
+    # ── exchanges ──
+
+    def add_exchange(self, exchange: Exchange) -> None:
+        self._add_new(_EXCHANGE, exchange_values(exchange), exchange.id)
+
+    def save_exchange(self, exchange: Exchange) -> Exchange:
+        after = replace(exchange, version=exchange.version + 1)
+        saved = self._changed(
+            update(_EXCHANGE)
+            .where(_EXCHANGE.c.id == exchange.id, _EXCHANGE.c.version == exchange.version)
+            .values(exchange_values(after))
+        )
+        if not saved:
+            raise AdapterError(STORE_CONFLICT, f"exchange {exchange.id}")
+        if after.transport is not None and not after.transport.is_open:
+            self._withdraw_messages(after.id)
+        return after
+
+    def _withdraw_messages(self, exchange_id: str) -> None:
+        """The fence stays: an attempt that is under way may still write how it ended."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.exchange_id == exchange_id,
+                outbox.c.kind == "message",
+                outbox.c.state == OutboxState.WAITING.value,
+            )
+            .values(state=OutboxState.WITHDRAWN.value)
+        )
+
+    def add_journal(self, entry: JournalEntry) -> None:
+        self._connection.execute(
+            insert(journal).values(exchange_id=entry.exchange_id, at=entry.at, what=entry.what, detail=entry.detail)
+        )
+
+    # ── outbox ──
+
+    def put_outbox(self, item: OutboxItem) -> None:
+        values = outbox_values(item)
+        again = {name: value for name, value in values.items() if name not in {"id", "created_at"}}
+        self._connection.execute(
+            upsert(outbox)
+            .values(attempts=0, fence=0, **values)
+            .on_conflict_do_update(
+                index_elements=[outbox.c.id],
+                set_={**again, "fence": outbox.c.fence + 1, "claimed_by": None, "claimed_until": None},
+            )
+        )
+
+    def claim_outbox(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[OutboxItem, ...]:
+        due = (
+            select(outbox.c.id)
+            .where(
+                outbox.c.state == OutboxState.WAITING.value,
+                outbox.c.due <= now,
+                _free(outbox.c.claimed_until, now),
+            )
+            .order_by(outbox.c.due, outbox.c.id)
+            .limit(limit)
+        )
+        claim = (
+            update(outbox)
+            .where(outbox.c.id.in_(due))
+            .values(
+                claimed_by=worker,
+                claimed_until=now + lease,
+                fence=outbox.c.fence + 1,
+                attempts=outbox.c.attempts + 1,
+                first_attempt=func.coalesce(outbox.c.first_attempt, now, type_=outbox.c.first_attempt.type),
+            )
+        )
+        claimed = [outbox_of(row) for row in self._connection.execute(claim.returning(outbox)).mappings()]
+        return tuple(sorted(claimed, key=lambda item: (item.due, item.id)))
+
+    def finish_outbox(self, item: OutboxItem, state: OutboxState, now: datetime, reason: str = "") -> None:
+        self._end_claim(item, {"state": state.value, "finished_at": now, "reason": reason})
+
+    def postpone_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
+        self._end_claim(item, {"due": due, "deferrals": outbox.c.deferrals + 1, "reason": reason})
+
+    def _end_claim(self, item: OutboxItem, values: Values) -> None:
+        ended = self._changed(
+            update(outbox)
+            .where(outbox.c.id == item.id, outbox.c.fence == item.fence)
+            .values(claimed_by=None, claimed_until=None, **values)
+        )
+        if not ended:
+            raise AdapterError(STORE_CLAIM_LOST, f"outbox item {item.id}")
+
+    def release_claims(self, worker: str) -> int:
+        return sum(
+            self._connection.execute(
+                update(table)
+                .where(table.c.claimed_by == worker)
+                .values(claimed_by=None, claimed_until=None, fence=table.c.fence + 1)
+            ).rowcount
+            for table in (outbox, mail_in)
+        )
+
+    # ── dedupe and inbox ──
+
+    def reserve(self, envelope: SeenEnvelope) -> None:
+        self._add_new(seen_envelope, seen_values(envelope), envelope.message_id.value)
+
+    def answered(self, sender: HerId, message_id: MessageId, response: Digest, outcome: Outcome) -> None:
+        written = self._changed(
+            update(seen_envelope)
+            .where(
+                seen_envelope.c.sender == sender.value,
+                seen_envelope.c.message_id == message_id.value,
+                seen_envelope.c.response.is_(None),
+            )
+            .values(response=response.value, outcome=str(outcome))
+        )
+        if not written:
+            raise AdapterError(STORE_CONFLICT, f"envelope {message_id} is not reserved, or has an answer")
+
+    def take_msg_id(self, message: TakenMessage) -> TakenMessage | None:
+        before = self.taken(message.msg_id, message.organisation)
+        if before is None:
+            self._connection.execute(
+                insert(taken_message).values(
+                    msg_key=message.msg_id.key,
+                    organisation=message.organisation.value,
+                    msg_id=message.msg_id.value,
+                    exchange_id=message.exchange_id,
+                    payload=message.payload.value,
+                    at=message.at,
+                )
+            )
+        return before
+
+    def add_inbox(self, item: InboxItem) -> None:
+        values = {
+            "exchange_id": item.exchange_id,
+            "payload": item.payload.value,
+            "received_at": item.received_at,
+            "taken_at": item.taken_at,
+            "file": item.file,
+        }
+        self._add_new(inbox, values, item.exchange_id)
+
+    def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
+        self._connection.execute(
+            update(inbox)
+            .where(inbox.c.exchange_id == exchange_id, inbox.c.taken_at.is_(None))
+            .values(taken_at=at, file=file)
+        )
+        item = self.inbox_item(exchange_id)
+        if item is None:
+            raise AdapterError(STORE_MISSING, f"the inbox has no exchange {exchange_id}")
+        return item
+
+    def correlate(self, value: str, exchange_id: str, at: datetime) -> None:
+        self._add_new(correlation, {"value": value, "exchange_id": exchange_id, "at": at}, value)
+
+    # ── facts and notes ──
+
+    def append_fact(self, entry: StayFact, now: datetime) -> RecordedFact:
+        last = next(self._log(fact_log.c.seq == select(func.max(fact_log.c.seq)).scalar_subquery()), None)
+        fact = chain.linked(entry, None if last is None else chain.fact_of(last), now)
+        row = chain.row_of(fact)
+        self._connection.execute(
+            insert(fact_log).values(
+                seq=row.seq,
+                recorded_at=row.recorded_at,
+                patient=row.patient,
+                hospital=row.hospital,
+                municipality=row.municipality,
+                exchange_id=row.exchange_id,
+                entry=row.text,
+                digest=row.digest,
+                previous=row.previous,
+                hash=row.hash,
+            )
+        )
+        return fact
+
+    def keep_note(self, key: str, value: str) -> None:
+        self._connection.execute(
+            upsert(meta)
+            .values(key=f"note:{key}", value=value)
+            .on_conflict_do_update(index_elements=[meta.c.key], set_={"value": value})
+        )
+
+    def forget(self, before: datetime) -> int:
+        return self._connection.execute(
+            delete(seen_envelope).where(
+                seen_envelope.c.keep_until < before, seen_envelope.c.outcome != Outcome.IN_PROGRESS.value
+            )
+        ).rowcount
+
+
+_EXCHANGE = exchange
+
+
+def _free(claimed_until: Column[datetime], now: datetime) -> ColumnElement[bool]:
+    return or_(claimed_until.is_(None), claimed_until <= now)
