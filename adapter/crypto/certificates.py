@@ -113,13 +113,20 @@ def problems(certificate: x509.Certificate, usage: Usage, anchors: TrustAnchors,
         found.append(Problem.NOT_YET_VALID)
     if at > certificate.not_valid_after_utc:
         found.append(Problem.EXPIRED)
+    found += _lasting_problems(certificate, usage)
+    if not found and not _has_path(certificate, anchors, at):
+        found.append(Problem.NO_PATH)
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _lasting_problems(certificate: x509.Certificate, usage: Usage) -> tuple[Problem, ...]:
+    found = []
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:
         found.append(Problem.WRONG_KEY)
     if not _usable(certificate, usage):
         found.append(Problem.WRONG_USAGE)
-    if not found and not _has_path(certificate, anchors, at):
-        found.append(Problem.NO_PATH)
     return tuple(found)
 
 

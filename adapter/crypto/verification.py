@@ -36,7 +36,7 @@ from adapter.errors import (
     SIGNATURE_INVALID,
 )
 from adapter.messages.findings import Finding
-from adapter.messages.xml import ENVELOPE, Element, Tree, parse
+from adapter.messages.xml import Element, Tree
 
 MAX_REFERENCES: Final = 110
 """An envelope reference and one for each of at most a hundred attachments."""
@@ -61,6 +61,9 @@ def _ds(name: str) -> str:
 
 def _soap(name: str) -> str:
     return f"{{{dsig.SOAP}}}{name}"
+
+
+_ACTOR = _soap("actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ def verify(
     a cid reference without attachment is overlooked (`ebxml.md` §4.6).
 
     Raises `RefusedError`: SIGNATURE_FORM, SIGNATURE_INVALID, CERTIFICATE_REFUSED, ALGORITHM_REFUSED, or
-    ENVELOPE_NOT_SUPPORTED (a block for the next hop); `AdapterError` where the octets are no acceptable XML.
+    ENVELOPE_NOT_SUPPORTED (a block for the next hop).
     """
-    document = parse(unverified.octets, ENVELOPE)
+    document = unverified.document
     warnings: list[Finding] = []
     signature = _the_signature(document)
     signed_info, signature_value, key_info = _anatomy(signature, warnings)
@@ -110,8 +113,7 @@ def verify(
         part = by_id[row.part_id]
         covered.append(part)
         _check_digest(row, part.octets)
-    _detach(signature)
-    _check_digest(references[0], dsig.canonical(document))
+    _check_digest(references[0], _without(signature, document))
     check = SignatureCheck(
         certificate,
         now,
@@ -139,18 +141,17 @@ def _the_signature(document: Tree) -> Element:
         raise RefusedError(SIGNATURE_FORM, "EB-107", "the root is no SOAP 1.1 Envelope", "/")
     if any(True for _ in _instructions(root)):
         raise RefusedError(SIGNATURE_FORM, "EB-106", "the envelope has a processing instruction", "/")
-    signatures = 0
     for element in root.iter("*"):
-        if element.get(_soap("actor"), "").strip() in dsig.NEXT_HOP_ACTORS:
+        if element.get(_ACTOR, "").strip() in dsig.NEXT_HOP_ACTORS:
             raise RefusedError(
                 ENVELOPE_NOT_SUPPORTED, "EB-118", "a block is addressed to the next hop", "/SOAP:Envelope/SOAP:Header"
             )
-        signatures += element.tag == _ds("Signature")
     children = [child for child in root if isinstance(child.tag, str)]
     if [child.tag for child in children] != [_soap("Header"), _soap("Body")]:
         raise RefusedError(SIGNATURE_FORM, "EB-111", "the envelope is not one Header and one Body", "/SOAP:Envelope")
     header = children[0]
     found = header.findall(_ds("Signature"))
+    signatures = sum(1 for _ in root.iter(_ds("Signature")))
     if signatures == 0:
         raise RefusedError(SIGNATURE_FORM, "EB-301", "there is no signature", _AT)
     if signatures > 1 or len(found) != 1:
@@ -360,15 +361,27 @@ def _check_digest(row: _Row, octets: bytes) -> None:
         raise RefusedError(SIGNATURE_INVALID, "EB-326", what, at)
 
 
-def _detach(signature: Element) -> None:
-    """Take an element out of its tree and leave the text behind it where it was."""
+def _without(signature: Element, document: Tree) -> bytes:
+    """Canonical form of a document without an element but with the text behind it; the tree is left as it was."""
     parent, previous = signature.getparent(), signature.getprevious()
     if parent is None:
-        raise ValueError("the root of a document cannot be detached")
-    if signature.tail:
-        if previous is None:
-            parent.text = (parent.text or "") + signature.tail
-        else:
-            previous.tail = (previous.tail or "") + signature.tail
+        raise ValueError("the root of a document is not its signature")
+    place, tail = parent.index(signature), signature.tail
+    text = parent.text if previous is None else previous.tail
+    kept = (text or "") + (tail or "") or None
     signature.tail = None
     parent.remove(signature)
+    try:
+        _set_text(parent, previous, kept)
+        return dsig.canonical(document)
+    finally:
+        _set_text(parent, previous, text)
+        parent.insert(place, signature)
+        signature.tail = tail
+
+
+def _set_text(parent: Element, previous: Element | None, text: str | None) -> None:
+    if previous is None:
+        parent.text = text
+    else:
+        previous.tail = text

@@ -6,22 +6,30 @@ takes a `Verified` therefore cannot be reached by a message whose signature was 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
 from cryptography import x509
 
 from adapter.messages.findings import Finding
+from adapter.messages.xml import ENVELOPE, Tree, parse
 
 Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """Octets as they came: fit to be stored, parsed and judged, never to be acted upon."""
+    """An envelope as it came, and the tree of exactly these octets: fit to be judged, never to be acted upon.
+
+    Raises `AdapterError` (XML_TOO_LARGE, XML_DOCTYPE, XML_NOT_WELL_FORMED).
+    """
 
     octets: bytes
+    document: Tree = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "document", parse(self.octets, ENVELOPE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from adapter.envelope.routing import Routing
 from adapter.envelope.signals import EbError, SoapFault, acknowledgment_xml, error_list_xml, fault_xml
 from adapter.errors import MAIL_TOO_LARGE, RECIPIENT_UNUSABLE, SEAL_REFUSED, SIGNER_UNUSABLE, AdapterError
 from adapter.messages.findings import Finding, has_errors
-from adapter.messages.xml import ENVELOPE, Tree, parse
+from adapter.messages.xml import Tree
 from adapter.values import MessageId, Moment, utc_text
 
 EnvelopeCheck = Callable[[Tree], tuple[Finding, ...]]
@@ -155,12 +155,12 @@ class Sealer:
         signed = sign(_envelope(header.xml(), block, body), parts, self.signer)
         expected = ExpectedSigner(str(header.sender.her), "our keys", (certificate,), self.anchors)
         try:
-            document = parse(signed.envelope, ENVELOPE)
-            soap_header = document.getroot().find(soap("Header"))
+            envelope = Unverified(signed.envelope)
+            soap_header = envelope.document.getroot().find(soap("Header"))
             if soap_header is None or read_header(soap_header) != (header, ()):
                 raise AdapterError(SEAL_REFUSED, "the header does not read back as it was written")
             verify(
-                Unverified(signed.envelope),
+                envelope,
                 parts,
                 expected,
                 timestamp=header.timestamp.instant,
@@ -170,7 +170,7 @@ class Sealer:
             )
         except RefusedError as error:
             raise AdapterError(SEAL_REFUSED, f"{error.rule}: {error}") from error
-        findings = self.check(document)
+        findings = self.check(envelope.document)
         if has_errors(findings):
             raise AdapterError(SEAL_REFUSED, "; ".join(f"{one.rule} at {one.path}" for one in findings))
         return signed.envelope, signed.references

@@ -20,7 +20,7 @@ from adapter.envelope.reading import children
 from adapter.envelope.signals import SoapFault, read_fault
 from adapter.errors import ENVELOPE_VALUE, MAIL_NOT_EBXML
 from adapter.messages.findings import Finding
-from adapter.messages.xml import ENVELOPE, Element, Tree, parse
+from adapter.messages.xml import Element, Tree
 
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
@@ -73,8 +73,8 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
         return other
     findings = list(_check_mail(entity))
     soap_part, others = _soap_part(entity, findings)
-    document = parse(soap_part.content, ENVELOPE)
-    header, body = _frame(document)
+    envelope = Unverified(soap_part.content)
+    header, body = _frame(envelope.document)
     if header is None:
         if not is_fault(body):
             raise RefusedError(MAIL_NOT_EBXML, "EB-111", "there is no SOAP:Header", "/SOAP:Envelope")
@@ -88,7 +88,7 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
             _address(entity.header("reply-to")),
             without_brackets(entity.header("message-id") or ""),
         ),
-        envelope=Unverified(soap_part.content),
+        envelope=envelope,
         kind=kind_of(header, body, *_service_and_action(header)),
         header=header,
         body=body,
@@ -207,7 +207,7 @@ def check_encoding(unpacked: Unpacked) -> tuple[Finding, ...]:
 
     Raises `RefusedError` (ENVELOPE_VALUE) with EB-102 or EB-104.
     """
-    docinfo = unpacked.header.getroottree().docinfo
+    docinfo = unpacked.envelope.document.docinfo
     if docinfo.xml_version not in {None, "1.0"}:
         raise RefusedError(ENVELOPE_VALUE, "EB-102", "the XML version is not 1.0", "/")
     findings = []
