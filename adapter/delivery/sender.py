@@ -350,12 +350,19 @@ def step(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerm
     if row is IMPOSSIBLE:
         raise AdapterError(DELIVERY_IMPOSSIBLE, f"{name} while {exchange.state}")
     reason = _reason(event, name)
-    after = replace(exchange, reason=reason) if reason else exchange
     if row.next is not None and row.next is not exchange.state:
         due = exchange.due if row.next is TransportState.AWAIT_ACK else None
         after = replace(exchange, state=row.next, since=now, due=due, reason=reason)
+    elif name in _EXPLAINS and reason:
+        after = replace(exchange, reason=reason)
+    else:
+        after = exchange
     after = _noted(after, name, now, terms)
-    return Transition(after, tuple(_effects(row, after, now)))
+    return Transition(after, tuple(_effects(row, after, reason, now)))
+
+
+_EXPLAINS = frozenset({On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ERROR})
+"""Events that explain a state without changing it. What nobody has signed is told, but not written down as reason."""
 
 
 def _reason(event: Event, name: On) -> str:
@@ -395,7 +402,7 @@ def _handed_over(after: SenderExchange, name: On, now: datetime, terms: RetryTer
     return after
 
 
-def _effects(row: Row, after: SenderExchange, now: datetime) -> Iterator[Effect]:
+def _effects(row: Row, after: SenderExchange, reason: str, now: datetime) -> Iterator[Effect]:
     match row.does:
         case Does.TRANSMIT:
             yield Transmit(after.resends, now)
@@ -408,9 +415,9 @@ def _effects(row: Row, after: SenderExchange, now: datetime) -> Iterator[Effect]
         case Does.NOTHING:
             pass
     if row.tell is not None:
-        yield TellApplication(row.tell, after.reason)
+        yield TellApplication(row.tell, reason)
     if row.alarm is not None:
-        yield Alarm(row.alarm, after.reason)
+        yield Alarm(row.alarm, reason)
 
 
 # ── what a person is told ───────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,381 @@
+"""The transport axis: every row of the norm, every cell of the table, and what no sequence of events can do."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.delivery import sender
+from adapter.delivery.retry import RetryTerms
+from adapter.delivery.sender import IMPOSSIBLE, ROWS, HandOver, On, Row, SenderExchange, TransportState
+from adapter.delivery.sender_events import (
+    AckMismatched,
+    AckVerified,
+    AddressChanged,
+    Alarm,
+    AlarmRule,
+    AppRecArrived,
+    BounceReceived,
+    CancelRequested,
+    ErrorVerified,
+    Event,
+    FaultReceived,
+    MailAccepted,
+    MailDeferred,
+    MailRefused,
+    MailUnknown,
+    News,
+    PollMailbox,
+    RefreshAddress,
+    Sealed,
+    SendRuleFailed,
+    SignalUnverified,
+    TellApplication,
+    TimerFired,
+    Transmit,
+    WarningVerified,
+)
+from adapter.errors import AdapterError
+
+T0 = datetime(2012, 3, 5, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TERMS = RetryTerms()
+S = TransportState
+
+NEW = sender.new(T0)
+READY = SenderExchange(S.READY, T0, due=T0)
+AWAIT_ACK = SenderExchange(S.AWAIT_ACK, T0, first_sent=T0, due=T0 + TERMS.interval, hand_over=HandOver.ACCEPTED)
+
+
+def after(state: TransportState) -> SenderExchange:
+    """An exchange that was sent and then came to a final state."""
+    return SenderExchange(state, T0 + HOUR, first_sent=T0, hand_over=HandOver.ACCEPTED)
+
+
+TIMER = TimerFired(mailbox_emptied=T0 + 13 * HOUR)
+
+# One line per row of the table in `ebxml.md` §7.3: before, event, hours since T0, next state, effects.
+NORM = {
+    "sealed": (NEW, Sealed(), 0, S.READY, [Transmit(0, T0)]),
+    "send rule": (
+        NEW,
+        SendRuleFailed("EB-1"),
+        0,
+        S.FAILED_LOCAL,
+        [TellApplication(News.NOT_SENT, "EB-1"), Alarm(AlarmRule.SEND_RULE, "EB-1")],
+    ),
+    "accepted": (READY, MailAccepted(), 0, S.AWAIT_ACK, []),
+    "deferred": (READY, MailDeferred("451"), 0, S.READY, [Transmit(0, T0 + timedelta(minutes=1))]),
+    "deferred over an hour": (
+        READY,
+        MailDeferred("451"),
+        2,
+        S.READY,
+        [Transmit(0, T0 + 2 * HOUR + timedelta(minutes=1)), Alarm(AlarmRule.MAIL_WAITING, "451")],
+    ),
+    "refused": (
+        READY,
+        MailRefused("550"),
+        0,
+        S.TRANSPORT_FAILED,
+        [RefreshAddress(), TellApplication(News.NOT_DELIVERED, "550"), Alarm(AlarmRule.MAIL_REFUSED, "550")],
+    ),
+    "ack": (AWAIT_ACK, AckVerified(), 1, S.ACKED, [TellApplication(News.TRANSPORT_OK, "")]),
+    "warning": (
+        AWAIT_ACK,
+        WarningVerified("ValueNotRecognized"),
+        1,
+        S.ACKED_WARN,
+        [TellApplication(News.TRANSPORT_OK_WITH_WARNING, "ValueNotRecognized")],
+    ),
+    "error": (
+        AWAIT_ACK,
+        ErrorVerified("SecurityFailure"),
+        1,
+        S.REJECTED,
+        [TellApplication(News.REFUSED, "SecurityFailure"), Alarm(AlarmRule.REFUSED, "SecurityFailure")],
+    ),
+    "wrong references": (AWAIT_ACK, AckMismatched(), 1, S.AWAIT_ACK, [Alarm(AlarmRule.ACK_REFERENCES, "")]),
+    "bad signature": (
+        AWAIT_ACK,
+        SignalUnverified("digest"),
+        1,
+        S.AWAIT_ACK,
+        [Alarm(AlarmRule.SIGNAL_NOT_VERIFIED, "digest")],
+    ),
+    "fault": (
+        AWAIT_ACK,
+        FaultReceived("Client"),
+        1,
+        S.FAULTED,
+        [TellApplication(News.NOT_DELIVERED, "Client"), Alarm(AlarmRule.FAULT, "Client")],
+    ),
+    "bounce": (
+        AWAIT_ACK,
+        BounceReceived("5.1.1"),
+        1,
+        S.BOUNCED,
+        [TellApplication(News.NOT_DELIVERED, "5.1.1"), Alarm(AlarmRule.BOUNCE, "5.1.1")],
+    ),
+    "timer, mailbox not read": (AWAIT_ACK, TimerFired(T0 + HOUR), 13, S.AWAIT_ACK, [PollMailbox()]),
+    "timer, resend": (AWAIT_ACK, TIMER, 13, S.AWAIT_ACK, [Transmit(1, T0 + 13 * HOUR)]),
+    "timer, retries used": (
+        replace(AWAIT_ACK, resends=5),
+        TIMER,
+        13,
+        S.DELIVERY_FAILED,
+        [
+            TellApplication(News.OUTCOME_UNKNOWN, "no answer to any transmission; the receiver may have the message"),
+            Alarm(AlarmRule.NO_ANSWER, "no answer to any transmission; the receiver may have the message"),
+        ],
+    ),
+    "AppRec without ack": (
+        AWAIT_ACK,
+        AppRecArrived(),
+        1,
+        S.ACKED,
+        [
+            TellApplication(News.TRANSPORT_OK, "implied by the AppRec; the acknowledgment was not seen"),
+            Alarm(AlarmRule.APPREC_WITHOUT_ACK, "implied by the AppRec; the acknowledgment was not seen"),
+        ],
+    ),
+    "late ack after silence": (
+        after(S.DELIVERY_FAILED),
+        AckVerified(),
+        90,
+        S.ACKED_LATE,
+        [TellApplication(News.TRANSPORT_OK_LATE, ""), Alarm(AlarmRule.LATE_ANSWER, "")],
+    ),
+    "late ack after fault": (
+        after(S.FAULTED),
+        AckVerified(),
+        90,
+        S.ACKED_LATE,
+        [TellApplication(News.TRANSPORT_OK_LATE, ""), Alarm(AlarmRule.LATE_ANSWER, "")],
+    ),
+    "late ack after bounce": (
+        after(S.BOUNCED),
+        AckVerified(),
+        90,
+        S.ACKED_LATE,
+        [TellApplication(News.TRANSPORT_OK_LATE, ""), Alarm(AlarmRule.LATE_ANSWER, "")],
+    ),
+    "repeated ack": (after(S.ACKED), AckVerified(), 2, S.ACKED, []),
+    "error after ack": (
+        after(S.ACKED),
+        ErrorVerified("Unknown"),
+        2,
+        S.ACKED,
+        [Alarm(AlarmRule.SIGNALS_CONTRADICT, "Unknown")],
+    ),
+    "ack after error": (after(S.REJECTED), AckVerified(), 2, S.REJECTED, [Alarm(AlarmRule.SIGNALS_CONTRADICT, "")]),
+    "AppRec after ack": (after(S.ACKED), AppRecArrived(), 2, S.ACKED, []),
+    "AppRec after warning": (after(S.ACKED_WARN), AppRecArrived(), 2, S.ACKED_WARN, []),
+    "cancelled": (
+        AWAIT_ACK,
+        CancelRequested("wrong patient"),
+        1,
+        S.CANCELLED,
+        [TellApplication(News.CANCELLED, "wrong patient")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "event", "hours", "state", "effects"), NORM.values(), ids=NORM.keys())
+def test_a_row_of_the_norm(
+    before: SenderExchange, event: Event, hours: int, state: TransportState, effects: list[object]
+) -> None:
+    """Each row of `ebxml.md` §7.3 leads to its state and has its effects."""
+    transition = sender.step(before, event, T0 + hours * HOUR, TERMS)
+    assert transition.exchange.state is state
+    assert [*transition.effects] == effects
+
+
+EVENTS: tuple[Event, ...] = (
+    Sealed(),
+    SendRuleFailed("r"),
+    MailAccepted(),
+    MailDeferred("r"),
+    MailRefused("r"),
+    MailUnknown("r"),
+    AddressChanged(),
+    AckVerified(),
+    WarningVerified("r"),
+    ErrorVerified("r"),
+    AckMismatched(),
+    SignalUnverified("r"),
+    FaultReceived("r"),
+    BounceReceived("r"),
+    TimerFired(None),
+    TimerFired(T0 + timedelta(days=30)),
+    AppRecArrived(),
+    CancelRequested("r"),
+)
+
+
+@pytest.mark.parametrize("state", TransportState)
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_every_state_has_an_answer_to_every_event(state: TransportState, event: Event) -> None:
+    """Each pair of state and event is a transition or the error of the catalogue, never anything else."""
+    exchange = replace(AWAIT_ACK, state=state)
+    now = T0 + timedelta(days=2)
+    row = ROWS[state, sender.name_of(exchange, event, now, TERMS)]
+    if row is IMPOSSIBLE:
+        with pytest.raises(AdapterError) as caught:
+            sender.step(exchange, event, now, TERMS)
+        assert caught.value.id == "DELIVERY-IMPOSSIBLE"
+    else:
+        assert sender.step(exchange, event, now, TERMS).exchange.state is (row.next or state)
+
+
+def test_every_name_is_given_to_some_event() -> None:
+    """No column of the table is out of reach."""
+    times = (T0, T0 + 2 * HOUR, T0 + timedelta(days=1), T0 + timedelta(days=30))
+    exchanges = (READY, AWAIT_ACK, replace(AWAIT_ACK, resends=5))
+    names = {sender.name_of(e, event, now, TERMS) for e in exchanges for event in EVENTS for now in times}
+    assert names == set(On)
+
+
+def test_the_table_is_complete() -> None:
+    """The table has one cell for each state and name."""
+    assert set(ROWS) == {(state, name) for state in TransportState for name in On}
+    assert all(isinstance(row, Row) for row in ROWS.values())
+
+
+def test_six_transmissions_twelve_hours_apart() -> None:
+    """Without an answer a message leaves at 0, 12, 24, 36, 48 and 60 hours and is given up at 72."""
+    exchange = sender.step(READY, MailAccepted(), T0, TERMS).exchange
+    sent = [T0]
+    while exchange.state is S.AWAIT_ACK:
+        assert exchange.due is not None
+        now = exchange.due
+        transition = sender.step(exchange, TimerFired(now), now, TERMS)
+        sent += [effect.at for effect in transition.effects if isinstance(effect, Transmit)]
+        exchange = transition.exchange
+    assert [(at - T0) / HOUR for at in sent] == [0, 12, 24, 36, 48, 60]
+    assert exchange.state is S.DELIVERY_FAILED
+    assert exchange.since == T0 + 72 * HOUR
+    assert exchange.due is None
+
+
+def test_the_lifetime_ends_before_the_retries() -> None:
+    """A short lifetime ends the wait although retries are left."""
+    terms = RetryTerms(retries=5, lifetime=timedelta(hours=10))
+    exchange = sender.step(READY, MailAccepted(), T0, terms).exchange
+    assert exchange.due is not None
+    assert sender.step(exchange, TimerFired(exchange.due), exchange.due, terms).exchange.state is S.DELIVERY_FAILED
+
+
+def test_a_mail_server_that_says_later_gets_pauses_that_grow() -> None:
+    """Deferrals wait longer and longer, up to half an hour, and are no resends."""
+    exchange, now, pauses = READY, T0, []
+    for _ in range(8):
+        transition = sender.step(exchange, MailDeferred("421"), now, TERMS)
+        exchange = transition.exchange
+        assert exchange.due is not None
+        pauses.append((exchange.due - now) // timedelta(minutes=1))
+        now = exchange.due
+    assert pauses == [1, 2, 5, 10, 20, 30, 30, 30]
+    assert exchange.resends == 0
+    assert exchange.first_sent is None
+
+
+def test_a_connection_lost_after_data_counts_as_sent_and_says_so() -> None:
+    """An unknown hand-over awaits the acknowledgment, carries its own mark, and keeps it after a resend."""
+    exchange = sender.step(READY, MailUnknown("lost after DATA"), T0, TERMS).exchange
+    assert (exchange.state, exchange.hand_over, exchange.first_sent) == (S.AWAIT_ACK, HandOver.UNKNOWN, T0)
+    assert "unknown" in sender.next_step(exchange)
+    resent = sender.step(exchange, TimerFired(T0 + 12 * HOUR), T0 + 12 * HOUR, TERMS).exchange
+    accepted = sender.step(resent, MailAccepted(), T0 + 12 * HOUR, TERMS).exchange
+    assert (accepted.hand_over, accepted.first_sent) == (HandOver.UNKNOWN, T0)
+
+
+def test_an_acknowledgment_may_overtake_our_own_note_of_the_hand_over() -> None:
+    """An ack that comes while READY is believed, and the hand-over is noted when we hear of it."""
+    acked = sender.step(READY, AckVerified(), T0 + HOUR, TERMS).exchange
+    assert (acked.state, acked.first_sent, acked.due) == (S.ACKED, None, None)
+    noted = sender.step(acked, MailAccepted(), T0 + 2 * HOUR, TERMS).exchange
+    assert (noted.state, noted.first_sent, noted.due) == (S.ACKED, T0 + 2 * HOUR, None)
+
+
+def test_a_new_address_gives_a_refused_message_another_try() -> None:
+    """A message refused by the mail server is ready again when the register has another address."""
+    failed = sender.step(READY, MailRefused("550"), T0, TERMS).exchange
+    transition = sender.step(failed, AddressChanged(), T0 + HOUR, TERMS)
+    assert transition.exchange.state is S.READY
+    assert transition.effects == (Transmit(0, T0 + HOUR),)
+
+
+def test_a_message_cancelled_too_late_says_that_it_left() -> None:
+    """The hand-over of a message that was cancelled meanwhile is noted and told."""
+    cancelled = sender.step(READY, CancelRequested("x"), T0, TERMS).exchange
+    transition = sender.step(cancelled, MailAccepted(), T0 + HOUR, TERMS)
+    assert transition.exchange.first_sent == T0 + HOUR
+    assert [effect.rule for effect in transition.effects if isinstance(effect, Alarm)] == [AlarmRule.SENT_AFTER_CANCEL]
+
+
+def test_every_state_tells_a_person_what_to_do() -> None:
+    """Each state has a sentence about what happens next."""
+    assert all(sender.next_step(replace(NEW, state=state)) for state in TransportState)
+
+
+FINAL = frozenset(TransportState) - sender.OPEN_STATES
+LEAVES = {
+    S.TRANSPORT_FAILED: {S.ACKED_LATE, S.READY, S.CANCELLED},
+    S.DELIVERY_FAILED: {S.ACKED_LATE, S.CANCELLED},
+    S.FAULTED: {S.ACKED_LATE, S.CANCELLED},
+    S.BOUNCED: {S.ACKED_LATE, S.CANCELLED},
+    S.FAILED_LOCAL: {S.CANCELLED},
+    S.CANCELLED: {S.ACKED_LATE},
+}
+
+steps = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 20)), max_size=40)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps)
+def test_no_sequence_of_events_breaks_a_promise(sequence: list[tuple[Event, int]]) -> None:
+    """Final states stay, but for a late answer or an operator; the first hand-over never moves; resends are counted."""
+    exchange, now = NEW, T0
+    for event, hours in sequence:
+        now += hours * HOUR
+        try:
+            transition = sender.step(exchange, event, now, TERMS)
+        except AdapterError:
+            continue
+        then = transition.exchange
+        if exchange.state in FINAL and then.state is not exchange.state:
+            assert then.state in LEAVES[exchange.state]
+        if exchange.first_sent is not None:
+            assert then.first_sent == exchange.first_sent
+            assert then.hand_over is exchange.hand_over
+        assert exchange.resends <= then.resends <= TERMS.retries
+        assert (then.due is None) == (then.state not in {S.READY, S.AWAIT_ACK})
+        assert (then.since == now) if then.state is not exchange.state else (then.since == exchange.since)
+        if any(isinstance(effect, Transmit) for effect in transition.effects):
+            assert then.state in {S.READY, S.AWAIT_ACK}
+        exchange = then
+
+
+@given(
+    st.sampled_from([after(state) for state in sorted(sender.ACKNOWLEDGED_STATES)] + [after(S.REJECTED)]),
+    st.sampled_from(EVENTS),
+)
+def test_what_the_receiver_signed_is_never_taken_back(exchange: SenderExchange, event: Event) -> None:
+    """No event at all leaves ACKED, ACKED_WARN, ACKED_LATE or REJECTED."""
+    with suppress(AdapterError):
+        exchange_after = sender.step(exchange, event, T0 + 99 * HOUR, TERMS).exchange
+        assert exchange_after.state is exchange.state
+
+
+def test_an_unsigned_notice_is_told_but_explains_nothing() -> None:
+    """A bounce or an unverified signal after the acknowledgment leaves the reason as it was."""
+    for event in (BounceReceived("5.1.1"), FaultReceived("Client"), SignalUnverified("digest")):
+        transition = sender.step(after(S.ACKED), event, T0 + HOUR, TERMS)
+        assert transition.exchange == after(S.ACKED)
+        assert [type(effect) for effect in transition.effects] == [Alarm]
