@@ -150,7 +150,7 @@ _SENTENCES: Final[tuple[tuple[re.Pattern[str], Says], ...]] = tuple(
             lambda _, element: f"{local_name(tag_of(element))} has to be empty; what it says stands in attributes",
         ),
         (
-            r"Element content is not allowed, because the content type is a simple type definition\.$",
+            r"Element content is not allowed, because the (?:content type|type definition) is [a ]*simple[a-z ]*\.$",
             lambda _, element: f"{local_name(tag_of(element))} takes text only, no elements",
         ),
         (
