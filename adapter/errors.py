@@ -409,3 +409,16 @@ STORE_FAILED = _kind(
 )
 
 # ── liability and evidence ──────────────────────────────────────────────────────────────────────────────────────────
+
+POLICY_INVALID = _kind(
+    "POLICY-INVALID",
+    Blame.OPERATOR,
+    "a policy profile cannot be used",
+    "Correct the keys named; the profiles that were in force stay in force.",
+)
+RATES_INVALID = _kind(
+    "RATES-INVALID",
+    Blame.OPERATOR,
+    "the table of prices cannot be used",
+    "Correct the entries named; the table that was in force stays in force.",
+)

@@ -39,7 +39,7 @@ Happening = (
 )
 """Every kind of fact that is not about another one's receipt or reading."""
 
-H = TypeVar("H", bound=Happening, covariant=True)
+H_co = TypeVar("H_co", bound=Happening, covariant=True)
 
 
 class Standing(Enum):
@@ -56,21 +56,21 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Generic[H]):
+class Entry(Generic[H_co]):
     """A fact on the timeline.
 
     `fact` is what was handed in, `what` its content after corrections. `at` is the instant that orders it, `day` its
-    local date. `positive` is when its positive AppRec was made; None without a known one. `cancelled` is the local date
-    of the cancellation that met it; None where none did.
+    local date. `positive` is when its positive AppRec was made; None without a known one. `cancelled` is the instant of
+    the cancellation that met it; None where none did.
     """
 
     fact: Fact
-    what: H
+    what: H_co
     at: datetime
     day: date
     standing: Standing
     positive: datetime | None = None
-    cancelled: date | None = None
+    cancelled: datetime | None = None
 
     @property
     def carrier(self) -> Carrier:

@@ -11,7 +11,7 @@ _IDENTITY_NUMBER = re.compile(r"\d{11}")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One mistake. `where` is a path such as `facts[3].apprec`, empty for the whole; `line` is 0 where none is known."""
+    """One mistake. `where` is a path such as `facts[3].apprec`, empty for the whole; `line` is 0 if not known."""
 
     where: str
     found: str
@@ -38,7 +38,7 @@ class Mistakes:
 
 
 def quoted(text: str) -> str:
-    """A text as a mistake may show it: shortened, printable, and with anything like a national identity number hidden."""
+    """A text as a mistake may show it: shortened, printable, anything like a national identity number hidden."""
     hidden = _IDENTITY_NUMBER.sub("<11 digits>", text)
     short = hidden if len(hidden) <= _LONG else hidden[:_LONG] + "…"
     return '"' + short.encode("unicode_escape", "backslashreplace").decode("ascii") + '"'

@@ -1,8 +1,8 @@
 """How a policy is written down: profile files with inheritance from the baseline, and the overrides of a case file.
 
-A profile file is TOML: `name`, `version`, `title`, `inherits`, the keys of `liability.md` §3.10 under `[keys]`, and under
-`[citations]` the words in which the legal sources are cited (section numbers move, so none stands in the code). The
-baseline names every key; any other profile inherits from it and names what the parties have agreed otherwise.
+A profile file is TOML: `name`, `version`, `title`, `inherits`, the keys of `liability.md` §3.10 under `[keys]`, and
+under `[citations]` the words in which the legal sources are cited (section numbers move, so none stands in the code).
+The baseline names every key; any other profile inherits from it and names what the parties have agreed otherwise.
 """
 
 from __future__ import annotations
@@ -284,3 +284,30 @@ _READERS: Mapping[str, _Reader] = {
     "exclusion_list": _texts(re.compile(r"(?s).*\S.*"), "codes that are not empty"),
     "payable_sender_types": _senders,
 }
+
+
+def read_profiles(files: Mapping[str, bytes]) -> tuple[Profile, ...] | Mistakes:
+    """All profiles from their files by name, the baseline first; or every mistake in any of them.
+
+    A file's name has to be the name that the profile gives itself.
+    """
+    if BASELINE not in files:
+        return Mistakes((Mistake(BASELINE, "nothing", "the baseline profile"),))
+    baseline = read_profile(files[BASELINE], None)
+    if isinstance(baseline, Mistakes):
+        return _in_file(BASELINE, baseline)
+    profiles: list[Profile] = []
+    mistakes: list[Mistake] = []
+    for name in sorted(files, key=lambda name: (name != BASELINE, name)):
+        profile = baseline if name == BASELINE else read_profile(files[name], baseline)
+        if isinstance(profile, Mistakes):
+            mistakes += _in_file(name, profile).all
+            continue
+        if profile.name != name:
+            mistakes.append(Mistake(f"{name}: name", f'"{profile.name}"', f'"{name}", as the file is called'))
+        profiles.append(profile)
+    return Mistakes(tuple(mistakes)) if mistakes else tuple(profiles)
+
+
+def _in_file(name: str, mistakes: Mistakes) -> Mistakes:
+    return Mistakes(tuple(replace(mistake, where=f"{name}: {mistake.where}") for mistake in mistakes.all))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from adapter.liability.document import Node, read_json
 from adapter.liability.inspection import Inspection
@@ -66,7 +67,7 @@ def read_rates(content: bytes) -> RateTable | Mistakes:
     nodes = inspection.items(members["rates"], "prices") if "rates" in members else None
     found = [(rate, node) for node in nodes or () if (rate := _rate(node, inspection))]
     found.sort(key=lambda pair: pair[0].first)
-    for (before, _), (rate, node) in zip(found, found[1:], strict=False):
+    for (before, _), (rate, node) in pairwise(found):
         if rate.first <= before.last:
             inspection.wrong(node, f"a span after {before.last}, where the one before it ends")
     if inspection.mistakes or version is None:

@@ -20,7 +20,7 @@ _Entries = list[Entry[Happening]]
 
 
 def cancelled(entries: Sequence[Entry[Happening]]) -> tuple[_Entries, list[Note]]:
-    """The entries in their order, those that a cancellation met with its date."""
+    """The entries in their order, those that a cancellation met with its instant."""
     places = _places(entries)
     target: dict[int, int | None] = {}
     for place, entry in enumerate(entries):
@@ -44,7 +44,7 @@ def cancelled(entries: Sequence[Entry[Happening]]) -> tuple[_Entries, list[Note]
             ready.append(aim)
     lost = [place for place, aim in target.items() if place not in met and (aim is None or place not in judged)]
     result = [
-        replace(entry, cancelled=min(entries[by].day for by in met[place])) if place in met else entry
+        replace(entry, cancelled=min(entries[by].at for by in met[place])) if place in met else entry
         for place, entry in enumerate(entries)
     ]
     return result, [Note(Flag.REVIEW, "LI-065", entries[place].fact) for place in lost]

@@ -122,7 +122,7 @@ def latest_moment(facts: Iterable[Fact]) -> datetime:
     """
     latest = EARLIEST
     for fact in facts:
-        latest = max(latest, instant_of(fact.when), *(clamped(moment.instant) for moment in _named(fact)), latest)
+        latest = max(latest, instant_of(fact.when), *(clamped(moment.instant) for moment in _named(fact)))
     return latest
 
 
@@ -158,9 +158,9 @@ def _ordered(facts: list[Fact], policy: Policy, now: datetime) -> list[Entry[Hap
     for fact in facts:
         what = fact.what
         assert not isinstance(what, ReceiptGiven | AnswerClassified)
-        if isinstance(what, ReadyNotice) and what.channel is Channel.MANUAL:
-            if policy.manual_notice is ManualNotice.NEVER:
-                continue
+        manual = isinstance(what, ReadyNotice) and what.channel is Channel.MANUAL
+        if manual and policy.manual_notice is ManualNotice.NEVER:
+            continue
         at = instant_of(fact.when)
         day = oslo_day(at) if isinstance(fact.when, Moment) else fact.when
         standing, positive = _standing(what, at, policy, now)
@@ -226,12 +226,14 @@ def _contradictions(
 ) -> list[Note]:
     """Two admissions, departures or deaths that are not the same; a departure before admission or after death."""
     notes: list[Note] = []
-    for entries in (admitted, discharged, deaths):
+    each: tuple[Sequence[Entry[Happening]], ...] = (admitted, discharged, deaths)
+    for entries in each:
         notes += [Note(Flag.REVIEW, "LI-069", later.fact) for later in entries[1:] if _is_before(entries[0], later)]
-    for left in (*discharged, *deaths):
+    departures: tuple[Entry[Happening], ...] = (*discharged, *deaths)
+    for left in departures:
         notes += [Note(Flag.REVIEW, "LI-069", left.fact) for entry in admitted[:1] if _is_before(left, entry)]
-    for left in discharged:
-        notes += [Note(Flag.REVIEW, "LI-069", left.fact) for died in deaths[:1] if died.day < left.day]
+    for gone in discharged:
+        notes += [Note(Flag.REVIEW, "LI-069", gone.fact) for died in deaths[:1] if died.day < gone.day]
     return notes
 
 
