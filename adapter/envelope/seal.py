@@ -107,10 +107,15 @@ class Sealer:
             raise AdapterError(MAIL_TOO_LARGE, f"{len(body)} octets, the net carries {MAX_OCTETS}")
         return Sealed(body, header.message_id, header.conversation_id, header.timestamp, references)
 
-    def acknowledge(self, message: VerifiedMessage, message_id: MessageId, now: datetime) -> Sealed:
-        """Seal the Acknowledgment (transportkvittering) of a message that was verified and opened."""
+    def acknowledge(
+        self, message: VerifiedMessage, message_id: MessageId, accepted_at: datetime, now: datetime
+    ) -> Sealed:
+        """Seal the Acknowledgment (transportkvittering) of a message that was verified and opened.
+
+        `accepted_at` is when the mail was kept here, the moment that both sides count from (HITS 1171 §5.2.3.1).
+        """
         theirs = message.header
-        block = acknowledgment_xml(theirs.message_id, _utc(now), theirs.receiver.her, message.check.references)
+        block = acknowledgment_xml(theirs.message_id, _utc(accepted_at), theirs.receiver.her, message.check.references)
         header = MessageHeader(
             sender=Party(theirs.receiver.her),
             receiver=Party(theirs.sender.her),

@@ -82,12 +82,7 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
     if is_fault(body) and header.find(eb("MessageHeader")) is None:
         return _fault(entity, body)
     return Unpacked(
-        mail=MailFacts(
-            _address(entity.header("from")),
-            _address(entity.header("to")),
-            _address(entity.header("reply-to")),
-            without_brackets(entity.header("message-id") or ""),
-        ),
+        mail=mail_facts(entity),
         envelope=envelope,
         kind=kind_of(header, body, *_service_and_action(header)),
         header=header,
@@ -96,6 +91,16 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
         charset=(soap_part.parameter("charset") or "").lower(),
         reply_to=return_address(header),
         findings=tuple(findings),
+    )
+
+
+def mail_facts(entity: Entity) -> MailFacts:
+    """What the headers of a mail say about sender, receiver and identity."""
+    return MailFacts(
+        _address(entity.header("from")),
+        _address(entity.header("to")),
+        _address(entity.header("reply-to")),
+        without_brackets(entity.header("message-id") or ""),
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapter import __version__
 from adapter.config import Party, Settings
 from adapter.crypto.certificates import TrustAnchors
 from adapter.crypto.keys import DecryptionKeys, SigningIdentity
 from adapter.delivery.retry import RetryTerms
+from adapter.envelope.monitoring import Monitoring
+from adapter.envelope.seal import Sealer
 from adapter.errors import PARTNER_UNKNOWN, AdapterError
 from adapter.lookups import directory, key_files, packaged
 from adapter.lookups.port import Directory, Partner
@@ -18,7 +21,7 @@ from adapter.observe.log import Log
 from adapter.service.clock import Clock, Ids
 from adapter.store.port import Store
 from adapter.store.sql_store import open_store
-from adapter.values import HerId
+from adapter.values import EdiAddress, HerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,11 @@ class Installation:
     settings: Settings
     store: Store
     partners: Directory
-    signer: SigningIdentity
     keys: DecryptionKeys
     anchors: TrustAnchors
     schemas: SchemaSet
     codes: CodeLists
+    sealer: Sealer
     clock: Clock
     ids: Ids
     log: Log
@@ -42,13 +45,19 @@ class Installation:
         delivery = self.settings.delivery
         return RetryTerms(delivery.retries, delivery.interval, delivery.lifetime)
 
+    @property
+    def own_hers(self) -> frozenset[HerId]:
+        """The HER-ids of our communication parties."""
+        return frozenset(party.her for party in self.settings.party)
+
+    @property
+    def own_addresses(self) -> frozenset[EdiAddress]:
+        """The EDI addresses that we take mail for."""
+        return frozenset(party.address for party in self.settings.party)
+
     def own(self, her: HerId | None) -> Party | None:
         """Our own communication party of that HER-id; None when it is nobody of ours."""
         return next((party for party in self.settings.party if party.her == her), None)
-
-    def owns_organisation(self, her: HerId | None) -> bool:
-        """Whether an organisation (level 1) is ours."""
-        return any(party.organisation.her == her for party in self.settings.party)
 
     def partner(self, her: HerId) -> Partner:
         """The partner of that HER-id. Raises `AdapterError` (PARTNER_UNKNOWN)."""
@@ -67,15 +76,16 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
 
     Raises `AdapterError` for the first thing that cannot be had; `adapter check` tells them all.
     """
+    known_schemas, trusted = schemas(settings), anchors(settings)
     return Installation(
         settings=settings,
-        store=open_own_store(settings),
         partners=directory.load(settings.partners.folder),
-        signer=signer(settings),
+        sealer=Sealer(signer(settings), trusted, Monitoring("adapter", __version__), known_schemas.validate),
         keys=decryption_keys(settings),
-        anchors=anchors(settings),
-        schemas=schemas(settings),
+        anchors=trusted,
+        schemas=known_schemas,
         codes=CodeLists.parse(packaged.codes()),
+        store=open_own_store(settings),
         clock=clock,
         ids=ids,
         log=log,

@@ -1,0 +1,184 @@
+"""How an adapter runs: four loops over one store, each turn of each loop able to stop and start anywhere.
+
+- *seal*: submissions become sealed octets;
+- *transmit*: what is due in the outbox is handed to the mail server;
+- *take in*: kept mails are judged and answered;
+- *tend*: timers of acknowledgments and AppRecs, and the inbox folder.
+
+A turn does what is due now and says how much that was; a loop turns until nothing is due and then waits to be woken,
+by another loop, by a change that another process has made in the store, or by the next due time. Nothing is kept in
+memory between turns, so a restart is only a pause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from adapter.errors import AdapterError
+from adapter.observe import events
+from adapter.observe.log import Line
+from adapter.service import inbox, intake, sealing, timers
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, tell
+from adapter.service.transmission import transmit_due
+from adapter.transports.port import ReceivedMail, Transport
+
+WORKER = "daemon"
+
+POLL_SECONDS = 0.2
+"""How often the store is asked whether another process has changed it."""
+
+IDLE_SECONDS = 5.0
+"""The longest a loop waits without looking whether something is due."""
+
+FAILURE_SECONDS = 1.0
+"""The pause after a turn that failed as a whole, for instance because the store is locked."""
+
+THREADS = 4
+"""Worker threads for the chain of one message: cryptography releases the interpreter, commits wait for the disk."""
+
+BATCH = 16
+
+
+class Daemon:
+    """One running adapter. `turn` does everything that is due now; `run` goes on until it is stopped."""
+
+    def __init__(self, installation: Installation, transport: Transport) -> None:
+        self._installation = installation
+        self._transport = transport
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="message")
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    async def keep(self, received: ReceivedMail) -> None:
+        """Make a mail durable; the listener may answer 250 when this returns."""
+        await intake.keep(self._installation, received)
+        self._wake.set()
+
+    def could_not_keep(self, error_id: str) -> None:
+        """A mail was answered with 451."""
+        self._installation.log.tell(events.MAIL_NOT_KEPT, Line(rule=error_id))
+
+    async def turn(self) -> int:
+        """Do everything that is due now, once; says how much was done."""
+        return sum([await step() for step in self._steps()])
+
+    async def settle(self) -> None:
+        """Turn until nothing is due."""
+        while await self.turn():
+            pass
+
+    def recover(self) -> int:
+        """Give back what a former process had claimed; the normal path of every start (lessons 20)."""
+        return self._installation.store.write_now(lambda writer: writer.release_claims(WORKER))
+
+    async def run(self) -> None:
+        """Run until `stop`; then what is under way is finished."""
+        self.recover()
+        self._installation.log.tell(events.DAEMON_STARTED)
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch())
+            for step in self._steps():
+                group.create_task(self._loop(step))
+            await self._stopping.wait()
+            watch.cancel()
+        self._installation.log.tell(events.DAEMON_STOPPED)
+
+    def stop(self) -> None:
+        """End `run` after the turns under way."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Let go of connections, threads and the store."""
+        await self._transport.close()
+        self._pool.shutdown()
+        self._installation.store.close()
+
+    def _steps(self) -> tuple[Callable[[], Awaitable[int]], ...]:
+        return (self._take_in, self._seal, self._transmit, self._tend)
+
+    async def _loop(self, step: Callable[[], Awaitable[int]]) -> None:
+        """Turn one step for ever; a turn that fails is told and tried again, and the loop never dies."""
+        while not self._stopping.is_set():
+            try:
+                done = await step()
+            except AdapterError as error:
+                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+                await self._pause(FAILURE_SECONDS)
+                continue
+            except Exception as error:
+                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=f"defect {type(error).__name__}"))
+                await self._pause(FAILURE_SECONDS)
+                continue
+            if done:
+                self._wake.set()
+            else:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        """Wait to be woken, but never for long."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            return
+        await asyncio.sleep(0)
+        self._wake.clear()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _watch(self) -> None:
+        """Wake the loops when another process has changed the store, or when something has come due."""
+        store = self._installation.store
+        seen = store.data_version()
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                version = store.data_version()
+                due = await store.read(lambda reader: reader.next_due())
+            except AdapterError as error:
+                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+                continue
+            if version != seen or (due is not None and due <= self._installation.clock.now()):
+                seen = version
+                self._wake.set()
+
+    # ── the steps ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _take_in(self) -> int:
+        loop = asyncio.get_running_loop()
+        mails = await loop.run_in_executor(self._pool, intake.claim, self._installation, WORKER)
+        await asyncio.gather(
+            *(loop.run_in_executor(self._pool, intake.take_in, self._installation, mail) for mail in mails)
+        )
+        return len(mails)
+
+    async def _seal(self) -> int:
+        loop = asyncio.get_running_loop()
+        waiting = await loop.run_in_executor(self._pool, sealing.waiting, self._installation, BATCH)
+        for told in await asyncio.gather(
+            *(loop.run_in_executor(self._pool, sealing.seal_one, self._installation, item) for item in waiting)
+        ):
+            self._tell(told)
+        return len(waiting)
+
+    async def _transmit(self) -> int:
+        return await transmit_due(self._installation, self._transport, WORKER)
+
+    async def _tend(self) -> int:
+        loop = asyncio.get_running_loop()
+        done = 0
+        for work in (timers.fire_due, inbox.offer_waiting):
+            told = await loop.run_in_executor(self._pool, work, self._installation)
+            self._tell(told)
+            done += len(told)
+        return done
+
+    def _tell(self, told: list[Told]) -> None:
+        tell(self._installation.log, told)

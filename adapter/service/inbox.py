@@ -1,0 +1,91 @@
+"""How the application gets what was received: one file per message in the inbox folder.
+
+A file is complete or not there: it is written beside, flushed, and renamed. Its octets are those that were decrypted.
+With `apprec = "at_once"` a message counts as taken when its file lies there; with `"when_taken"` when the application
+has removed the file, and only then the positive AppRec goes out.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from adapter.delivery import receiver
+from adapter.delivery.receiver import Reception
+from adapter.errors import FILE_UNREADABLE, AdapterError
+from adapter.messages.read import read
+from adapter.messages.receipting import Case, Own, decide
+from adapter.messages.rules.rule import Side
+from adapter.service import receipts
+from adapter.service.installation import Installation
+from adapter.service.steps import Told
+from adapter.store.port import Exchange, InboxItem, JournalEntry, Writer
+
+
+def offer_waiting(installation: Installation) -> list[Told]:
+    """Put every message that waits into the folder, and see which the application has taken."""
+    told: list[Told] = []
+    for item in installation.store.read_now(lambda reader: reader.inbox_waiting()):
+        told += _offer(installation, item)
+    return told
+
+
+def file_of(installation: Installation, exchange_id: str) -> Path:
+    """Where the file of a received message lies, or lay."""
+    return installation.settings.inbox.folder / f"{exchange_id}.xml"
+
+
+def _offer(installation: Installation, item: InboxItem) -> list[Told]:
+    path = file_of(installation, item.exchange_id)
+    placed = installation.store.read_now(lambda reader: reader.note(_note(item)))
+    if placed is None:
+        content = installation.store.read_now(lambda reader: reader.blob(item.payload))
+        _write(path, content)
+        installation.store.write_now(lambda writer: writer.keep_note(_note(item), str(path)))
+    if installation.settings.inbox.apprec == "when_taken" and path.exists():
+        return []
+    now = installation.clock.now()
+    return installation.store.write_now(lambda writer: _taken(installation, writer, item, path, now))
+
+
+def _taken(installation: Installation, writer: Writer, item: InboxItem, path: Path, now: datetime) -> list[Told]:
+    writer.take_inbox(item.exchange_id, now, str(path))
+    exchange = writer.exchange(item.exchange_id)
+    assert exchange is not None
+    assert exchange.reception is not None
+    reception = receiver.step(exchange.reception, Reception.TAKEN, now).exchange
+    exchange = writer.save_exchange(replace(exchange, reception=reception))
+    writer.add_journal(JournalEntry(exchange.id, now, "delivered to the application"))
+    if installation.settings.inbox.apprec == "when_taken":
+        return _receipt(installation, writer, exchange)
+    return []
+
+
+def _receipt(installation: Installation, writer: Writer, exchange: Exchange) -> list[Told]:
+    assert exchange.payload is not None
+    reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
+    parties = installation.settings.party
+    own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
+    decision = decide(Case(reading, own, installation.codes))
+    return receipts.submit_apprecs(installation, writer, exchange, reading, decision)
+
+
+def _note(item: InboxItem) -> str:
+    return f"inbox:{item.exchange_id}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all. Raises `AdapterError` (FILE_UNREADABLE)."""
+    beside = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None

@@ -1,0 +1,97 @@
+"""How a mail is taken in: kept first, then opened, judged and answered, each mail for itself.
+
+`keep` makes the raw octets durable before the mail server is answered. `take_in` does the rest of `ebxml.md` §1.3 in
+one task of the worker pool. A mail that breaks our own code goes to quarantine with the name of the defect and never
+stops the mails behind it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+from adapter.delivery import receiver
+from adapter.delivery.receiver import Reception
+from adapter.envelope.classify import AutomaticReply, Bounce
+from adapter.envelope.unpack import FaultMail, Unpacked, unpack
+from adapter.errors import AdapterError
+from adapter.observe import events
+from adapter.observe.log import Line
+from adapter.service import payloads, signals
+from adapter.service.answers import answer_unreadable
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, tell
+from adapter.store.port import BlobKind, Mail, Writer
+from adapter.transports.port import ReceivedMail
+
+LEASE = timedelta(minutes=5)
+BATCH = 16
+
+
+async def keep(installation: Installation, received: ReceivedMail) -> None:
+    """Make a mail durable. Raises `AdapterError` (STORE-...) when it cannot be; then it must not be acknowledged."""
+    now = installation.clock.now()
+    mail_id = installation.ids.fresh()
+
+    def write(writer: Writer) -> None:
+        raw = writer.put_blob(received.content, BlobKind.MAIL, now)
+        stored = receiver.step(receiver.fetched(now), Reception.BYTES_STORED, now).exchange
+        writer.add_mail(Mail(mail_id, raw, "smtp", received.sender, received.recipients, stored))
+
+    await installation.store.write(write)
+    installation.log.tell(events.MAIL_RECEIVED, Line(state="stored"))
+
+
+def claim(installation: Installation, worker: str) -> tuple[Mail, ...]:
+    """The mails to be taken in now."""
+    now = installation.clock.now()
+    return installation.store.write_now(lambda writer: writer.claim_mails(now, BATCH, LEASE, worker))
+
+
+def take_in(installation: Installation, mail: Mail) -> None:
+    """Take one claimed mail in, and tell what came of it; runs in a worker thread and does not raise."""
+    started = time.perf_counter()
+    try:
+        told = _take_in(installation, mail)
+    except AdapterError as error:
+        if error.kind.retryable:
+            installation.log.tell(events.DAEMON_STEP_FAILED, Line(state="stored", rule=error.id))
+            return
+        told = _quarantine(installation, mail, error.id)
+    except Exception as error:
+        told = _quarantine(installation, mail, f"defect {type(error).__name__}")
+    took_ms = round((time.perf_counter() - started) * 1000, 1)
+    tell(installation.log, (replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told))
+
+
+def _take_in(installation: Installation, mail: Mail) -> list[Told]:
+    octets = installation.store.read_now(lambda reader: reader.blob(mail.raw))
+    try:
+        unpacked = unpack(octets)
+    except AdapterError as error:
+        return answer_unreadable(installation, mail, octets, error)
+    match unpacked:
+        case Bounce():
+            return signals.take_bounce(installation, mail, unpacked)
+        case FaultMail():
+            return signals.take_fault(installation, mail, unpacked)
+        case AutomaticReply():
+            return _quarantine(installation, mail, "an automatic reply, never answered (EB-030)")
+        case Unpacked() if unpacked.kind.is_signal:
+            return signals.take_signal(installation, mail, unpacked)
+        case Unpacked():
+            return payloads.take_payload(installation, mail, unpacked)
+
+
+def _quarantine(installation: Installation, mail: Mail, reason: str) -> list[Told]:
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> None:
+        current = writer.mail(mail.id)
+        assert current is not None
+        shelved = receiver.step(current.reception, Reception.UNREADABLE, now, reason).exchange
+        writer.save_mail(replace(mail, reception=shelved))
+
+    installation.store.write_now(write)
+    return [Told(events.MAIL_QUARANTINED, Line(state="quarantine", rule=reason))]

@@ -1,0 +1,363 @@
+"""What is done with a received payload message: verified, known or new, decrypted, judged, kept, answered.
+
+Steps R6 to R13 of `ebxml.md` §1.3. Everything that follows from an accepted message is one transaction: the inbox row,
+the dedupe record, the answer in the outbox, the facts, and the AppRec as a submission of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from adapter.crypto.policy import NATIONAL
+from adapter.crypto.refusal import RefusedError
+from adapter.delivery import duplicates, receiver
+from adapter.delivery.duplicates import Novelty, Seen, SignedReference
+from adapter.delivery.receiver import Reception
+from adapter.envelope import open as opening
+from adapter.envelope import respond
+from adapter.envelope.header import MessageHeader, ReturnAddress
+from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.seal import Sealed
+from adapter.envelope.unpack import Unpacked
+from adapter.errors import ENVELOPE_INCONSISTENT, ENVELOPE_INVALID, AdapterError
+from adapter.facts import HowKnown
+from adapter.messages.read import read
+from adapter.messages.reading import Reading
+from adapter.messages.receipting import Case, Decision, Own, decide
+from adapter.messages.rules.rule import Side
+from adapter.observe import events
+from adapter.observe.log import Line
+from adapter.service import receipts
+from adapter.service.answers import Response, objection, put_stored, refuse, signal_response
+from adapter.service.installation import Installation
+from adapter.service.signals import expected_signer
+from adapter.service.stay_log import answered_exchange, record_message
+from adapter.service.steps import Told, line_of
+from adapter.store.port import (
+    BlobKind,
+    Direction,
+    Exchange,
+    InboxItem,
+    JournalEntry,
+    Mail,
+    OutboxKind,
+    Outcome,
+    SeenEnvelope,
+    TakenMessage,
+    Writer,
+)
+from adapter.values import Digest, HerId, MessageId, Moment
+
+KEEP_SEEN = timedelta(days=30)
+"""How long an envelope is remembered (`ebxml.md` §7.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One verified payload message on its way through the judgement."""
+
+    mail: Mail
+    message: VerifiedMessage
+    soap: Digest
+    references: tuple[SignedReference, ...]
+
+    @property
+    def header(self) -> MessageHeader:
+        return self.message.header
+
+    @property
+    def reply_to(self) -> ReturnAddress:
+        header = self.header
+        return ReturnAddress(
+            header.sender.her,
+            header.receiver.her,
+            header.cpa_id,
+            header.conversation_id,
+            header.message_id.value,
+        )
+
+
+def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
+    """Take a payload message in, or refuse it with the answer that the profile prescribes."""
+    now = installation.clock.now()
+    soap = Digest.of(unpacked.envelope.octets)
+    try:
+        message = opening.read(unpacked)
+        repeated = _identical_copy(installation, mail, message.header, soap)
+        if repeated is not None:
+            return repeated
+        verified = opening.verify(message, expected_signer(installation, message.header.sender.her), NATIONAL, now)
+    except AdapterError as error:
+        return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
+    references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
+    arrival = _Arrival(mail, verified, soap, references)
+    seen = installation.store.read_now(lambda reader: reader.seen(arrival.header.sender.her, arrival.header.message_id))
+    match duplicates.judge(seen.seen if seen is not None else None, references):
+        case Novelty.DUPLICATE | Novelty.IN_PROGRESS:
+            assert seen is not None
+            return _repeat(installation, mail, arrival.header, seen)
+        case Novelty.FALSE_DUPLICATE:
+            return _false_duplicate(installation, arrival)
+        case Novelty.NEW:
+            return _take_new(installation, arrival, now)
+
+
+# ── known envelopes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _identical_copy(installation: Installation, mail: Mail, header: MessageHeader, soap: Digest) -> list[Told] | None:
+    """Answer a byte-identical copy of a verified envelope from the store (`ebxml.md` R7); None for any other."""
+    seen = installation.store.read_now(lambda reader: reader.seen(header.sender.her, header.message_id))
+    if seen is None or not duplicates.identical_copy(seen.seen, soap):
+        return None
+    return _repeat(installation, mail, header, seen)
+
+
+def _repeat(installation: Installation, mail: Mail, header: MessageHeader, seen: SeenEnvelope) -> list[Told]:
+    """Send the stored answer again; nothing else happens a second time (promise 2)."""
+    now = installation.clock.now()
+    to = ReturnAddress(header.sender.her, header.receiver.her, "", "", header.message_id.value)
+    partner, own = installation.partners.find(to.sender), installation.own(to.receiver)
+
+    def write(writer: Writer) -> None:
+        event = Reception.DUPLICATE_IN_PROGRESS
+        if seen.seen.response is not None and partner is not None:
+            event = Reception.DUPLICATE_ANSWERED
+            sender = (own or installation.settings.party[0]).address
+            answer_id = _answer_id(header)
+            kept = Response(answer_id, b"", OutboxKind.SIGNAL, sender, partner.address, seen.exchange_id)
+            put_stored(writer, kept, seen.seen.response, now)
+        stepped = _stepped(mail, now, Reception.HEADER_READ, event)
+        writer.save_mail(replace(mail, reception=stepped, exchange_id=seen.exchange_id))
+        if seen.exchange_id is not None:
+            writer.add_journal(JournalEntry(seen.exchange_id, now, "came again", "the stored answer is sent again"))
+
+    installation.store.write_now(write)
+    line = Line(
+        exchange=seen.exchange_id, message_id=header.message_id.value, partner=to.sender.value, state="duplicate"
+    )
+    return [Told(events.MESSAGE_DUPLICATED, line)]
+
+
+def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told]:
+    """Another content under a known MessageId: refused, since the sender broke the rule of unique ids (§7.4)."""
+    now = installation.clock.now()
+    error = RefusedError(ENVELOPE_INCONSISTENT, "EB-212", "this MessageId was used for another content")
+    response = _objection(installation, arrival, error)
+
+    def write(writer: Writer) -> None:
+        stepped = _stepped(arrival.mail, now, Reception.HEADER_READ, Reception.DIFFERENT_CONTENT, reason=error.id)
+        writer.save_mail(replace(arrival.mail, reception=stepped))
+        if response is not None:
+            response.put(writer, now)
+
+    installation.store.write_now(write)
+    return [Told(events.MESSAGE_REFUSED, _line(arrival, "false_duplicate", error.id))]
+
+
+# ── new envelopes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> list[Told]:
+    try:
+        remarks = opening.admit(arrival.message.message, installation.own_hers, now)
+        documents = opening.decrypt(arrival.message, installation.keys, NATIONAL, now)
+        if not documents:
+            raise RefusedError(ENVELOPE_INVALID, "EB-430", "there is no payload")
+    except AdapterError as error:
+        return _reject(installation, arrival, error)
+    findings = (*arrival.message.findings, *remarks, *(one for each in documents for one in each.findings))
+    content = documents[0].octets
+    reading = read(content, installation.schemas, installation.context(Side.RECEIVE))
+    answer_id = MessageId(installation.ids.fresh())
+    warnings = respond.warnings(findings)
+    sealed = (
+        installation.sealer.object_to(arrival.reply_to, warnings, answer_id, now)
+        if warnings
+        else installation.sealer.acknowledge(arrival.message, answer_id, arrival.mail.reception.received, now)
+    )
+    outcome = Outcome.WARNED if warnings else Outcome.ACKNOWLEDGED
+    told = [Told(events.MESSAGE_NOTED, _line(arrival, "accepted", finding.rule)) for finding in findings]
+    return told + installation.store.write_now(
+        lambda writer: _accept(installation, writer, arrival, reading, sealed, outcome, now)
+    )
+
+
+def _accept(
+    installation: Installation,
+    writer: Writer,
+    arrival: _Arrival,
+    reading: Reading,
+    sealed: Sealed,
+    outcome: Outcome,
+    now: datetime,
+) -> list[Told]:
+    """Everything that follows from an accepted message, in one transaction."""
+    header, mail = arrival.header, arrival.mail
+    if (earlier := writer.seen(header.sender.her, header.message_id)) is not None:
+        # Another worker took the same envelope in the meantime: it has answered.
+        stepped = _stepped(mail, now, Reception.HEADER_READ, Reception.DUPLICATE_IN_PROGRESS)
+        writer.save_mail(replace(mail, reception=stepped, exchange_id=earlier.exchange_id))
+        return [Told(events.MESSAGE_DUPLICATED, _line(arrival, "duplicate"))]
+    exchange = _exchange(installation, writer, arrival, reading, sealed, now)
+    reception = _stepped(mail, now, Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.VALID)
+    exchange = replace(exchange, reception=reception)
+    writer.add_exchange(exchange)
+    writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id))
+    writer.add_journal(JournalEntry(exchange.id, mail.reception.received, "received"))
+    _reserve(writer, arrival, exchange.id, now)
+    response = signal_response(installation, arrival.reply_to, sealed)
+    assert response is not None
+    digest = replace(response, id=_answer_id(header), exchange_id=exchange.id).put(writer, now)
+    writer.answered(header.sender.her, header.message_id, digest, outcome)
+    if reading.apprec is not None:
+        return receipts.take_apprec(installation, writer, exchange, reading.apprec, mail.raw)
+    return _import(installation, writer, exchange, reading, arrival, now)
+
+
+def _import(
+    installation: Installation,
+    writer: Writer,
+    exchange: Exchange,
+    reading: Reading,
+    arrival: _Arrival,
+    now: datetime,
+) -> list[Told]:
+    """Give a business message to the application, or not, and answer it as `apprec.md` §5 decides."""
+    decision = decide(_case(installation, writer, reading, exchange))
+    told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in reading.findings]
+    if decision.silence is not None:
+        writer.add_journal(JournalEntry(exchange.id, now, "not imported", decision.silence.value))
+        return [*told, Told(events.MESSAGE_REFUSED, line_of(exchange, "accepted", decision.silence.name))]
+    _take_ids(installation, writer, reading, exchange, now)
+    if decision.imported:
+        assert exchange.payload is not None
+        writer.add_inbox(InboxItem(exchange.id, exchange.payload, arrival.mail.reception.received))
+        told.append(Told(events.MESSAGE_DELIVERED, line_of(exchange, "accepted")))
+        had = Moment.at(arrival.mail.reception.received)
+        told += record_message(installation, writer, exchange, had, HowKnown.THEIR_MESSAGE, arrival.mail.raw)
+    else:
+        writer.add_journal(JournalEntry(exchange.id, now, "not imported", _codes(decision)))
+    if not decision.imported or installation.settings.inbox.apprec == "at_once":
+        told += receipts.submit_apprecs(installation, writer, exchange, reading, decision)
+    return told
+
+
+def _exchange(
+    installation: Installation, writer: Writer, arrival: _Arrival, reading: Reading, sealed: Sealed, now: datetime
+) -> Exchange:
+    header, head, apprec = arrival.header, reading.head, reading.apprec
+    sender_organisation = head.receiver.organisation_her if head is not None else None
+    answered = answered_exchange(writer, head, sender_organisation, header.sender.her) if head is not None else None
+    return Exchange(
+        id=installation.ids.fresh(),
+        direction=Direction.IN,
+        type=reading.type or header.action,
+        sender=header.sender.her,
+        receiver=header.receiver.her,
+        created_at=now,
+        payload=writer.put_blob(reading.content, BlobKind.PAYLOAD, now),
+        msg_id=head.msg_id if head is not None else apprec.id if apprec is not None else None,
+        generated=head.generated if head is not None else apprec.generated if apprec is not None else None,
+        message_id=header.message_id,
+        conversation_id=header.conversation_id,
+        cpa_id=header.cpa_id,
+        service=header.service.value,
+        action=header.action,
+        from_role=header.sender.role,
+        to_role=header.receiver.role,
+        soap=arrival.soap,
+        references=arrival.references,
+        answers=answered.id if answered is not None else None,
+    )
+
+
+def _case(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> Case:
+    parties = installation.settings.party
+    own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
+    organisation = _organisation(installation, exchange)
+    msg_id = reading.head.msg_id if reading.head is not None else None
+    duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None
+    return Case(reading, own, installation.codes, duplicate)
+
+
+def _take_ids(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange, now: datetime) -> None:
+    if reading.head is not None and reading.head.msg_id is not None and exchange.payload is not None:
+        organisation = _organisation(installation, exchange)
+        writer.take_msg_id(TakenMessage(reading.head.msg_id, organisation, exchange.id, exchange.payload, now))
+
+
+def _organisation(installation: Installation, exchange: Exchange) -> HerId:
+    own = installation.own(exchange.receiver)
+    assert own is not None
+    return own.organisation.her
+
+
+def _codes(decision: Decision) -> str:
+    return ", ".join(sorted({error.v or "" for due in decision.receipts for error in due.errors}))
+
+
+# ── refusals of verified messages ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _reject(installation: Installation, arrival: _Arrival, error: AdapterError) -> list[Told]:
+    """Refuse a verified message, and keep its id reserved with this answer, so that a copy hears the same."""
+    now = installation.clock.now()
+    response = _objection(installation, arrival, error)
+
+    def write(writer: Writer) -> None:
+        stepped = _stepped(
+            arrival.mail,
+            now,
+            Reception.HEADER_READ,
+            Reception.NEW_ENVELOPE,
+            Reception.RULE_BROKEN,
+            reason=error.id,
+        )
+        writer.save_mail(replace(arrival.mail, reception=stepped))
+        if response is not None and writer.seen(arrival.header.sender.her, arrival.header.message_id) is None:
+            _reserve(writer, arrival, None, now)
+            digest = replace(response, id=_answer_id(arrival.header)).put(writer, now)
+            writer.answered(arrival.header.sender.her, arrival.header.message_id, digest, Outcome.REFUSED)
+
+    installation.store.write_now(write)
+    return [Told(events.MESSAGE_REFUSED, _line(arrival, "rejected", error.id))]
+
+
+def _objection(installation: Installation, arrival: _Arrival, error: AdapterError) -> Response | None:
+    sealed = objection(installation, arrival.reply_to, respond.errors(error))
+    return signal_response(installation, arrival.reply_to, sealed)
+
+
+def _reserve(writer: Writer, arrival: _Arrival, exchange_id: str | None, now: datetime) -> None:
+    writer.reserve(
+        SeenEnvelope(
+            arrival.header.sender.her,
+            arrival.header.message_id,
+            Seen(arrival.soap, arrival.references, None),
+            Outcome.IN_PROGRESS,
+            exchange_id,
+            now,
+            now + KEEP_SEEN,
+        )
+    )
+
+
+def _answer_id(header: MessageHeader) -> str:
+    """The outbox id of the answer to an envelope: the same one for a repetition."""
+    return f"answer:{header.sender.her}:{header.message_id}"
+
+
+def _stepped(mail: Mail, now: datetime, *steps: Reception, reason: str = "") -> receiver.ReceivedExchange:
+    reception = mail.reception
+    for step in steps:
+        reception = receiver.step(reception, step, now, reason).exchange
+    return reception
+
+
+def _line(arrival: _Arrival, state: str, rule: str | None = None) -> Line:
+    header = arrival.header
+    return Line(
+        message_id=header.message_id.value, type=header.action, partner=header.sender.her.value, state=state, rule=rule
+    )

@@ -1,0 +1,130 @@
+"""How a submission becomes octets that can be sent: routed, sealed, kept, due.
+
+Everything of one message is one task of the worker pool: read, seal, and one transaction for the sealed octets, the
+ids and the new state. What cannot be sealed is FAILED_LOCAL with the reason, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from adapter.delivery.duplicates import SignedReference
+from adapter.delivery.sender_events import Sealed as SealedEvent
+from adapter.delivery.sender_events import SendRuleFailed
+from adapter.envelope.agreement import without_cpa
+from adapter.envelope.routing import Process, Routing
+from adapter.envelope.seal import PayloadIds, Sealed
+from adapter.errors import PARTY_NOT_OURS, AdapterError
+from adapter.messages.namespaces import namespace_of
+from adapter.messages.reading import Reading, understand
+from adapter.messages.xml import tag_of
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, take_transport_step
+from adapter.store.port import BlobKind, Exchange, Reader, Writer
+from adapter.values import EdiAddress, MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A NEW exchange with its octets. `receipted_type` is the type of the message that an AppRec is for, else empty."""
+
+    exchange: Exchange
+    content: bytes
+    receipted_type: str
+
+
+def waiting(installation: Installation, limit: int) -> list[Waiting]:
+    """The submissions that wait to be sealed, oldest first."""
+
+    def find(reader: Reader) -> list[Waiting]:
+        found = []
+        for exchange in reader.submissions(limit):
+            assert exchange.payload is not None
+            original = reader.exchange(exchange.receipt_for) if exchange.receipt_for is not None else None
+            found.append(
+                Waiting(exchange, reader.blob(exchange.payload), original.type if original is not None else "")
+            )
+        return found
+
+    return installation.store.read_now(find)
+
+
+def seal_one(installation: Installation, item: Waiting) -> list[Told]:
+    """Seal one submission and keep the result; runs in a worker thread."""
+    started = time.perf_counter()
+    exchange = item.exchange
+    own = installation.own(exchange.sender)
+    try:
+        if own is None:
+            raise AdapterError(PARTY_NOT_OURS, f"HER-id {exchange.sender}")
+        partner = installation.partner(exchange.receiver)
+        routing = _routing(item)
+        ids = PayloadIds(
+            message_id=MessageId(installation.ids.fresh()),
+            conversation_id=exchange.conversation_id or installation.ids.fresh(),
+            payload_content_id=installation.ids.fresh(),
+            envelope_content_id=installation.ids.fresh(),
+            boundary=f"=_{installation.ids.fresh()}",
+        )
+        sealed = installation.sealer.seal(item.content, routing, partner.encryption, ids, installation.clock.now())
+    except AdapterError as error:
+        reason = f"{error.id}: {error}"
+        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange, reason))
+    found = replace(exchange, peer_address=partner.address)
+    told = installation.store.write_now(lambda writer: _keep(installation, writer, found, routing, sealed, own.address))
+    took_ms = round((time.perf_counter() - started) * 1000, 1)
+    return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
+
+
+def _routing(item: Waiting) -> Routing:
+    exchange = item.exchange
+    process = Process(item.receipted_type, receipt=True) if item.receipted_type else Process(exchange.type)
+    reading = understand(item.content)
+    agreement = without_cpa(exchange.sender, exchange.receiver)
+    namespace, version = _reported(reading)
+    return Routing(
+        exchange.sender, exchange.receiver, process, agreement.cpa_id, namespace, version, agreement.service_type
+    )
+
+
+def _reported(reading: Reading) -> tuple[str, str]:
+    """The namespace and version of the document for the monitoring (`ebxml.md` §9.2); without known version, 0."""
+    if reading.standard is not None:
+        return reading.standard.namespace, reading.standard.version
+    if reading.payload is not None:
+        return namespace_of(tag_of(reading.payload)), "0"
+    return "", "0"
+
+
+def _keep(
+    installation: Installation,
+    writer: Writer,
+    exchange: Exchange,
+    routing: Routing,
+    sealed: Sealed,
+    address: EdiAddress,
+) -> list[Told]:
+    now = installation.clock.now()
+    sender_role, receiver_role = routing.process.roles
+    kept = replace(
+        exchange,
+        sealed=writer.put_blob(sealed.body, BlobKind.SEALED, now),
+        message_id=sealed.message_id,
+        conversation_id=sealed.conversation_id,
+        cpa_id=routing.cpa_id,
+        service=routing.process.service,
+        action=routing.process.action,
+        from_role=sender_role,
+        to_role=receiver_role,
+        references=tuple(SignedReference(reference.uri, reference.digest) for reference in sealed.references),
+    )
+    _, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms, address)
+    return told
+
+
+def _fail(installation: Installation, writer: Writer, exchange: Exchange, reason: str) -> list[Told]:
+    now = installation.clock.now()
+    nowhere = EdiAddress("nobody@nowhere.invalid")
+    _, told = take_transport_step(writer, exchange, SendRuleFailed(reason), now, installation.terms, nowhere)
+    return told

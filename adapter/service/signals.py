@@ -1,0 +1,174 @@
+"""What an answer does to the message it answers: Acknowledgment, ErrorList, SOAP Fault, bounce.
+
+A signal is never answered (`ebxml.md` §6.5). It is believed when its signature is the partner's; a Fault and a bounce
+are unsigned and are believed only by the mail identifiers of something that we are waiting for (§2.6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from adapter.crypto.policy import NATIONAL
+from adapter.crypto.verification import ExpectedSigner
+from adapter.crypto.verified import Reference
+from adapter.delivery import receiver
+from adapter.delivery.receiver import Reception
+from adapter.delivery.sender import ACKNOWLEDGED_STATES
+from adapter.delivery.sender_events import (
+    AckMismatched,
+    AckVerified,
+    BounceReceived,
+    ErrorVerified,
+    Event,
+    FaultReceived,
+    SignalUnverified,
+    WarningVerified,
+)
+from adapter.envelope import open as opening
+from adapter.envelope.classify import Bounce
+from adapter.envelope.signals import AckMatch, Acknowledgment, ErrorList, match
+from adapter.envelope.unpack import FaultMail, Unpacked
+from adapter.errors import PARTNER_UNKNOWN, AdapterError
+from adapter.facts import HowKnown
+from adapter.observe import events
+from adapter.observe.log import Line
+from adapter.service.installation import Installation
+from adapter.service.stay_log import record_message
+from adapter.service.steps import Told, line_of, take_transport_step
+from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
+from adapter.values import EdiAddress, HerId, MessageId, Moment
+
+
+def expected_signer(installation: Installation, her: HerId) -> ExpectedSigner:
+    """Who a message from this HER-id must be signed by. Raises `AdapterError` (PARTNER_UNKNOWN)."""
+    partner = installation.partners.find(her)
+    if partner is None:
+        raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
+    return ExpectedSigner(her.value, partner.source, partner.signing, installation.anchors)
+
+
+def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
+    """Feed a received Acknowledgment or ErrorList to the message it is about."""
+    now = installation.clock.now()
+    try:
+        message = opening.read(unpacked)
+        signer = expected_signer(installation, message.header.sender.her)
+        verified = opening.verify(message, signer, NATIONAL, now)
+        opening.admit(message, installation.own_hers, now)
+    except AdapterError as error:
+        return _ignore(installation, mail, unpacked, error)
+    content, header = verified.message.content, verified.header
+    if isinstance(content, Acknowledgment):
+        return _answered(installation, mail, header.sender.her, content.refers_to, content, header.timestamp)
+    if isinstance(content, ErrorList) and header.refers_to is not None:
+        return _answered(installation, mail, header.sender.her, header.refers_to, content, header.timestamp)
+    return _ignore(installation, mail, unpacked, None)
+
+
+def _answered(
+    installation: Installation,
+    mail: Mail,
+    peer: HerId,
+    refers_to: MessageId,
+    content: Acknowledgment | ErrorList,
+    made: Moment,
+) -> list[Told]:
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> list[Told]:
+        exchange = writer.by_message_id(Direction.OUT, refers_to, peer)
+        _close(writer, mail, now, exchange)
+        if exchange is None or exchange.transport is None:
+            return [Told(events.SIGNAL_IGNORED, Line(message_id=refers_to.value, partner=peer.value, state="closed"))]
+        address = own_address(installation, exchange)
+        event = _event(content, exchange)
+        after, told = take_transport_step(writer, exchange, event, now, installation.terms, address)
+        assert after.transport is not None
+        if after.transport.state in ACKNOWLEDGED_STATES and isinstance(event, AckVerified | WarningVerified):
+            had = content.accepted_at if isinstance(content, Acknowledgment) and content.accepted_at else made
+            told += record_message(installation, writer, after, had, HowKnown.THEIR_RECEIPT, mail.raw)
+        return told
+
+    return installation.store.write_now(write)
+
+
+def _event(content: Acknowledgment | ErrorList, exchange: Exchange) -> Event:
+    if isinstance(content, Acknowledgment):
+        sent = tuple(Reference(reference.uri, reference.digest, b"") for reference in exchange.references)
+        return AckMismatched() if match(content.references, sent) is AckMatch.DIFFERENT else AckVerified()
+    codes = ", ".join(sorted({error.code for error in content.errors}))
+    return ErrorVerified(codes) if content.rejects else WarningVerified(codes)
+
+
+def _ignore(installation: Installation, mail: Mail, unpacked: Unpacked, error: AdapterError | None) -> list[Told]:
+    """A signal that cannot be believed: it is kept, the message it names is told, nothing is answered."""
+    now = installation.clock.now()
+    reason = error.id if error is not None else "a signal about nothing"
+    named = unpacked.header.find(".//{*}RefToMessageId")
+
+    def write(writer: Writer) -> list[Told]:
+        exchange = _named_exchange(writer, named.text if named is not None else None)
+        _close(writer, mail, now, exchange)
+        if exchange is None:
+            return [Told(events.SIGNAL_IGNORED, Line(state="closed", rule=reason))]
+        address = own_address(installation, exchange)
+        _, told = take_transport_step(writer, exchange, SignalUnverified(reason), now, installation.terms, address)
+        return told
+
+    return installation.store.write_now(write)
+
+
+def _named_exchange(reader: Reader, message_id: str | None) -> Exchange | None:
+    if message_id is None or not message_id.strip():
+        return None
+    found = reader.by_message_id(Direction.OUT, MessageId(message_id.strip()))
+    return found if found is not None and found.transport is not None and found.sealed is not None else None
+
+
+def take_fault(installation: Installation, mail: Mail, fault: FaultMail) -> list[Told]:
+    """A SOAP Fault about a mail of ours."""
+    return _notice(installation, mail, fault.in_reply_to, FaultReceived(f"SOAP Fault {fault.fault.code}"))
+
+
+def take_bounce(installation: Installation, mail: Mail, bounce: Bounce) -> list[Told]:
+    """A delivery report about a mail of ours; only `failed` ends the waiting (`ebxml.md` §2.6)."""
+    names = (bounce.envelope_id, bounce.message_id)
+    if bounce.action != "failed":
+        return _notice(installation, mail, names, None)
+    return _notice(installation, mail, names, BounceReceived("a mail server gave it back"))
+
+
+def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], event: Event | None) -> list[Told]:
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> list[Told]:
+        exchange_id = writer.correlated(name for name in names if name)
+        exchange = writer.exchange(exchange_id) if exchange_id is not None else None
+        if exchange is None or exchange.transport is None:
+            shelved = receiver.step(mail.reception, Reception.UNREADABLE, now, "a notice about no mail of ours")
+            writer.save_mail(replace(mail, reception=shelved.exchange))
+            return [Told(events.MAIL_QUARANTINED, Line(state="quarantine"))]
+        closed = receiver.step(mail.reception, Reception.NOTICE_READ, now).exchange
+        writer.save_mail(replace(mail, reception=closed, exchange_id=exchange.id))
+        if event is None:
+            writer.add_journal(JournalEntry(exchange.id, now, "a mail server reports", "delayed or relayed"))
+            return [Told(events.EXCHANGE_CHANGED, line_of(exchange, exchange.transport.state.value))]
+        address = own_address(installation, exchange)
+        _, told = take_transport_step(writer, exchange, event, now, installation.terms, address)
+        return told
+
+    return installation.store.write_now(write)
+
+
+def _close(writer: Writer, mail: Mail, now: datetime, exchange: Exchange | None) -> None:
+    reception = mail.reception
+    for event in (Reception.HEADER_READ, Reception.SIGNAL_READ):
+        reception = receiver.step(reception, event, now).exchange
+    writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id if exchange is not None else None))
+
+
+def own_address(installation: Installation, exchange: Exchange) -> EdiAddress:
+    """The EDI address that an outgoing exchange is sent from."""
+    own = installation.own(exchange.sender)
+    return (own or installation.settings.party[0]).address

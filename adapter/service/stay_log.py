@@ -1,0 +1,190 @@
+"""How the moments of a message land in the fact log: whose stay, which facts, known from what.
+
+A message is a fact once its addressee had it: for what we received, at our own reception; for what we sent, at the
+Timestamp of the verified Acknowledgment (LI-030). A resend or a duplicate records nothing, so no moment ever moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from adapter.delivery.stay_facts import Conveyance, stay_facts
+from adapter.facts import Answer, AnswerClassified, AnswerKind, Fact, HowKnown, Receipt, ReceiptGiven, ReceiptStatus
+from adapter.messages.codes import Event, IdType
+from adapter.messages.head import Head
+from adapter.messages.kinds import Family
+from adapter.messages.logistics import Logistics
+from adapter.messages.parties import Person
+from adapter.messages.reading import Reading, understand
+from adapter.observe import events
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, line_of
+from adapter.store.port import Exchange, FactFilter, JournalEntry, Pseudonym, Reader, StayFact, Writer
+from adapter.values import Digest, HerId, Moment, MsgId
+
+_FROM_THE_MUNICIPALITY = frozenset({Family.DIALOG, Family.ADMISSION_REPORT, Family.SERVICES_OFFERED})
+"""What a municipality says; everything else about a stay comes from the hospital (`plo.md` §1.1)."""
+
+_NOT_YET = Receipt(ReceiptStatus.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The patient (without a name), the hospital and the municipality that a message is about."""
+
+    patient: Pseudonym
+    hospital: HerId
+    municipality: HerId
+
+
+def record_message(
+    installation: Installation, writer: Writer, exchange: Exchange, had: Moment, how: HowKnown, digest: Digest
+) -> list[Told]:
+    """Add the facts of a message to the log. Nothing when it is not about a stay, or was recorded before."""
+    assert exchange.payload is not None
+    if writer.facts(FactFilter(exchange_id=exchange.id)):
+        return []
+    reading = understand(writer.blob(exchange.payload))
+    whose = _whose(installation, reading)
+    if whose is None:
+        return []
+    transport = exchange.transport
+    sent = Moment.at(transport.first_sent) if transport is not None and transport.first_sent is not None else None
+    conveyance = Conveyance(
+        had=had,
+        how=how,
+        digest=digest,
+        sent=sent,
+        receipt=_NOT_YET,
+        convention=_convention(installation, exchange),
+        ready=_ready_date(writer, exchange),
+    )
+    found = stay_facts(reading, conveyance)
+    now = installation.clock.now()
+    told = []
+    for fact in found.facts:
+        writer.append_fact(
+            StayFact(
+                whose.patient, whose.hospital, fact, whose.municipality, found.admitted, found.references, exchange.id
+            ),
+            now,
+        )
+        told.append(Told(events.FACT_RECORDED, line_of(exchange, type(fact.what).__name__)))
+        if isinstance(fact.what, Answer) and fact.what.answer is AnswerKind.UNCLEAR:
+            told.append(Told(events.ANSWER_UNCLASSIFIED, line_of(exchange)))
+    for doubt in found.doubts:
+        writer.add_journal(JournalEntry(exchange.id, now, "for a person", doubt))
+    return told
+
+
+def record_receipt(
+    installation: Installation,
+    writer: Writer,
+    exchange: Exchange,
+    accepted: bool,
+    made: Moment,
+    how: HowKnown,
+    digest: Digest,
+) -> list[Told]:
+    """Add the AppRec of a message to the log, where the message itself is in it."""
+    if exchange.msg_id is None:
+        return []
+    status = ReceiptStatus.OK if accepted else ReceiptStatus.NEGATIVE
+    what = ReceiptGiven(exchange.msg_id, status)
+    return _record_about(installation, writer, exchange, Fact(what, made, how, digest))
+
+
+def record_classification(
+    installation: Installation, writer: Writer, exchange: Exchange, answer: AnswerKind, promised: date | None
+) -> list[Told]:
+    """Add a person's reading of a received answer to the log (LI-042)."""
+    assert exchange.msg_id is not None
+    what = AnswerClassified(exchange.msg_id, answer, promised)
+    return _record_about(
+        installation, writer, exchange, Fact(what, Moment.at(installation.clock.now()), HowKnown.PERSON)
+    )
+
+
+def record_spoken_answer(installation: Installation, writer: Writer, exchange: Exchange, fact: Fact) -> list[Told]:
+    """Add an answer that came by telephone, to the readiness message that we sent."""
+    return _record_about(installation, writer, exchange, fact)
+
+
+def _record_about(installation: Installation, writer: Writer, exchange: Exchange, fact: Fact) -> list[Told]:
+    """Add a fact that is about a message in the log, to the stay of that message."""
+    recorded = writer.facts(FactFilter(exchange_id=exchange.id))
+    if not recorded:
+        return []
+    about = recorded[0].entry
+    if any(entry.entry.fact.what == fact.what and entry.entry.fact.digest == fact.digest for entry in recorded):
+        return []
+    references = (exchange.msg_id,) if exchange.msg_id is not None else ()
+    writer.append_fact(replace(about, fact=fact, references=references), installation.clock.now())
+    return [Told(events.FACT_RECORDED, line_of(exchange, type(fact.what).__name__))]
+
+
+def _whose(installation: Installation, reading: Reading) -> Whose | None:
+    head = reading.head
+    if head is None or head.patient is None or reading.standard is None:
+        return None
+    sender, receiver = head.sender.organisation_her, head.receiver.organisation_her
+    if sender is None or receiver is None:
+        return None
+    from_municipality = reading.standard.family in _FROM_THE_MUNICIPALITY
+    hospital, municipality = (receiver, sender) if from_municipality else (sender, receiver)
+    return Whose(installation.store.pseudonym(_identity(head.patient)), hospital, municipality)
+
+
+def _identity(patient: Person) -> str:
+    """What tells a patient apart: the first national number, else all identifiers, else name, birth date and sex."""
+    for ident in patient.idents:
+        if ident.is_a(IdType.FNR, IdType.DNR, IdType.FHN, IdType.HNR):
+            return ident.id or ""
+    if patient.idents:
+        return "|".join(f"{ident.type.v if ident.type is not None else ''}:{ident.id}" for ident in patient.idents)
+    sex = patient.sex.v if patient.sex is not None else ""
+    return f"{patient.family_name}|{patient.given_name}|{patient.born}|{sex}".lower()
+
+
+def _convention(installation: Installation, exchange: Exchange) -> bool:
+    """Whether the sender writes our own first line: we do, and partners that are marked to."""
+    if installation.own(exchange.sender) is not None:
+        return True
+    partner = installation.partners.find(exchange.sender)
+    return partner is not None and partner.reads_our_convention
+
+
+def _ready_date(reader: Reader, exchange: Exchange) -> date | None:
+    """The ready date of the readiness message that an answer is about, where we have it."""
+    original = reader.exchange(exchange.answers) if exchange.answers is not None else None
+    if original is None or original.payload is None:
+        return None
+    message = understand(reader.blob(original.payload)).message
+    if not isinstance(message, Logistics):
+        return None
+    for event in message.events:
+        if event.code is not None and event.code.v == Event.READY and event.time is not None:
+            value = event.time.value
+            return value.day if isinstance(value, Moment) else value
+    return None
+
+
+def answered_exchange(reader: Reader, head: Head, organisation: HerId | None, peer: HerId) -> Exchange | None:
+    """The exchange that a message's ConversationRef means, sent by us or received (`msghead.md` §10.4)."""
+    link = head.conversation
+    for reference in (link.parent, link.conversation) if link is not None else ():
+        found = _by_msg_id(reader, reference, organisation, peer)
+        if found is not None:
+            return found
+    return None
+
+
+def _by_msg_id(reader: Reader, msg_id: MsgId | None, organisation: HerId | None, peer: HerId) -> Exchange | None:
+    if msg_id is None:
+        return None
+    sent = reader.find_sent(msg_id)
+    if sent:
+        return next((one for one in sent if one.receiver == peer), sent[0])
+    taken = reader.taken(msg_id, organisation) if organisation is not None else None
+    return reader.exchange(taken.exchange_id) if taken is not None else None

@@ -1,0 +1,38 @@
+"""What the clock does by itself: resends, give-ups, and AppRecs that did not come.
+
+The due times stand in the store, so a restart forgets none. Our listener is handed every mail as it comes, so the
+mailbox is always read to its end when a timer fires (HITS 1171 §8.1) as soon as every kept mail has been taken in.
+"""
+
+from __future__ import annotations
+
+from adapter.delivery.receipts import ReceiptEvent
+from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.sender_events import TimerFired
+from adapter.service.installation import Installation
+from adapter.service.signals import own_address
+from adapter.service.steps import Told, take_receipt_step, take_transport_step
+from adapter.store.port import Writer
+
+
+def fire_due(installation: Installation) -> list[Told]:
+    """Fire every timer that has come."""
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> list[Told]:
+        told: list[Told] = []
+        unread = writer.mails((ReceptionState.STORED, ReceptionState.PARSED, ReceptionState.VALIDATING), limit=1)
+        if not unread:
+            for exchange in writer.due_transport(now):
+                event = TimerFired(mailbox_emptied=now)
+                address = own_address(installation, exchange)
+                told += take_transport_step(writer, exchange, event, now, installation.terms, address)[1]
+        for exchange in writer.due_receipts(now):
+            told += take_receipt_step(writer, exchange, ReceiptEvent.DEADLINE, now)[1]
+        return told
+
+    if installation.store.read_now(
+        lambda reader: not reader.due_transport(now, limit=1) and not reader.due_receipts(now, limit=1)
+    ):
+        return []
+    return installation.store.write_now(write)
