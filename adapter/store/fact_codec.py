@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache, reduce
 from operator import or_
 from types import MappingProxyType, NoneType
@@ -43,6 +43,7 @@ from adapter.facts import (
     What,
     Withdrawal,
 )
+from adapter.store.instants import instant_of, instant_text
 from adapter.store.port import Pseudonym, StayFact
 from adapter.values import Digest, HerId, Moment, MsgId, Zone
 
@@ -106,7 +107,7 @@ def _write(value: object) -> Json:
         case str():
             return str(value)
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return instant_text(value)
         case date():
             return value.isoformat()
         case MsgId() | HerId() | Digest() | Pseudonym():
@@ -165,7 +166,7 @@ _READERS: Mapping[object, Callable[[Json], object]] = MappingProxyType(
     {
         str: _text,
         bool: _read_flag,
-        datetime: lambda value: datetime.fromisoformat(_text(value)),
+        datetime: lambda value: instant_of(_text(value)),
         date: lambda value: date.fromisoformat(_text(value)),
         Moment | date: _read_when,
         Moment: lambda value: _read(Moment, value),

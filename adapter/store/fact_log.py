@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from adapter.store.fact_codec import canonical, read_entry, write_entry
+from adapter.store.instants import instant_text
 from adapter.store.port import ChainReport, RecordedFact, StayFact
 from adapter.values import Digest
 
@@ -22,8 +23,7 @@ GENESIS = Digest("0" * 64)
 
 def link_hash(seq: int, recorded_at: datetime, digest: Digest, previous: Digest) -> Digest:
     """The hash of one row of the log."""
-    moment = recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return Digest.of(canonical([seq, moment, digest.value, previous.value]).encode())
+    return Digest.of(canonical([seq, instant_text(recorded_at), digest.value, previous.value]).encode())
 
 
 def linked(entry: StayFact, after: RecordedFact | None, recorded_at: datetime) -> RecordedFact:

@@ -7,7 +7,7 @@ hexadecimal digits; identifiers are text. The row's state *is* the delivery stat
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     DDL,
@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from adapter.store.instants import instant_of, instant_text
+
 REVISION = "0001"
 """The newest migration: what a store of this version of the adapter carries."""
 
@@ -37,12 +39,10 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+        return None if value is None else instant_of(value)
 
 
 metadata = MetaData(

@@ -14,6 +14,7 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
 from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
+from adapter.store.instants import instant_of
 from adapter.store.port import (
     ChainReport,
     Counts,
@@ -288,7 +289,7 @@ def _when_free(due: ColumnElement[datetime], claimed_until: ColumnElement[dateti
 
 
 def _instant(value: object) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return value if isinstance(value, datetime) else instant_of(str(value))
 
 
 def _conditions(which: ExchangeFilter) -> Iterator[ColumnElement[bool]]:

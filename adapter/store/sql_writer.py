@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Table, Update, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, Update, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE_MISSING, AdapterError
@@ -39,6 +39,7 @@ from adapter.store.rows import (
     seen_values,
 )
 from adapter.store.schema import (
+    Instant,
     blob,
     correlation,
     exchange,
@@ -186,7 +187,7 @@ class SqlWriter(SqlReader):
                 claimed_until=now + lease,
                 fence=outbox.c.fence + 1,
                 attempts=outbox.c.attempts + 1,
-                first_attempt=func.coalesce(outbox.c.first_attempt, now, type_=outbox.c.first_attempt.type),
+                first_attempt=func.coalesce(outbox.c.first_attempt, literal(now, Instant)),
             )
         )
         claimed = [outbox_of(row) for row in self._connection.execute(claim.returning(outbox)).mappings()]
