@@ -42,12 +42,19 @@ def is_current(connection: Connection) -> bool:
 
 
 def upgrade(connection: Connection, target: str = "head") -> None:
-    """Bring the database to the target revision, in the transaction that the connection has open."""
+    """Bring the database to the target revision, in the transaction that the connection has open.
+
+    Raises `AdapterError` (STORE-CORRUPT) when the database names a revision that there never was.
+    """
     # Alembic takes 100 ms to import, and a store needs it once in its life per version.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, target)
+    try:
+        command.upgrade(config, target)
+    except CommandError as error:
+        raise AdapterError(STORE_CORRUPT, str(error)) from error
