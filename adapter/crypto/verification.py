@@ -9,6 +9,7 @@ digested are always the canonical form of the whole envelope without its one sig
 from __future__ import annotations
 
 import binascii
+import copy
 import hashlib
 import hmac
 from collections.abc import Iterator
@@ -113,7 +114,7 @@ def verify(
         part = by_id[row.part_id]
         covered.append(part)
         _check_digest(row, part.octets)
-    _check_digest(references[0], _without(signature, document))
+    _check_digest(references[0], _without_signature(document))
     check = SignatureCheck(
         certificate,
         now,
@@ -361,27 +362,22 @@ def _check_digest(row: _Row, octets: bytes) -> None:
         raise RefusedError(SIGNATURE_INVALID, "EB-326", what, at)
 
 
-def _without(signature: Element, document: Tree) -> bytes:
-    """Canonical form of a document without an element but with the text behind it; the tree is left as it was."""
-    parent, previous = signature.getparent(), signature.getprevious()
-    if parent is None:
+def _without_signature(document: Tree) -> bytes:
+    """Canonical form of a document without its one signature but with the text behind that.
+
+    It works on a copy: putting an element back into its tree would drop namespace declarations that lxml holds for
+    superfluous, such as the one that only the text of the XPath expression uses.
+    """
+    twin = copy.deepcopy(document)
+    signature = next(twin.getroot().iter(_ds("Signature")))
+    header = signature.getparent()
+    if header is None:
         raise ValueError("the root of a document is not its signature")
-    place, tail = parent.index(signature), signature.tail
-    text = parent.text if previous is None else previous.tail
-    kept = (text or "") + (tail or "") or None
-    signature.tail = None
-    parent.remove(signature)
-    try:
-        _set_text(parent, previous, kept)
-        return dsig.canonical(document)
-    finally:
-        _set_text(parent, previous, text)
-        parent.insert(place, signature)
-        signature.tail = tail
-
-
-def _set_text(parent: Element, previous: Element | None, text: str | None) -> None:
+    previous, tail = signature.getprevious(), signature.tail or ""
     if previous is None:
-        parent.text = text
+        header.text = (header.text or "") + tail
     else:
-        previous.tail = text
+        previous.tail = (previous.tail or "") + tail
+    signature.tail = None
+    header.remove(signature)
+    return dsig.canonical(twin)
