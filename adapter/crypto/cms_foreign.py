@@ -46,7 +46,7 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 
 
 class _GcmParameters(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
-    _fields = (("nonce", core.OctetString), ("icv_length", core.Integer, {"default": 12}))
+    _fields = [("nonce", core.OctetString), ("icv_length", core.Integer, {"default": 12})]  # noqa: RUF012
 
 
 def decrypt(octets: bytes, keys: DecryptionKeys, policy: Policy, day: date) -> tuple[bytes, tuple[Algorithm, ...]]:
