@@ -316,6 +316,18 @@ DECRYPTION_FAILED = _kind(
 
 # ── delivery and transports ─────────────────────────────────────────────────────────────────────────────────────────
 
+EXCHANGE_UNKNOWN = _kind(
+    "EXCHANGE-UNKNOWN",
+    Blame.CALLER,
+    "there is no such exchange",
+    "`adapter list` shows the exchanges; enough of the id to be unique will do.",
+)
+EXCHANGE_UNFIT = _kind(
+    "EXCHANGE-UNFIT",
+    Blame.CALLER,
+    "this cannot be done with this exchange",
+    "See `adapter show` for what it is, and the command's help for what it takes.",
+)
 MESSAGE_SENT_BEFORE = _kind(
     "MESSAGE-SENT-BEFORE",
     Blame.CALLER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -15,7 +15,7 @@ from adapter.errors import FILE_UNREADABLE, AdapterError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 """A JSON document on its way out."""
 
 

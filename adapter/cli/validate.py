@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
+from adapter.cli.findings import finding_lines, findings_json
 from adapter.cli.output import Json, options, print_json, read_file
-
-if TYPE_CHECKING:
-    from adapter.messages.findings import Finding
+from adapter.messages.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +31,7 @@ class Verdict:
             "kind": self.kind,
             "type": self.type,
             "valid": self.valid,
-            "findings": [
-                {
-                    "rule": finding.rule,
-                    "severity": finding.severity.value,
-                    "path": finding.path,
-                    "line": finding.line,
-                    "message": finding.message,
-                    "source": finding.source,
-                }
-                for finding in self.findings
-            ],
+            "findings": findings_json(self.findings),
         }
 
 
@@ -119,10 +108,8 @@ def _print(verdicts: list[Verdict]) -> None:
     for verdict in verdicts:
         word = "ok" if verdict.valid else "NOT VALID"
         click.echo(f"{verdict.file}: {verdict.kind} {verdict.type or ''}".rstrip() + f": {word}")
-        for finding in verdict.findings:
-            place = f"line {finding.line}, " if finding.line is not None else ""
-            click.echo(f"  {finding.severity.value:7} {finding.rule:10} {place}{finding.path or 'the whole document'}")
-            click.echo(f"          {finding.message} ({finding.source})")
+        for line in finding_lines(verdict.findings):
+            click.echo(line)
     if len(verdicts) > 1:
         wrong = sum(not verdict.valid for verdict in verdicts)
         click.echo(f"{len(verdicts)} files, {wrong} not valid")

@@ -1,0 +1,48 @@
+"""`adapter send`: hand a message to the daemon."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from adapter.cli.output import options, print_json, read_file
+
+
+@click.command("send")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE|-")
+@options
+def command(file: Path, config: Path, as_json: bool) -> None:
+    """Hand over a message, as XML or as build-JSON with its kind (`{"kind": "discharge-ready", ...}`).
+
+    The message is judged now. With an error in it nothing is sent and every finding is told; otherwise it is kept
+    before this command returns, the running daemon sends it, and the id of its exchange is printed.
+    """
+    from adapter.cli.findings import print_findings
+    from adapter.lookups import packaged
+    from adapter.messages.codes import CodeLists
+    from adapter.service import desk
+    from adapter.service.build_json import build_message, is_json
+    from adapter.service.submission import NotTaken, submit_now
+    from adapter.values import MsgId
+
+    content = read_file(file)
+    with desk.installation(config) as installation:
+        if is_json(content):
+            content = build_message(
+                content,
+                None,
+                (installation.settings, installation.partners),
+                now=installation.clock.now(),
+                msg_id=MsgId(installation.ids.fresh()),
+                codes=CodeLists.parse(packaged.codes()),
+            )
+        outcome = submit_now(installation, content)
+    if isinstance(outcome, NotTaken):
+        print_findings(str(file), outcome.findings, as_json=as_json)
+        sys.exit(1)
+    if as_json:
+        print_json({"exchange": outcome})
+    else:
+        click.echo(outcome)

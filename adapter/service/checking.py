@@ -1,0 +1,145 @@
+"""What is wrong with an installation: every problem at once, each with what to do."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from cryptography import x509
+
+from adapter.config import Settings
+from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
+from adapter.errors import FILE_UNREADABLE, AdapterError
+from adapter.lookups import directory
+from adapter.lookups.port import Directory
+from adapter.messages.xml import parse
+from adapter.service.installation import anchors, decryption_keys, open_own_store, schemas, signer
+from adapter.service.running import mail_out, server_context
+
+T = TypeVar("T")
+
+SOON_DAYS = 30
+"""A certificate with fewer days left than this is a warning: a new one has to be ordered and told to the register."""
+
+
+class State(StrEnum):
+    """How a thing that was looked at is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One thing that was looked at, and how it is."""
+
+    what: str
+    state: State
+    says: str
+
+
+def look(settings: Settings, now: datetime) -> tuple[Looked, ...]:
+    """Look at keys, certificates, partners, schemas, store, inbox and the ends of the mail roads."""
+    return tuple(_look(settings, now))
+
+
+def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
+    trusted = yield from _try("trust", lambda: anchors(settings), lambda found: f"{len(found.roots)} roots")
+    identity = yield from _try("keys.signing", lambda: signer(settings), lambda _: "key and certificate fit")
+    if identity is not None and trusted is not None:
+        yield _certificate("keys.signing.certificate", identity.certificate, Usage.SIGNING, trusted, now)
+    opened = yield from _try("keys.encryption", lambda: decryption_keys(settings), lambda _: "key and certificate fit")
+    if opened is not None and trusted is not None:
+        for number, pair in enumerate(opened.pairs):
+            name = f"keys.encryption[{number + 1}].certificate"
+            looked = _certificate(name, pair.certificate, Usage.ENCRYPTION, trusted, now)
+            # An old pair is kept to open what is under way; that it has expired is why it is old.
+            yield looked if number == 0 else Looked(name, State.OK, f"an old pair; {looked.says}")
+    partners = yield from _try(
+        "partners", lambda: directory.load(settings.partners.folder), lambda found: f"{len(found.all())} parties"
+    )
+    if partners is not None and trusted is not None:
+        yield from _partners(partners, trusted, now)
+    yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
+    yield from _try("store", lambda: _store(settings), lambda found: found)
+    yield from _try("inbox.folder", lambda: _inbox(settings), lambda found: found)
+    yield from _mail(settings)
+
+
+def _try(what: str, look_at: Callable[[], T], say: Callable[[T], str]) -> Generator[Looked, None, T | None]:
+    try:
+        found = look_at()
+    except AdapterError as error:
+        yield Looked(what, State.PROBLEM, error.sentence())
+        return None
+    yield Looked(what, State.OK, say(found))
+    return found
+
+
+def _certificate(
+    what: str, certificate: x509.Certificate, usage: Usage, trusted: TrustAnchors, now: datetime
+) -> Looked:
+    wrong = problems(certificate, usage, trusted, now)
+    left = days_left(certificate, now)
+    if wrong:
+        return Looked(what, State.PROBLEM, f"{'; '.join(wrong)}. Order a certificate for {usage.value}.")
+    state = State.WARNING if left < SOON_DAYS else State.OK
+    return Looked(what, state, f"{left} days left, until {certificate.not_valid_after_utc:%Y-%m-%d}")
+
+
+def _partners(partners: Directory, trusted: TrustAnchors, now: datetime) -> Iterator[Looked]:
+    for partner in partners.all():
+        looked = [_certificate("", certificate, Usage.SIGNING, trusted, now) for certificate in partner.signing]
+        looked.append(_certificate("", partner.encryption, Usage.ENCRYPTION, trusted, now))
+        worst = max(looked, key=lambda one: list(State).index(one.state))
+        yield Looked(f"partner {partner.her}", worst.state, worst.says)
+
+
+def _compile(settings: Settings) -> int:
+    known = schemas(settings)
+    known.validate(parse(b"<nothing/>"))
+    return len(known.index.entries)
+
+
+def _store(settings: Settings) -> str:
+    store = open_own_store(settings)
+    try:
+        report = store.read_now(lambda reader: reader.verify_chain())
+        return f"{report.length} facts, chain whole" if report.broken_at is None else f"chain broken: {report.reason}"
+    finally:
+        store.close()
+
+
+def _inbox(settings: Settings) -> str:
+    folder = settings.inbox.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{folder}: {error.strerror}") from None
+    return "can be written"
+
+
+def _mail(settings: Settings) -> Iterator[Looked]:
+    send, receive = settings.smtp.send, settings.smtp.receive
+    yield from _try("smtp.send", lambda: mail_out(settings), lambda _: f"{send.host}:{send.port}, {send.tls}")
+    try:
+        socket.create_connection((send.host, send.port), timeout=3).close()
+        yield Looked("smtp.send.host", State.OK, "answers")
+    except OSError as error:
+        says = (
+            f"{send.host}:{send.port} does not answer now ({error.strerror or 'no answer'}); mail waits until it does"
+        )
+        yield Looked("smtp.send.host", State.WARNING, says)
+    if receive.certificate is not None and receive.key is not None:
+        certificate, key = receive.certificate, receive.key
+        yield from _try(
+            "smtp.receive.certificate", lambda: server_context(certificate, key), lambda _: "key and certificate fit"
+        )

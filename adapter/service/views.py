@@ -1,0 +1,121 @@
+"""What is shown of an exchange or a mail: its state in words, its age, its next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapter.delivery import receiver, sender
+from adapter.delivery.receipts import AppRecState
+from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.sender import TransportState
+from adapter.store.port import Exchange, ExchangeFilter, Mail, Reader
+from adapter.values import utc_text
+
+_SET_ASIDE = (
+    ReceptionState.QUARANTINE,
+    ReceptionState.FAULT_SENT,
+    ReceptionState.REJECTED,
+    ReceptionState.FALSE_DUPLICATE,
+    ReceptionState.PENDING,
+)
+"""Mails that became no exchange and that an operator may want to see."""
+
+APPREC_WORDS = {
+    AppRecState.ACCEPTED: "ok",
+    AppRecState.REJECTED: "rejected",
+    AppRecState.TIMED_OUT: "timed_out",
+}
+"""The words of `design.md` §5; every other state is `waiting`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of `adapter list`. Times are UTC texts; `apprec` and `next_attempt` are None where there is none."""
+
+    id: str
+    direction: str
+    type: str
+    partner: str
+    msg_id: str | None
+    state: str
+    since: str
+    age_seconds: int
+    apprec: str | None
+    next_attempt: str | None
+    next_step: str
+    reason: str
+
+
+def transport_word(exchange: Exchange) -> str:
+    """`acknowledged` once the verified acknowledgment is there, else the state's name."""
+    if exchange.transport is None:
+        return exchange.reception.state.value if exchange.reception is not None else "unknown"
+    if exchange.transport.state is TransportState.ACKED and not exchange.transport.reason:
+        return "acknowledged"
+    return exchange.transport.state.value
+
+
+def apprec_word(exchange: Exchange) -> str | None:
+    """What is known of the AppRec; None where none is awaited."""
+    return None if exchange.receipt is None else APPREC_WORDS.get(exchange.receipt.state, "waiting")
+
+
+def row(exchange: Exchange, now: datetime) -> Row:
+    """An exchange as a line."""
+    due = None
+    if exchange.transport is not None:
+        axis: sender.SenderExchange | receiver.ReceivedExchange = exchange.transport
+        step, due = sender.next_step(exchange.transport), exchange.transport.due
+        if exchange.receipt is not None and exchange.receipt.state is AppRecState.TIMED_OUT:
+            step = "no AppRec within 96 hours: ask the receiver whether the message is in its system"
+        elif exchange.receipt is not None and exchange.receipt.state is AppRecState.REJECTED:
+            step = "rejected by the receiver's application: correct what the codes name, then send a new message"
+    else:
+        assert exchange.reception is not None
+        axis, step = exchange.reception, receiver.next_step(exchange.reception)
+    return Row(
+        id=exchange.id,
+        direction=exchange.direction.value,
+        type=exchange.type,
+        partner=exchange.peer.value,
+        msg_id=exchange.msg_id.value if exchange.msg_id is not None else None,
+        state=transport_word(exchange),
+        since=utc_text(axis.since),
+        age_seconds=_seconds(now - exchange.created_at),
+        apprec=apprec_word(exchange),
+        next_attempt=utc_text(due) if due is not None else None,
+        next_step=step,
+        reason=axis.reason,
+    )
+
+
+def mail_row(mail: Mail, now: datetime) -> Row:
+    """A mail that became no exchange as a line; what it says of itself is not believed and not shown."""
+    reception = mail.reception
+    return Row(
+        id=mail.id,
+        direction="in",
+        type="mail",
+        partner="?",
+        msg_id=None,
+        state=reception.state.value,
+        since=utc_text(reception.since),
+        age_seconds=_seconds(now - reception.received),
+        apprec=None,
+        next_attempt=utc_text(reception.due) if reception.due is not None else None,
+        next_step=receiver.next_step(reception),
+        reason=reception.reason,
+    )
+
+
+def rows(reader: Reader, which: ExchangeFilter, now: datetime) -> tuple[Row, ...]:
+    """The exchanges that fit, and the mails that were set aside, newest first."""
+    listed = [row(exchange, now) for exchange in reader.exchanges(which)]
+    if which == ExchangeFilter(limit=which.limit):
+        listed += [mail_row(mail, now) for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None]
+    return tuple(sorted(listed, key=lambda one: one.age_seconds))
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
