@@ -149,7 +149,8 @@ def test_a_damaged_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "create", "error"), [("9999", True, "STORE-NEWER"), ("0000", False, "STORE-OLDER")]
+    ("revision", "create", "error"),
+    [("9999", True, "STORE-NEWER"), ("0000", False, "STORE-OLDER"), ("0000", True, "STORE-CORRUPT")],
 )
 def test_a_store_of_another_version(path: Path, revision: str, create: bool, error: str) -> None:
     """A newer store is refused; an older one where it may not, or cannot, be brought up to date."""
