@@ -1,8 +1,9 @@
 """How a complaint of libxml2 becomes a sentence an integrator can act on, without a word of the document.
 
 libxml2 quotes the value it refuses, and a value may be a name or a national identity number. So nothing of its text
-is passed on; the table below takes out of it only what comes from the schema (names expected, facets, types), which
-always stands behind the value: the patterns run to the last occurrence and are anchored at the end.
+is passed on; the table below takes out of it only what comes from the schema (names expected, facets, types). That
+always stands behind the value, at the very end, and the patterns reach from there back to the last quotation mark or
+bracket, which a value cannot bridge, whatever it imitates.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from adapter.messages.xml import Element, tag_of
 Says = Callable[[re.Match[str], Element], str]
 
 _STEP = re.compile(r"(?:(?P<any>\*)|(?:(?P<prefix>[^:\[]+):)?(?P<name>[^\[]+))(?:\[(?P<number>\d+)\])?")
+
+_ENDING: Final = 8_000
+"""As much of a complaint as is looked at: room for the longest list of expected names, whatever the value's length."""
 
 _TYPES: Final = {
     "xs:dateTime": "a date and time with seconds, such as 2024-03-05T10:15:00+01:00",
@@ -43,8 +47,9 @@ def explain(complaint: str, element: Element) -> tuple[str, str]:
     """The path and the message of a finding. `complaint` is libxml2's text, `element` what it is about."""
     attribute = _attribute(complaint, element)
     path = _path(element) + (f"/@{attribute}" if attribute else "")
+    ending = complaint[-_ENDING:]
     for pattern, says in _SENTENCES:
-        match = pattern.search(complaint)
+        match = pattern.search(ending)
         if match is not None:
             return path, says(match, element)
     return path, "this is not as the schema wants it"
@@ -89,7 +94,7 @@ def _attribute(complaint: str, element: Element) -> str:
     return name if name in {local_name(str(key)) for key in element.attrib} else ""
 
 
-def _expected(names: str, element: Element, parent: Element) -> str:
+def _expected(names: str, parent: Element) -> str:
     """The names a content model allows next. A namespace is told where it is not the parent's."""
     home = namespace_of(tag_of(parent))
     said = []
@@ -114,7 +119,7 @@ def _not_expected(match: re.Match[str], element: Element) -> str:
         if local_name(expected) == name and expected != tag_of(element):
             where = f"in the namespace {namespace_of(expected)}" if namespace_of(expected) else "in no namespace"
             return f"{name} has to be {where}"
-    return f"{name} is not expected here; expected is {_expected(names, element, parent)}"
+    return f"{name} is not expected here; expected is {_expected(names, parent)}"
 
 
 def _value(match: re.Match[str], element: Element) -> str:
@@ -138,7 +143,7 @@ _SENTENCES: Final[tuple[tuple[re.Pattern[str], Says], ...]] = tuple(
             r": Missing child element\(s\)\.(?: Expected is (?:one of )?\( (?P<names>[^()]*) \)\.)?$",
             lambda match, element: (
                 f"{local_name(tag_of(element))} is not complete; expected next is "
-                f"{_expected(match['names'] or '##any', element, element)}"
+                f"{_expected(match['names'] or '##any', element)}"
             ),
         ),
         (
@@ -150,31 +155,31 @@ _SENTENCES: Final[tuple[tuple[re.Pattern[str], Says], ...]] = tuple(
             lambda _, element: f"{local_name(tag_of(element))} has to be empty; what it says stands in attributes",
         ),
         (
-            r"Element content is not allowed, because the (?:content type|type definition) is [a ]*simple[a-z ]*\.$",
+            r"Element content is not allowed, because the [a-z ]* simple[a-z ]*\.$",
             lambda _, element: f"{local_name(tag_of(element))} takes text only, no elements",
         ),
         (
-            r"\[facet 'pattern'\].* is not accepted by the pattern '(?P<pattern>[^']*)'\.$",
+            r" is not accepted by the pattern '(?P<pattern>[^']*)'\.$",
             lambda match, _: f"the value has to match the pattern {match['pattern']}",
         ),
         (
-            r"\[facet 'enumeration'\].* is not an element of the set \{(?P<set>[^{}]*)\}\.$",
+            r" is not an element of the set \{(?P<set>[^{}]*)\}\.$",
             lambda match, _: f"the value has to be one of {match['set']}",
         ),
         (
-            r"\[facet 'minLength'\].* underruns the allowed minimum length of '(?P<least>\d+)'\.$",
+            r" underruns the allowed minimum length of '(?P<least>\d+)'\.$",
             lambda match, _: f"the value has to have at least {match['least']} character",
         ),
         (
-            r".* does not match the fixed value constraint '(?P<fixed>[^']*)'\.$",
+            r" does not match the fixed value constraint '(?P<fixed>[^']*)'\.$",
             lambda match, _: f"the value has to be exactly {match['fixed']!r}",
         ),
         (
-            r".* is not a valid value of the (?:local )?(?:atomic|list|union) type(?: '(?P<type>[^']*)')?\.$",
+            r" is not a valid value of the (?:local )?(?:atomic|list|union) type(?: '(?P<type>[^']*)')?\.$",
             _value,
         ),
         (
-            r".*The attribute '(?P<name>[^']*)' is required but missing\.$",
+            r"The attribute '(?P<name>[^']*)' is required but missing\.$",
             lambda match, _: f"the attribute {local_name(match['name'])} is missing",
         ),
         (

@@ -427,9 +427,20 @@ def test_a_hostile_number_of_children_is_named() -> None:
     assert f"more than {MAX_CHILDREN} elements" in finding.message
 
 
-def test_a_hostile_value_costs_no_time() -> None:
-    """A code system identifier of a hundred thousand digits is refused at once (its published pattern is quadratic)."""
-    assert len(check(changed(MESSAGE, "2.16.578.1.12.4.1.1.9051", "1" * 100_000 + "x"))) == 1
+@pytest.mark.parametrize(
+    ("old", "value"),
+    [
+        ("2.16.578.1.12.4.1.1.9051", "1" * 100_000 + "x"),
+        (GEN, "i dag " * 1_000_000),
+        (GEN, " is not a valid value of the atomic type '" * 100_000),
+        (GEN, "[facet 'pattern'] " * 100_000),
+    ],
+    ids=["quadratic pattern", "long value", "imitated ending", "imitated facet"],
+)
+def test_a_hostile_value_costs_no_time(old: str, value: str) -> None:
+    """A value of megabytes is refused in one short finding at once, also where the published pattern is quadratic."""
+    (finding,) = check(changed(MESSAGE, old, value))
+    assert len(finding.message) < 200
 
 
 def test_the_index_names_what_is_installed() -> None:
