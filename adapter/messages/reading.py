@@ -17,6 +17,7 @@ from adapter.messages.head import Head, first_payload, read_head
 from adapter.messages.kinds import Content, Kind, content_of, content_of_namespace, kind_of
 from adapter.messages.logistics import Logistics, is_logistics, read_logistics
 from adapter.messages.namespaces import MH, SOAP_NS, clark, namespace_of
+from adapter.messages.survey import Survey, survey
 from adapter.messages.xml import Element, Tree, parse, tag_of
 
 
@@ -47,6 +48,9 @@ class Refusal:
     detail: str
 
 
+_NOTHING = Survey()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A document as read. What does not apply to its kind is None.
@@ -65,6 +69,7 @@ class Reading:
     kind: Kind | None = None
     message: Message | None = None
     apprec: AppRec | None = None
+    survey: Survey = _NOTHING
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -118,4 +123,6 @@ def _business(content: bytes, tree: Tree, root: Element) -> Reading:
             message = read_dialog(payload)
     if head.type is not None and head.type.v is not None:
         kind = kind_of(head.type.v)
-    return Reading(content, Recognised.BUSINESS, tree, None, head, payload, standard, kind, message)
+    return Reading(
+        content, Recognised.BUSINESS, tree, None, head, payload, standard, kind, message, survey=survey(root)
+    )

@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from adapter.messages.findings import Finding
 from adapter.messages.reading import Reading
-from adapter.messages.rules import msghead
-from adapter.messages.rules.rule import Context, Rule
+from adapter.messages.rules import (
+    addressing,
+    dialogs,
+    documents,
+    linking,
+    logistics,
+    msghead,
+    patient,
+    receipts,
+    reports,
+    values,
+)
+from adapter.messages.rules.places import scopes_of
+from adapter.messages.rules.rule import Context, Rule, Scope, Side
 
-RULES: Final[tuple[Rule, ...]] = (*msghead.BOOK.rules,)
+_BOOKS: Final = (msghead, patient, documents, values, addressing, linking, receipts, reports, logistics, dialogs)
+_FAMILIES: Final = ("MH", "AD", "LK", "ID", "AR", "PL")
+
+
+def _place(rule: Rule) -> tuple[int, int]:
+    family, _, number = rule.id.partition("-")
+    return _FAMILIES.index(family), int(number)
+
+
+RULES: Final[tuple[Rule, ...]] = tuple(sorted((rule for book in _BOOKS for rule in book.BOOK.rules), key=_place))
 """Every rule, in the order of the reference tables."""
 
 BY_ID: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rule in RULES})
 
 
 def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
-    """Everything the rules have to say about a document."""
-    return tuple(finding for rule in RULES for finding in rule.findings(reading, context))
+    """Everything the rules have to say about a document, in the order of the rules."""
+    rules = _asked(scopes_of(reading), context.side)
+    return tuple(finding for rule in rules for finding in rule.findings(reading, context))
+
+
+@cache
+def _asked(scopes: frozenset[Scope], side: Side) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if rule.scope in scopes and rule.applies(side))

@@ -57,6 +57,18 @@ _SEVERITY = {
 }
 
 
+class Scope(StrEnum):
+    """Which documents a rule is about."""
+
+    ANY = "any document"
+    HEAD = "messages with the common head"
+    PLO = "nursing and care messages"
+    LOGISTICS = "patient logistics"
+    HEALTH_INFORMATION = "Helseopplysninger"
+    DIALOG = "dialog messages"
+    APPREC = "receipts"
+
+
 class Needs(StrEnum):
     """What a rule needs beside the document."""
 
@@ -99,29 +111,31 @@ Check = Callable[[Reading, Context], Iterator[Fault]]
 class Rule:
     """One rule. `send` or `receive` is None where the rule does not apply on that side.
 
-    `code` is the AppRec error that a `NEGATIVE` consequence gives. `check` is None where `needs` says why.
+    `code` is the AppRec error that a `NEGATIVE` consequence gives. `check` is None where `needs` says why, or where
+    `judged_as` names the rules (or `XSD`) that find the same fault, so that one fault is told once.
     """
 
     id: str
     text: str
     source: str
-    send: Consequence | None
-    receive: Consequence | None
+    scope: Scope
+    send: Consequence | None = None
+    receive: Consequence | None = None
     code: AppRecCode | None = None
     check: Check | None = None
     needs: Needs | None = None
+    judged_as: tuple[str, ...] = ()
 
-    def consequence(self, side: Side, fault: Fault) -> Consequence | None:
-        if side is Side.SEND:
-            return (fault.send or self.send) if self.send is not None else None
-        return (fault.receive or self.receive) if self.receive is not None else None
+    def applies(self, side: Side) -> bool:
+        """Whether the rule is checked on this side."""
+        return self.check is not None and (self.send if side is Side.SEND else self.receive) is not None
 
     def findings(self, reading: Reading, context: Context) -> Iterator[Finding]:
         """What the rule has to say about a document on the side of the context."""
-        if self.check is None or (self.send if context.side is Side.SEND else self.receive) is None:
+        if self.check is None:
             return
         for fault in self.check(reading, context):
-            consequence = self.consequence(context.side, fault)
+            consequence = fault.send or self.send if context.side is Side.SEND else fault.receive or self.receive
             if consequence is None or consequence is Consequence.ACCEPT:
                 continue
             path = path_of(fault.at) if fault.at is not None else ""
@@ -132,7 +146,8 @@ class Rule:
 class RuleBook:
     """Where a module of rules collects its rows, in the order in which it writes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
         self._rules: list[Rule] = []
 
     @property
@@ -148,25 +163,20 @@ class RuleBook:
         send: Consequence | None = None,
         receive: Consequence | None = None,
         code: AppRecCode | None = None,
+        scope: Scope | None = None,
     ) -> Callable[[Check], Check]:
         """Register the function below as the check of a rule."""
 
         def register(check: Check) -> Check:
-            self._rules.append(Rule(id_, text, source, send, receive, code, check))
+            self._rules.append(Rule(id_, text, source, scope or self._scope, send, receive, code, check))
             return check
 
         return register
 
-    def elsewhere(
-        self,
-        needs: Needs,
-        id_: str,
-        text: str,
-        source: str,
-        *,
-        send: Consequence | None = None,
-        receive: Consequence | None = None,
-        code: AppRecCode | None = None,
-    ) -> None:
+    def elsewhere(self, needs: Needs, id_: str, text: str, source: str, code: AppRecCode | None = None) -> None:
         """Register a rule that is judged where what it needs exists."""
-        self._rules.append(Rule(id_, text, source, send, receive, code, None, needs))
+        self._rules.append(Rule(id_, text, source, self._scope, code=code, needs=needs))
+
+    def judged_as(self, others: tuple[str, ...], id_: str, text: str, source: str) -> None:
+        """Register a rule whose faults other rules find."""
+        self._rules.append(Rule(id_, text, source, self._scope, judged_as=others))

@@ -1,0 +1,182 @@
+"""Whether a message is addressed on both levels and as the register wants it: AD-001 to AD-021, PL-013 to PL-015."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from adapter.errors import AppRecCode
+from adapter.messages.codes import IdType
+from adapter.messages.head import Participant
+from adapter.messages.parties import Ident
+from adapter.messages.reading import Reading
+from adapter.messages.rules.places import in_info
+from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
+from adapter.messages.xml import Element
+from adapter.values import HerId
+
+BOOK: Final = RuleBook(Scope.HEAD)
+_BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
+_ACCEPT = Consequence.ACCEPT
+
+
+def _receivers(reading: Reading) -> Iterator[tuple[Participant, Element | None]]:
+    if reading.head is None:
+        return
+    yield reading.head.receiver, in_info(reading, "Receiver", "Organisation")
+    for other in reading.head.other_receivers:
+        if other.organisation is not None:
+            yield other.participant, in_info(reading, "OtherReceiver", "Organisation")
+
+
+def _everyone(reading: Reading) -> Iterator[tuple[str, Participant, Element | None]]:
+    if reading.head is not None:
+        yield "sender", reading.head.sender, in_info(reading, "Sender", "Organisation")
+    for receiver, place in _receivers(reading):
+        yield "receiver", receiver, place
+
+
+def _her_idents(participant: Participant) -> Iterator[Ident]:
+    organisation = participant.organisation
+    if organisation is None:
+        return
+    yield from organisation.idents
+    if organisation.unit is not None:
+        yield from organisation.unit.idents
+    if organisation.professional is not None:
+        yield from organisation.professional.person.idents
+
+
+BOOK.judged_as(("MH-019", "AD-009"), "AD-001", "Sender and every receiver have HER-ids on both levels", "AD2.2")
+
+
+@BOOK.rule("AD-002", "A HER-id is digits only, positive, without leading zero", "HITS 1172", send=_BLOCK, receive=_WARN)
+def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Leading zeros are read over; a form that is no number at all leaves the level without HER-id (AD-009)."""
+    for who, participant, place in _everyone(reading):
+        for ident in _her_idents(participant):
+            if not ident.is_a(IdType.HER):
+                continue
+            try:
+                HerId(ident.id or "")
+            except ValueError:
+                yield Fault(f"a HER-id of the {who} is not written as digits without leading zero", place)
+
+
+BOOK.elsewhere(Needs.ENVELOPE, "AD-003", "The level-2 HER-id is the eb:PartyId", "AD2.1; HITS 1171 §5.2.1.2")
+BOOK.elsewhere(Needs.ENVELOPE, "AD-004", "Exactly one HER-id per side in the envelope", "HITS 1172")
+BOOK.elsewhere(Needs.REGISTER, "AD-005", "The party belongs to the organisation", "AD1.18, AD1.19")
+BOOK.elsewhere(Needs.REGISTER, "AD-006", "The receiver is one of our organisations", "HITS 1168 §5.3")
+BOOK.elsewhere(
+    Needs.REGISTER,
+    "AD-007",
+    "The receiving service is registered with us",
+    "HIS 80415:2012 §3.3.4",
+    AppRecCode.RECEIVER_UNKNOWN,
+)
+BOOK.elsewhere(Needs.REGISTER, "AD-008", "The person addressed is known", "TC 19", AppRecCode.RECEIVER_UNKNOWN)
+
+
+@BOOK.rule(
+    "AD-009",
+    "Every receiver has a HER-id on both levels",
+    "TC 17, 18; HIS 80415:2012 §3.3.4",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.RECEIVER_UNKNOWN,
+)
+def receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Receiving: E21 where neither the one nor the other is there to tell the service; one level is enough to go on."""
+    for receiver, place in _receivers(reading):
+        levels = (receiver.organisation_her, receiver.party_her)
+        if levels == (None, None):
+            yield Fault("a receiver has no HER-id; write those of organisation and communication party", place)
+        elif None in levels:
+            level = "organisation" if levels[0] is None else "communication party"
+            yield Fault(f"a receiver's {level} has no HER-id; write it", place, receive=_WARN)
+
+
+BOOK.elsewhere(Needs.STORE, "AD-010", "Every own receiver in the message gets its own AppRec", "HIS 80415:2012 §3.2")
+BOOK.elsewhere(Needs.REGISTER, "AD-011", "The sender is the party of the service it is sent from", "AD3.2")
+BOOK.elsewhere(Needs.REGISTER, "AD-012", "The receiver serves the message type", "AD3.1; HIS 1144 to 1149")
+BOOK.elsewhere(Needs.REGISTER, "AD-013", "Names are those of the register; never a reason to refuse", "AD2.3, AD2.4")
+
+
+@BOOK.rule(
+    "AD-014",
+    "A service stands in a nested Organisation, a person in HealthcareProfessional",
+    "AD2.7, AD2.8",
+    send=_BLOCK,
+    receive=_ACCEPT,
+)
+def person_under_organisation(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A person as party stands under level 1; under the service it is not the addressee."""
+    for who, participant, place in _everyone(reading):
+        unit = participant.organisation.unit if participant.organisation is not None else None
+        if unit is not None and unit.unit is not None:
+            yield Fault(f"the {who} has more than two levels of organisation", place)
+
+
+@BOOK.rule(
+    "AD-015",
+    "Not both a service and a person as party",
+    "AD2.7, AD2.8; HITS 1168 §11.2",
+    send=_BLOCK,
+    receive=_WARN,
+)
+def service_or_person(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Received, the service is the addressee."""
+    for who, participant, place in _everyone(reading):
+        organisation = participant.organisation
+        if organisation is not None and organisation.unit is not None and organisation.professional is not None:
+            yield Fault(f"the {who} names both a service and a person; name the one that is addressed", place)
+
+
+BOOK.judged_as(("MH-036",), "AD-016", "S of a HER-id is 9051, or 8116 for a person; either is accepted", "HIS 1153-2")
+BOOK.elsewhere(Needs.STORE, "AD-017", "Answers go to the sender party of the original", "HITS 1168 §6.1; HIS 1151 §3")
+BOOK.elsewhere(Needs.REGISTER, "AD-018", "The receiver's CPP supports the type", "HIS 1037; HISD 1177")
+BOOK.elsewhere(Needs.REGISTER, "AD-019", "The counterparty is active in the register", "AD1.4")
+BOOK.elsewhere(Needs.ENVELOPE, "AD-020", "Service, Action and Role follow HISD 1209", "HISD 1209")
+BOOK.elsewhere(Needs.CONDUCT, "AD-021", "All address information is mirrored in the AppRec", "HIS 80415:2012 §3.5")
+
+
+def _names_missing(participant: Participant) -> bool:
+    organisation = participant.organisation
+    if organisation is None or organisation.name is None:
+        return organisation is not None
+    if organisation.unit is not None:
+        return organisation.unit.name is None
+    return organisation.professional is not None and organisation.professional.person.family_name is None
+
+
+@BOOK.rule(
+    "PL-013",
+    "The sender has a name on both levels",
+    "AT-S 20, 34, 35; HIS 80704:2014 §4.1.1",
+    send=_BLOCK,
+    receive=_WARN,
+    scope=Scope.PLO,
+)
+def sender_named(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Identifiers are MH-019's; an empty organisation is MH-020's."""
+    head = reading.head
+    if head is not None and head.sender.party_her is not None and _names_missing(head.sender):
+        yield Fault("the sender lacks a name of organisation or party", in_info(reading, "Sender", "Organisation"))
+
+
+@BOOK.rule(
+    "PL-014",
+    "The receiver has a name on both levels",
+    "AT-S 21, 34, 35; HIS 80415:2012 §3.3.4",
+    send=_BLOCK,
+    receive=_WARN,
+    scope=Scope.PLO,
+)
+def receiver_named(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Identifiers are AD-009's."""
+    for receiver, place in _receivers(reading):
+        if receiver.party_her is not None and _names_missing(receiver):
+            yield Fault("a receiver lacks a name of organisation or party", place)
+
+
+BOOK.elsewhere(Needs.REGISTER, "PL-015", "The receiving service is known here", "AT-M 18")

@@ -1,0 +1,255 @@
+"""Whether the documents of a message are what they say: MH-031 to MH-035, MH-041 to MH-055, PL-007, PL-038, PL-095."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from adapter.errors import AppRecCode
+from adapter.messages.datatypes import OID, child
+from adapter.messages.head import Document
+from adapter.messages.kinds import Family
+from adapter.messages.namespaces import BASE64, MH, XMLDSIG_NS, clark
+from adapter.messages.reading import Reading
+from adapter.messages.rules.places import documents, is_plo, nearest, root_of
+from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
+from adapter.messages.xml import Element
+from adapter.values import Moment
+
+BOOK: Final = RuleBook(Scope.HEAD)
+_BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
+
+WARN_ATTACHMENTS: Final = 5_500_000
+"""Raw octets of attachments from which the envelope comes near 10 MB (`msghead.md` §7.6)."""
+
+_CLINICAL_DIALOG_FORMATS: Final = frozenset({"application/pdf", "image/jpeg", "image/jpg", "image/png"})
+"""What Helsefaglig dialog may carry (HIS 1077 §5.3); other profiles name no formats."""
+
+
+def _head_documents(reading: Reading) -> Iterator[tuple[int, Document, Element]]:
+    places = documents(reading)
+    for position, document in enumerate(reading.head.documents if reading.head is not None else ()):
+        yield position, document, places[position]
+
+
+def _attachments(reading: Reading) -> Iterator[tuple[Document, Element]]:
+    for position, document, place in _head_documents(reading):
+        if position > 0 or (document.msg_type is not None and document.msg_type.v == "A"):
+            yield document, nearest(place, MH + "RefDoc") or place
+
+
+def _is_attachment(document: Document) -> bool:
+    return document.msg_type is not None and document.msg_type.v == "A"
+
+
+@BOOK.rule(
+    "MH-031",
+    "The first document is of type XML and holds one root element",
+    "HIS 80704:2014 §4.1.1; AT-S 16",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.OTHER,
+)
+def first_document_is_xml(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Exactly one payload; no content at all is MH-032's."""
+    for position, document, place in _head_documents(reading):
+        if position > 0:
+            break
+        if document.msg_type is None or document.msg_type.v != "XML":
+            yield Fault(
+                "RefDoc/MsgType of the first document is not XML", nearest(place, MH + "RefDoc", MH + "MsgType")
+            )
+        elif len(document.payloads) > 1:
+            yield Fault(
+                "Content of the first document holds more than one element",
+                nearest(place, MH + "RefDoc", MH + "Content"),
+            )
+
+
+@BOOK.rule(
+    "MH-032",
+    "A document has content",
+    "own rule (the schema allows none)",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.OTHER,
+)
+def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
+    """An empty Content, or neither Content nor FileReference; both together fail in the schema."""
+    for _position, document, place in _head_documents(reading):
+        if not document.payloads and document.file_reference is None:
+            yield Fault("a document has no content", nearest(place, MH + "RefDoc", MH + "Content"))
+
+
+@BOOK.rule("MH-033", "At most one main document", "HIS 80601 §5", send=_BLOCK, receive=_WARN)
+def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
+    """DocumentConnection H (hoveddokument) once."""
+    mains = [
+        place
+        for _position, document, place in _head_documents(reading)
+        if document.connection is not None and document.connection.v == "H"
+    ]
+    for place in mains[1:]:
+        yield Fault("more than one document is called the main document", nearest(place, MH + "DocumentConnection"))
+
+
+@BOOK.rule("MH-034", "DocumentConnection is used only with several documents", "HIS 80601 §5", send=_WARN)
+def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
+    """It tells documents apart."""
+    found = list(_head_documents(reading))
+    if len(found) == 1 and found[0][1].connection is not None:
+        yield Fault(
+            "DocumentConnection stands in a message of one document; leave it out",
+            nearest(found[0][2], MH + "DocumentConnection"),
+        )
+
+
+@BOOK.rule("MH-035", "Consent is coded with list 9064 in PLO", "HIS 80704:2014 §4.1.1", send=_BLOCK, receive=_WARN)
+def consent_list(reading: Reading, _: Context) -> Iterator[Fault]:
+    """The general list 3109 is accepted when received; a list of neither kind is MH-036's."""
+    for _position, document, place in _head_documents(reading):
+        if is_plo(reading) and document.consent is not None and document.consent.s == OID + "3109":
+            yield Fault("Consent is coded with list 3109; use 9064", nearest(place, MH + "Consent"))
+
+
+@BOOK.rule(
+    "MH-041",
+    "An attachment is described and can be decoded",
+    "HIS 1036 §4.2; HITS 1168 §4.4",
+    send=_BLOCK,
+    receive=_WARN,
+)
+def attachment_whole(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Date, MIME type, description, base64. A missing field is tolerated; the schema sees to the base64 itself."""
+    for document, place in _attachments(reading):
+        missing = [
+            name
+            for name, value in (
+                ("IssueDate", document.issued),
+                ("MimeType", document.mime_type),
+                ("Description", document.ref_description),
+            )
+            if value is None
+        ]
+        if missing:
+            yield Fault(f"an attachment lacks {' and '.join(missing)}", place)
+        if not _is_attachment(document):
+            yield Fault("a further document is not marked as attachment (MsgType A)", place)
+
+
+@BOOK.rule(
+    "MH-042",
+    "The format of an attachment is one the profile allows",
+    "HIS 1036 §3.1; HIS 1077 §5.3; HITS 1168 §4.4",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.OTHER,
+)
+def attachment_format(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Only Helsefaglig dialog names its formats among the messages known here."""
+    if reading.type != "DIALOG_HELSEFAGLIG":
+        return
+    for document, place in _attachments(reading):
+        if document.mime_type is not None and document.mime_type.lower() not in _CLINICAL_DIALOG_FORMATS:
+            yield Fault("an attachment is neither pdf, jpeg nor png", nearest(place, MH + "MimeType"))
+
+
+@BOOK.rule("MH-043", "Attachments stay below the size the net recommends", "HIS 1036 §3.2", send=_WARN)
+def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
+    """The envelope has its own hard limit."""
+    octets = sum(len(document.attachment or "") * 3 // 4 for document, _place in _attachments(reading))
+    if octets > WARN_ATTACHMENTS:
+        yield Fault("the attachments make an envelope of more than 10 MB; send less", root_of(reading))
+
+
+@BOOK.rule(
+    "MH-044",
+    "The content proper is never base64",
+    "HIS 1036 §4",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.OTHER,
+)
+def content_not_base64(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Only attachments are encoded."""
+    for position, document, place in _head_documents(reading):
+        if position == 0 and document.payloads[:1] == (BASE64 + "Base64Container",) and not _is_attachment(document):
+            yield Fault(
+                "the first document is base64; write the XML itself", nearest(place, MH + "RefDoc", MH + "Content")
+            )
+
+
+BOOK.elsewhere(
+    Needs.PERSON, "MH-045", "Received attachments are scanned, and told of with their format", "HIS 1036 §2.2"
+)
+
+
+@BOOK.rule(
+    "MH-047",
+    "No PatientReport",
+    "HIS 80601; own rule",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.FORMAT_NOT_SUPPORTED,
+)
+def no_patient_report(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Reports to registers about many patients are not carried."""
+    report = child(root_of(reading), MH + "PatientReport")
+    if report is not None:
+        yield Fault("PatientReport is not supported; send one message for each patient", report)
+
+
+BOOK.elsewhere(
+    Needs.REGISTER, "MH-048", "A personal signature that the profile demands is valid", "HIS 80415:2012 §3.3.4"
+)
+
+
+@BOOK.rule("MH-049", "A signature that nobody asked for is kept and not judged", "own rule", receive=_WARN)
+def unasked_signature(reading: Reading, _: Context) -> Iterator[Fault]:
+    """PLO and dialog profiles never ask for a personal signature (`msghead.md` §3.6)."""
+    signature = child(root_of(reading), clark(XMLDSIG_NS) + "Signature")
+    if signature is not None and (is_plo(reading) or _is_dialog(reading)):
+        yield Fault(
+            "the message has a signature that its profile does not ask for; it is kept and not judged", signature
+        )
+
+
+def _is_dialog(reading: Reading) -> bool:
+    return reading.standard is not None and reading.standard.family is Family.DIALOG
+
+
+BOOK.elsewhere(Needs.CONDUCT, "MH-050", "The received payload is kept byte for byte", "own rule")
+BOOK.judged_as(
+    ("PL-031", "PL-076", "PL-077", "PL-080"), "MH-052", "The content names who answers for it", "HITS 1174 §5"
+)
+BOOK.judged_as(("PL-039", "PL-040"), "MH-053", "The shipment status is there and allowed", "HISD 1154 §3.1")
+BOOK.elsewhere(Needs.CONDUCT, "MH-054", "No address in a received message is ever fetched", "own rule")
+BOOK.elsewhere(Needs.PERSON, "MH-055", "IssueDate and Id agree with the document included", "HIS 80601 §5")
+BOOK.judged_as(("MH-031", "MH-032"), "PL-007", "The first document holds exactly one payload", "HIS 80704:2014 §4.1.1")
+
+
+@BOOK.rule(
+    "PL-038",
+    "IssueDate is not after GenDate",
+    "HIS 80601; own rule",
+    send=_WARN,
+    receive=Consequence.INFO,
+)
+def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A document is written before it is sent; ten minutes of skew are nothing."""
+    generated = reading.head.generated if reading.head is not None else None
+    for _position, document, place in _head_documents(reading):
+        issued = document.issued.value if document.issued is not None else None
+        if generated is None or issued is None:
+            continue
+        late = (
+            issued.instant > generated.instant + timedelta(minutes=10)
+            if isinstance(issued, Moment)
+            else issued > generated.day
+        )
+        if late:
+            yield Fault("IssueDate is after GenDate", nearest(place, MH + "RefDoc", MH + "IssueDate"))
+
+
+BOOK.judged_as(("MH-041", "MH-042"), "PL-095", "Attachments only where and as the profile allows", "HIS 1077 §5.3")

@@ -1,0 +1,377 @@
+"""Whether a patient logistics message says what it must: PL-005, PL-022 to PL-040, PL-054, PL-097, PL-103."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
+
+from adapter.errors import AppRecCode
+from adapter.messages.codes import Event, State, Status
+from adapter.messages.datatypes import OID, Timestamp
+from adapter.messages.kinds import Family
+from adapter.messages.logistics import Logistics, TimedEvent, Use
+from adapter.messages.namespaces import clark
+from adapter.messages.reading import Reading
+from adapter.messages.rules.linking import status_of
+from adapter.messages.rules.places import everywhere, in_info, in_payload, nearest
+from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
+from adapter.messages.xml import Element
+from adapter.values import Moment
+
+BOOK: Final = RuleBook(Scope.LOGISTICS)
+_BLOCK, _WARN, _MANUAL, _INFO = Consequence.BLOCK, Consequence.WARN, Consequence.MANUAL, Consequence.INFO
+
+_OWN_EVENTS: Final = {
+    Use.ADMITTED: frozenset({Event.ADMITTED}),
+    Use.DISCHARGE_READY: frozenset({Event.ADMITTED, Event.READY}),
+    Use.WITHDRAWAL: frozenset({Event.ADMITTED, Event.READY, Event.WITHDRAWN}),
+    Use.DISCHARGED: frozenset({Event.DISCHARGED}),
+    Use.DEATH: frozenset({Event.DEAD}),
+}
+"""Which events belong to which use (`plo.md` §2.4.1)."""
+
+_HAPPENED: Final = frozenset({Event.ADMITTED, Event.DISCHARGED, Event.WITHDRAWN, Event.DEAD})
+_TOLERANCE: Final = timedelta(minutes=10)
+
+
+def _message(reading: Reading) -> Logistics:
+    message = reading.message
+    assert isinstance(message, Logistics)
+    return message
+
+
+def _code(event: TimedEvent) -> str | None:
+    return event.code.v if event.code is not None else None
+
+
+def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Element | None]]:
+    places = list(everywhere(reading, "TidsfestetHendelse"))
+    for position, event in enumerate(_message(reading).events):
+        yield event, places[position] if position < len(places) else reading.payload
+
+
+def _usage(reading: Reading) -> Element | None:
+    message = _message(reading)
+    return nearest(reading.payload, clark(message.version.namespace) + message.use) if message.use else reading.payload
+
+
+def _count(reading: Reading, code: Event) -> int:
+    return sum(_code(event) == code for event in _message(reading).events)
+
+
+def _time(reading: Reading, code: Event) -> Timestamp | None:
+    event = _message(reading).event(code)
+    return event.time if event is not None else None
+
+
+def before(earlier: Timestamp | None, later: Timestamp | None) -> bool:
+    """Whether the first is truly after the second, at the coarser precision of the two; unknown times never are."""
+    if earlier is None or later is None or earlier.value is None or later.value is None:
+        return False
+    if isinstance(earlier.value, Moment) and isinstance(later.value, Moment):
+        return earlier.value.instant > later.value.instant
+    first, second = earlier.day, later.day
+    return first is not None and second is not None and first > second
+
+
+@BOOK.rule(
+    "PL-005",
+    "Type fits the usage element",
+    "AT-S 23; HIS 1149 §3.x.1",
+    send=_BLOCK,
+    receive=Consequence.NEGATIVE,
+    code=AppRecCode.OTHER,
+)
+def type_fits_use(reading: Reading, _: Context) -> Iterator[Fault]:
+    """All five uses share one namespace, and only this tells them apart."""
+    kind, message = reading.kind, _message(reading)
+    if kind is not None and kind.use is not None and message.use is not None and kind.use is not message.use:
+        yield Fault(f"{kind.type} is sent with {kind.use}, not with {message.use}", in_info(reading, "Type"))
+
+
+@BOOK.rule(
+    "PL-022",
+    "An event has a time that is a date or a date with clock",
+    "HIS 80704:2014 §13.2.7",
+    send=_BLOCK,
+    receive=_MANUAL,
+    scope=Scope.PLO,
+)
+def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
+    """The schema also lets through a year, a month, a clock time, or nothing."""
+    if reading.standard is not None and reading.standard.version == "2.0":
+        return
+    for time in everywhere(reading, "TidspunktForHendelse"):
+        parent = time.getparent()
+        if parent is None or not str(parent.tag).endswith("}TidsfestetHendelse"):
+            continue
+        text = time.get("V")
+        if text is None or Timestamp.read(text).value is None:
+            yield Fault("TidspunktForHendelse is neither a date nor a date with clock", time)
+
+
+@BOOK.rule(
+    "PL-023",
+    "An event has a code or a description",
+    "HIS 80704:2014 §13.2.7",
+    send=_BLOCK,
+    receive=_MANUAL,
+    scope=Scope.PLO,
+)
+def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Manual in a logistics message, a warning elsewhere."""
+    logistics = isinstance(reading.message, Logistics)
+    for event in everywhere(reading, "TidsfestetHendelse"):
+        names = {str(part.tag).rpartition("}")[2]: part for part in event}
+        code, description = names.get("Hendelsekode"), names.get("BeskrivelseAvHendelse")
+        if (code is None or not (code.get("V") or "").strip()) and (
+            description is None or not (description.text or "").strip()
+        ):
+            yield Fault(
+                "an event has neither Hendelsekode nor BeskrivelseAvHendelse",
+                event,
+                receive=None if logistics else _WARN,
+            )
+
+
+@BOOK.rule("PL-024", "Every event of a logistics message has a code of list 9121", "HIS 1149 §3", send=_BLOCK)
+def event_coded(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Received, the rules for each use say what is missing."""
+    for event, place in _events(reading):
+        described = event.description is not None
+        wrong_list = event.code is not None and event.code.s not in {None, OID + "9121"}
+        if (_code(event) is None and described) or wrong_list:
+            yield Fault("an event has no code of list 9121", place)
+
+
+def _required(reading: Reading, use: Use, code: Event, name: str) -> Iterator[Fault]:
+    if _message(reading).use is not use:
+        return
+    count = _count(reading, code)
+    if count == 0:
+        yield Fault(f"there is no event {code.value} ({name})", _usage(reading))
+    elif count > 1:
+        yield Fault(f"there is more than one event {code.value} ({name})", _usage(reading))
+
+
+@BOOK.rule("PL-025", "LOG_INNLAGT: the event has code 1", "HIS 1149 §3.2.2", send=_BLOCK, receive=_MANUAL)
+def admitted_event(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Admission (innlagt)."""
+    return _required(reading, Use.ADMITTED, Event.ADMITTED, "admitted")
+
+
+@BOOK.rule("PL-026", "LOG_INNLAGT: the time has a clock", "HIS 1149 §3.2", send=_BLOCK, receive=_WARN)
+def admitted_clock(reading: Reading, _: Context) -> Iterator[Fault]:
+    """An acceptance test has a date only, so it is tolerated when received."""
+    time = _time(reading, Event.ADMITTED)
+    if _message(reading).use is Use.ADMITTED and time is not None and time.value is not None and not time.has_clock:
+        yield Fault("the admission needs date and clock", _usage(reading))
+
+
+@BOOK.rule(
+    "PL-027",
+    "LOG_UTSKRIVNINGSKLAR: exactly one event 3 and one event 1",
+    "HIS 1149 §3.3.2; AT-S 25",
+    send=_BLOCK,
+    receive=_MANUAL,
+)
+def ready_events(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Without the admission it can still be counted, without the ready date not."""
+    yield from _required(reading, Use.DISCHARGE_READY, Event.READY, "discharge-ready")
+    for fault in _required(reading, Use.DISCHARGE_READY, Event.ADMITTED, "admitted"):
+        missing = _count(reading, Event.ADMITTED) == 0
+        yield Fault(fault.says, fault.at, receive=_WARN if missing else None)
+
+
+@BOOK.rule(
+    "PL-028",
+    "LOG_AVMELDING: one event 4, and events 1 and 3",
+    "HIS 1149 §3.4.2; HIS 80704:2014 §13.2.4; AT-S 26",
+    send=_BLOCK,
+    receive=_MANUAL,
+)
+def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Only the withdrawal itself is demanded; the others help to find the stay."""
+    yield from _required(reading, Use.WITHDRAWAL, Event.WITHDRAWN, "withdrawal")
+    if _message(reading).use is Use.WITHDRAWAL:
+        for code in (Event.ADMITTED, Event.READY):
+            if _count(reading, code) == 0:
+                yield Fault(f"event {code.value} should be there too", _usage(reading), send=_WARN, receive=_INFO)
+
+
+@BOOK.rule(
+    "PL-029",
+    "LOG_UTSKREVET: event 2, and a destination of list 8408",
+    "HIS 1149 §3.5.2",
+    send=_BLOCK,
+    receive=_MANUAL,
+)
+def discharged_event(reading: Reading, _: Context) -> Iterator[Fault]:
+    """That the code is on the list is PL-020's."""
+    yield from _required(reading, Use.DISCHARGED, Event.DISCHARGED, "discharged")
+    message = _message(reading)
+    if message.use is Use.DISCHARGED and message.destination is not None:
+        place = message.destination.place
+        if place is None or place.v is None:
+            yield Fault("UtTil has no code of list 8408", _usage(reading), receive=_WARN)
+
+
+@BOOK.rule("PL-030", "LOG_DOD: event 13 with at least a date", "HIS 1149 §3.6.2", send=_BLOCK, receive=_MANUAL)
+def death_event(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A time that is no date is PL-022's."""
+    return _required(reading, Use.DEATH, Event.DEAD, "dead")
+
+
+@BOOK.rule(
+    "PL-031",
+    "Readiness and withdrawal name who decided, with profession and role",
+    "HIS 1149 §3.3.2, §3.4.2; HITS 1174 §5.1.2",
+    send=_BLOCK,
+    receive=_WARN,
+)
+def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
+    """AnsvarForRapport; that the codes are complete is PL-018's and PL-019's, the profession of all others PL-076's."""
+    message = _message(reading)
+    if message.use not in {Use.DISCHARGE_READY, Use.WITHDRAWAL}:
+        return
+    named = any(
+        responsible.professional.person.family_name is not None and responsible.professional.role is not None
+        for responsible in message.top.responsible
+    )
+    if not named:
+        yield Fault("AnsvarForRapport names nobody with family name and role", in_payload(reading, "AnsvarForRapport"))
+
+
+@BOOK.rule("PL-032", "Anslag is false for what has happened", "HIS 80704:2014 §13.2.7", send=_WARN, receive=_WARN)
+def not_an_estimate(reading: Reading, _: Context) -> Iterator[Fault]:
+    """HIS 1149 says the opposite (`plo.md` X-1), so it decides nothing; our builders write false."""
+    for event, place in _events(reading):
+        if event.estimate and _code(event) in _HAPPENED:
+            yield Fault("Anslag is true for something that has happened; write false", place)
+
+
+@BOOK.rule("PL-033", "No event that is foreign to the message", "own rule", send=_BLOCK, receive=_MANUAL)
+def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A discharge in an admission message, for instance; a code of no list is PL-020's."""
+    use = _message(reading).use
+    for event, place in _events(reading):
+        code = _code(event)
+        if use is not None and code in set(Event) and code not in _OWN_EVENTS[use]:
+            yield Fault(f"event {code} does not belong in {use}", place)
+
+
+@BOOK.rule("PL-034", "The admission is not after the ready time", "own rule", send=_BLOCK, receive=_WARN)
+def admitted_before_ready(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Compared at the coarser precision of the two."""
+    if before(_time(reading, Event.ADMITTED), _time(reading, Event.READY)):
+        yield Fault("the patient is ready before being admitted; correct the times", _usage(reading))
+
+
+@BOOK.rule(
+    "PL-035", "The admission is not after withdrawal, discharge or death", "own rule", send=_BLOCK, receive=_WARN
+)
+def admitted_before_the_rest(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Compared at the coarser precision of the two."""
+    for code in (Event.WITHDRAWN, Event.DISCHARGED, Event.DEAD):
+        if before(_time(reading, Event.ADMITTED), _time(reading, code)):
+            yield Fault(f"event {code.value} lies before the admission; correct the times", _usage(reading))
+
+
+@BOOK.rule("PL-036", "A withdrawal may precede the ready time", "AT-M case 4", receive=_INFO)
+def withdrawn_in_advance(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Readiness announced in advance and taken back before it came: no error."""
+    if before(_time(reading, Event.READY), _time(reading, Event.WITHDRAWN)):
+        yield Fault("the readiness was announced in advance and is withdrawn before it came", _usage(reading))
+
+
+@BOOK.rule("PL-037", "What has happened does not lie in the future", "own rule", send=_WARN, receive=_WARN)
+def not_in_the_future(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Seen from GenDate; a ready time may lie ahead."""
+    generated = reading.head.generated if reading.head is not None else None
+    if generated is None:
+        return
+    for event, place in _events(reading):
+        value: Moment | date | None = event.time.value if event.time is not None else None
+        if value is None or _code(event) not in _HAPPENED:
+            continue
+        if value.instant > generated.instant + _TOLERANCE if isinstance(value, Moment) else value > generated.day:
+            yield Fault("an event that has happened lies after GenDate", place)
+
+
+def _status_place(reading: Reading) -> Element | None:
+    return in_payload(reading, "InformasjonOmForsendelsen", "Forsendelsesstatus")
+
+
+@BOOK.rule(
+    "PL-039", "Forsendelsesstatus is N, M or C", "HISD 1154 ch. 2", send=_BLOCK, receive=_MANUAL, scope=Scope.PLO
+)
+def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
+    """O is read as M (`plo.md` X-4); A, H, X and none go to a person."""
+    status = status_of(reading)
+    if status not in set(Status):
+        says = "Forsendelsesstatus is none of N, M and C"
+        yield Fault(says, _status_place(reading), receive=_WARN if status == "O" else None)
+
+
+@BOOK.rule(
+    "PL-040",
+    "The status is allowed for the message",
+    "HISD 1154 §3.1",
+    send=_BLOCK,
+    receive=_MANUAL,
+    scope=Scope.PLO,
+)
+def status_allowed(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A logistics message is cancelled and sent anew, never changed (`plo.md` X-5)."""
+    status, kind = status_of(reading), reading.kind
+    changed = Status.CHANGED if status == "O" else status
+    if kind is not None and kind.family is not Family.DIALOG and changed in set(Status) - kind.statuses:
+        yield Fault(f"{kind.type} is never sent with this status; cancel it and send a new one", _status_place(reading))
+
+
+BOOK.elsewhere(Needs.STORE, "PL-049", "No second readiness of a stay without withdrawal between", "own rule")
+BOOK.elsewhere(Needs.STORE, "PL-050", "No withdrawal without a valid readiness", "own rule; HIS 1149 §3.4")
+BOOK.elsewhere(Needs.STORE, "PL-051", "Readiness only after an accepted early notice", "HIS 1149 §3.3; REG §8")
+BOOK.elsewhere(Needs.STORE, "PL-052", "No logistics message after the discharge of the stay", "own rule")
+BOOK.elsewhere(Needs.STORE, "PL-053", "Of a dead patient no discharge report is expected", "HIS 1149 §3.5")
+
+
+@BOOK.rule("PL-054", "A dead patient does not go home", "own rule", send=_WARN)
+def dead_patient_at_home(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Implausible, not impossible."""
+    destination = _message(reading).destination
+    if destination is None or destination.state is None or destination.place is None:
+        return
+    if destination.state.v in {State.DEAD, State.SUICIDE} and destination.place.v in {"1", "2", "10", "11"}:
+        yield Fault("the state is dead and the destination a home; check both", _usage(reading))
+
+
+BOOK.elsewhere(Needs.REGISTER, "PL-055", "LOG_DOD only between municipality and GP", "HIS 1149 §3.6")
+BOOK.elsewhere(Needs.REGISTER, "PL-056", "The other LOG_ messages only from a 24-hour unit", "HIS 1149 §1, §3")
+BOOK.elsewhere(Needs.REGISTER, "PL-057", "The receiving service is the one of the profile", "HIS 1149 §3; ADR")
+
+
+@BOOK.rule("PL-097", "A test or training message is never counted", "list 8113", receive=_INFO, scope=Scope.PLO)
+def marked_as_test(reading: Reading, context: Context) -> Iterator[Fault]:
+    """In production MH-017 holds it."""
+    status = reading.head.processing_status if reading.head is not None else None
+    if not context.production and status is not None and status.v in {"T", "D"}:
+        yield Fault(
+            "the message is marked as test or training and is never counted", in_info(reading, "ProcessingStatus")
+        )
+
+
+BOOK.elsewhere(Needs.REGISTER, "PL-098", "LOG_INNLAGT only for a known receiver of services", "HIS 1149 §3.2")
+BOOK.elsewhere(Needs.CLOCK, "PL-099", "LOG_INNLAGT as soon as possible after the admission", "HIS 1149 §3.2")
+BOOK.elsewhere(Needs.CLOCK, "PL-100", "LOG_AVMELDING at once when no longer ready", "HIS 1149 §3.4")
+BOOK.elsewhere(Needs.STORE, "PL-101", "A death in a 24-hour unit is sent as LOG_UTSKREVET", "HIS 1149 §3.5")
+BOOK.elsewhere(Needs.REGISTER, "PL-102", "LOG_DOD only for a receiver of care services", "HIS 1149 §3.6")
+
+
+@BOOK.rule("PL-103", "No health information in free text", "HIS 1149 §1", send=_INFO)
+def free_text(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A program cannot tell clinical words from others; a person can, so the field is pointed at."""
+    for event, place in _events(reading):
+        if event.description is not None or event.remark is not None:
+            yield Fault("an event has free text; see that it holds no health information", place)

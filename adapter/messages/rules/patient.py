@@ -1,0 +1,275 @@
+"""Whether the patient can be told apart from others: MH-024 to MH-030, ID-001 to ID-016, PL-010 to PL-012."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from adapter.errors import AppRecCode
+from adapter.messages.datatypes import children, text_of
+from adapter.messages.identifiers import (
+    Flaw,
+    PersonNumber,
+    Series,
+    duf_control_digits,
+    duf_number,
+    fits,
+    hpr_number,
+    organisation_number,
+    person_number,
+    synthetic,
+)
+from adapter.messages.namespaces import MH
+from adapter.messages.parties import Ident, Person
+from adapter.messages.reading import Reading
+from adapter.messages.rules.places import in_info, is_plo
+from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
+from adapter.messages.xml import Element
+
+BOOK: Final = RuleBook(Scope.HEAD)
+_BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
+_SERIES = frozenset(Series)
+
+
+def _patient(reading: Reading) -> Person | None:
+    return reading.head.patient if reading.head is not None else None
+
+
+def _patient_idents(reading: Reading) -> Iterator[tuple[Ident, Element | None]]:
+    patient = _patient(reading)
+    place = in_info(reading, "Patient")
+    elements = list(children(place, MH + "Ident")) if place is not None else []
+    for position, ident in enumerate(patient.idents if patient is not None else ()):
+        yield ident, elements[position] if position < len(elements) else place
+
+
+def _numbers(reading: Reading) -> Iterator[tuple[str, PersonNumber | Flaw, Element | None]]:
+    """Declared type, judgement and place of every patient identifier of an 11-digit series."""
+    for ident, place in _patient_idents(reading):
+        if ident.id is not None and ident.type is not None and ident.type.v in _SERIES:
+            yield ident.type.v, person_number(ident.id), place
+
+
+def sufficiently_identified(patient: Person) -> bool:
+    """Name with a number that can be right, or with birth date and sex (HIS 80415:2012 §3.3.4)."""
+    if patient.family_name is None and patient.given_name is None:
+        return False
+    if patient.born is not None and patient.sex is not None:
+        return True
+    return any(
+        ident.is_a("FNR", "DNR", "FHN") and isinstance(person_number(ident.id or ""), PersonNumber)
+        for ident in patient.idents
+    )
+
+
+@BOOK.rule(
+    "MH-024",
+    "A nursing and care message has a patient",
+    "HIS 80704:2014 §4.1.1",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.PATIENT_INSUFFICIENT,
+)
+def patient_present(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Optional in the schema, mandatory in every such message."""
+    if is_plo(reading) and _patient(reading) is None:
+        yield Fault("there is no Patient; write name and identifier", in_info(reading))
+
+
+@BOOK.rule(
+    "MH-025",
+    "The patient is sufficiently identified",
+    "HIS 80415:2012 §3.3.4",
+    send=_BLOCK,
+    receive=_NEGATIVE,
+    code=AppRecCode.PATIENT_INSUFFICIENT,
+)
+def patient_identified(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Outside the types known here an emergency referral may be among them, which is never refused for this."""
+    patient = _patient(reading)
+    if patient is None or sufficiently_identified(patient):
+        return
+    says = "the patient is not sufficiently identified; write the name and a national number, or birth date and sex"
+    if reading.kind is None:
+        yield Fault(says, in_info(reading, "Patient"), receive=_WARN)
+    else:
+        yield Fault(says, in_info(reading, "Patient"))
+
+
+BOOK.judged_as(
+    ("ID-001", "ID-002", "ID-003", "ID-004", "ID-005"),
+    "MH-026",
+    "The control digits of the patient's identifier fit",
+    "HIS 80415:2012 §6.3",
+)
+BOOK.judged_as(("MH-025",), "MH-027", "A patient has at least a name or an identifier", "HIS 80601 §5")
+
+
+@BOOK.rule("MH-028", "Nationality is given only when it is not NO", "HIS 80601 §5", send=_WARN)
+def nationality(reading: Reading, _: Context) -> Iterator[Fault]:
+    """The standard asks for it only for others."""
+    patient = _patient(reading)
+    if patient is not None and patient.nationality is not None and patient.nationality.v == "NO":
+        yield Fault("Nationality says NO; leave it out", in_info(reading, "Patient", "Nationality"))
+
+
+@BOOK.rule("MH-029", "A birth date stands together with the sex", "HIS 80601 §5", send=_WARN)
+def birth_date_with_sex(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Recommended, because the two together identify."""
+    patient = _patient(reading)
+    if patient is not None and patient.born is not None and patient.sex is None:
+        yield Fault("DateOfBirth stands without Sex; write it too", in_info(reading, "Patient", "DateOfBirth"))
+
+
+@BOOK.rule("MH-030", "Birth date and national number do not contradict", "own rule", send=_WARN, receive=_WARN)
+def birth_date_fits(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Only where the number states a date at all: not an FH-number, not a number of the rule of 2032."""
+    patient = _patient(reading)
+    if patient is None or patient.born is None:
+        return
+    for _declared, number, place in _numbers(reading):
+        if isinstance(number, PersonNumber) and number.born is not None and number.born != patient.born:
+            yield Fault("DateOfBirth is another date than the one in the number; correct the wrong one", place)
+
+
+def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
+    for _declared, number, place in _numbers(reading):
+        if number is flaw:
+            yield Fault(f"a patient number cannot be right: {flaw}", place)
+
+
+@BOOK.rule("ID-001", "A person's number is 11 digits without blanks", "HIS 1001 §4", send=_BLOCK, receive=_WARN)
+def eleven_digits(reading: Reading, _: Context) -> Iterator[Fault]:
+    """FNR, DNR, HNR and FHN."""
+    return _flawed(reading, Flaw.LENGTH)
+
+
+@BOOK.rule("ID-002", "Both control digits fit", "HIS 1001 §4.1; rule of 2032", send=_BLOCK, receive=_WARN)
+def control_digits(reading: Reading, _: Context) -> Iterator[Fault]:
+    """The first may leave a remainder of 0 to 3, as numbers from 2032 will (`msghead.md` §8.3)."""
+    return _flawed(reading, Flaw.CONTROL_DIGITS)
+
+
+BOOK.judged_as(("ID-004", "ID-005"), "ID-003", "Day, month and first digit are those of the series", "HIS 1001 §2–4")
+
+
+@BOOK.rule("ID-004", "The declared type is that of the number", "HIS 1001; own rule", send=_BLOCK, receive=_WARN)
+def type_fits_number(reading: Reading, _: Context) -> Iterator[Fault]:
+    """A D-number called fødselsnummer is found by nobody."""
+    for declared, number, place in _numbers(reading):
+        if isinstance(number, PersonNumber) and not fits(declared, number):
+            yield Fault(f"TypeId says {declared}, and the number is of the series {number.series}", place)
+
+
+@BOOK.rule("ID-005", "The number's date exists", "HIS 1001", send=_BLOCK, receive=_WARN)
+def date_exists(reading: Reading, _: Context) -> Iterator[Fault]:
+    """After taking off what D-numbers, H-numbers and synthetic numbers add."""
+    return _flawed(reading, Flaw.DATE)
+
+
+@BOOK.rule("ID-006", "No synthetic person in production", "own rule", send=_BLOCK, receive=Consequence.PARK)
+def no_synthetic(reading: Reading, context: Context) -> Iterator[Fault]:
+    """Numbers of the test ranges (`msghead.md` §8.4); outside production they are what is wanted."""
+    for declared, number, place in _numbers(reading):
+        if context.production and isinstance(number, PersonNumber) and synthetic(declared, number):
+            yield Fault("the patient is a synthetic person, and this is production", place)
+
+
+BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and shown as not real", "HIS 1001 §3.2")
+BOOK.elsewhere(Needs.CONDUCT, "ID-008", "Sex and century are not derived from numbers of the new rule", "rule of 2032")
+
+
+def _typed_idents(reading: Reading) -> Iterator[tuple[str | None, str | None, Element]]:
+    """Every identifier of the document that has a TypeId: its text, its type code, its place."""
+    for value in reading.survey.values:
+        if value.name == "TypeId" and (ident := value.element.getparent()) is not None:
+            number = value.element.getprevious()
+            yield text_of(number), value.code.v, ident
+
+
+@BOOK.rule("ID-009", "An organisation number has 9 digits that fit", "own rule (mod 11)", send=_BLOCK, receive=_WARN)
+def organisation_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Identifiers of the type ENH."""
+    for text, type_, place in _typed_idents(reading):
+        if type_ == "ENH" and text is not None and not organisation_number(text):
+            yield Fault("an organisation number cannot be right; 9 digits with control digit", place)
+
+
+BOOK.judged_as(("AD-002",), "ID-010", "HER-ids are numeric and compared as integers", "practice")
+
+
+@BOOK.rule("ID-011", "An HPR number is 1 to 9 digits", "practice", send=_WARN, receive=_WARN)
+def hpr_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
+    """Normally seven; there is no public control digit."""
+    for text, type_, place in _typed_idents(reading):
+        if type_ == "HPR" and text is not None and not hpr_number(text):
+            yield Fault("an HPR number is 1 to 9 digits", place)
+
+
+@BOOK.rule("ID-012", "A DUF number is 12 digits", "HIS 1001 §2.3", send=_BLOCK, receive=_WARN)
+def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
+    """The check of its last two digits is unconfirmed and only warns (`msghead.md` §8.5)."""
+    for ident, place in _patient_idents(reading):
+        if not ident.is_a("DUF"):
+            continue
+        if not duf_number(ident.id or ""):
+            yield Fault("a DUF number is 12 digits", place)
+        elif not duf_control_digits(ident.id or ""):
+            yield Fault("the last two digits of a DUF number do not fit; check it", place, send=_WARN)
+
+
+@BOOK.rule("ID-013", "Every identifier has an Id and a TypeId with code", "HIS 80601 §5", send=_BLOCK, receive=_WARN)
+def typed_identifiers(reading: Reading, _: Context) -> Iterator[Fault]:
+    """One without the other is treated as missing."""
+    for text, type_, place in _typed_idents(reading):
+        if text is None:
+            yield Fault("an identifier has no Id; write it or leave the Ident out", place)
+        elif type_ is None:
+            yield Fault("an identifier has no type; write V in TypeId", place)
+
+
+BOOK.elsewhere(Needs.CONDUCT, "ID-014", "Codes are compared by V only; an unknown TypeId is kept", "own rule")
+BOOK.elsewhere(Needs.STORE, "ID-015", "A superseded number stays searchable", "HIS 1001 §3")
+BOOK.elsewhere(Needs.CONDUCT, "ID-016", "Patient numbers never reach a log or a receipt's free text", "own rule")
+
+
+@BOOK.rule(
+    "PL-010",
+    "The patient has family name, given name and an identifier",
+    "HIS 80704:2014 §4.1.1; AT-S 17",
+    send=_BLOCK,
+    scope=Scope.PLO,
+)
+def plo_patient(reading: Reading, _: Context) -> Iterator[Fault]:
+    """On receipt MH-025 decides; what it refuses is not told twice."""
+    patient = _patient(reading)
+    if patient is None or not sufficiently_identified(patient):
+        return
+    if patient.family_name is None or patient.given_name is None or not any(ident.id for ident in patient.idents):
+        yield Fault("the patient lacks family name, given name or identifier; write them", in_info(reading, "Patient"))
+
+
+BOOK.judged_as(
+    ("ID-001", "ID-002", "ID-004", "ID-005", "MH-036"),
+    "PL-011",
+    "The patient's identifier passes the check of its type",
+    "AT-S test 2; AT-M 14b",
+)
+
+
+@BOOK.rule(
+    "PL-012",
+    "Without a national number: name, help number and birth date",
+    "AT-S 18, 19",
+    send=_WARN,
+    scope=Scope.PLO,
+)
+def help_number(reading: Reading, _: Context) -> Iterator[Fault]:
+    """What the receiver needs to find a patient who has neither fødselsnummer nor D-nummer."""
+    patient = _patient(reading)
+    if patient is None or any(ident.is_a("FNR", "DNR") for ident in patient.idents):
+        return
+    if patient.born is None and any(ident.id for ident in patient.idents):
+        yield Fault(
+            "the patient has neither national number nor birth date; write the date", in_info(reading, "Patient")
+        )

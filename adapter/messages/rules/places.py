@@ -1,0 +1,80 @@
+"""Where in a document a rule has to look: the scopes a reading is in, and the nearest element to point at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapter.messages.datatypes import child, children
+from adapter.messages.dialog import Dialog
+from adapter.messages.kinds import Family
+from adapter.messages.logistics import Logistics
+from adapter.messages.namespaces import MH, clark
+from adapter.messages.reading import Reading
+from adapter.messages.rules.rule import Scope
+from adapter.messages.xml import Element
+
+
+def scopes_of(reading: Reading) -> frozenset[Scope]:
+    """The scopes of a document; rules of no other scope are asked."""
+    scopes = {Scope.ANY}
+    if reading.head is not None:
+        scopes.add(Scope.HEAD)
+    if reading.apprec is not None:
+        scopes.add(Scope.APPREC)
+    if is_plo(reading):
+        scopes.add(Scope.PLO)
+    if isinstance(reading.message, Logistics):
+        scopes.add(Scope.LOGISTICS)
+    if isinstance(reading.message, Dialog):
+        scopes.add(Scope.DIALOG)
+    if reading.standard is not None and reading.standard.family is Family.HEALTH_INFORMATION:
+        scopes.add(Scope.HEALTH_INFORMATION)
+    return frozenset(scopes)
+
+
+def is_plo(reading: Reading) -> bool:
+    """Whether it is a nursing and care message, by its content, or by its type where the content is none we know."""
+    if reading.standard is not None:
+        return reading.standard.is_plo
+    return reading.kind is not None and reading.kind.family is not Family.DIALOG
+
+
+def root_of(reading: Reading) -> Element | None:
+    return reading.tree.getroot() if reading.tree is not None else None
+
+
+def nearest(start: Element | None, *tags: str) -> Element | None:
+    """The element at the end of the way, or the last one that exists on it."""
+    for tag in tags:
+        following = child(start, tag)
+        if following is None:
+            break
+        start = following
+    return start
+
+
+def in_info(reading: Reading, *names: str) -> Element | None:
+    """The element under MsgInfo, or the nearest above it."""
+    return nearest(root_of(reading), MH + "MsgInfo", *(MH + name for name in names))
+
+
+def documents(reading: Reading) -> list[Element]:
+    """The Document elements of a message, in order."""
+    root = root_of(reading)
+    return list(children(root, MH + "Document")) if root is not None else []
+
+
+def po(reading: Reading) -> str:
+    """The component namespace of the content in Clark notation; matches nothing outside PLO."""
+    return clark(reading.standard.components) if reading.standard is not None else clark("")
+
+
+def in_payload(reading: Reading, *names: str) -> Element | None:
+    """The component element under the payload, or the nearest above it."""
+    return nearest(reading.payload, *(po(reading) + name for name in names))
+
+
+def everywhere(reading: Reading, name: str) -> Iterator[Element]:
+    """Every component element of this name in the payload."""
+    if reading.payload is not None:
+        yield from reading.payload.iter(po(reading) + name)
