@@ -1,0 +1,93 @@
+"""A hospital and a municipality with keys, that seal to and open from each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from adapter.crypto.policy import NATIONAL
+from adapter.crypto.verification import ExpectedSigner
+from adapter.envelope.mail import MailHeaders, mail
+from adapter.envelope.monitoring import Monitoring
+from adapter.envelope.open import Document, Message, VerifiedMessage, decrypt, read, verify
+from adapter.envelope.routing import Process, Routing
+from adapter.envelope.seal import PayloadIds, Sealed, Sealer
+from adapter.envelope.unpack import Unpacked, unpack
+from adapter.testing.pki import Organisation, ThrowAwayPki
+from adapter.values import EdiAddress, HerId, MessageId
+
+NAMESPACE = "http://www.kith.no/xmlstds/po/Pasientlogistikk/2012-04-01"
+
+
+@dataclass(frozen=True)
+class World:
+    """Who takes part, and the steps of an exchange."""
+
+    pki: ThrowAwayPki
+    hospital: Organisation
+    municipality: Organisation
+    now: datetime
+
+    hospital_her = HerId("9")
+    municipality_her = HerId("10")
+    message_id = MessageId("5f1d4b7a-93b1-4b0f-8a0c-2f4f7e1b9c55")
+    signal_id = MessageId("e2a7c3f1-0b0e-4c37-9a70-7b6f1d2c9a01")
+    payload = "<MsgHead>æøå &amp; line\nline\r\n</MsgHead>\n".encode()
+
+    @property
+    def hospital_seals(self) -> Sealer:
+        return Sealer(self.hospital.identity, self.pki.anchors, Monitoring("adapter", "1.0", "Journal", "2"))
+
+    @property
+    def municipality_seals(self) -> Sealer:
+        return Sealer(self.municipality.identity, self.pki.anchors, Monitoring("adapter", "1.0"))
+
+    @property
+    def routing(self) -> Routing:
+        return Routing(self.hospital_her, self.municipality_her, Process("LOG_INNLAGT"), "9_10", NAMESPACE, "1.6")
+
+    @property
+    def ids(self) -> PayloadIds:
+        return PayloadIds(
+            self.message_id,
+            "0d1c6f0e-2a5c-4a59-8f3e-6c1f6f5e6a10",
+            "c2a5d1de-38a4-4a87-8f55-8d6f0f3f0b8e",
+            "env-9f2@edi.example",
+            "=_eb_5f0c2c1d",
+        )
+
+    def seal(self, payload: bytes = payload) -> Sealed:
+        recipient = self.municipality.encryption.certificate
+        return self.hospital_seals.seal(payload, self.routing, recipient, self.ids, self.now)
+
+    def mail(self, body: bytes) -> bytes:
+        sender, recipient = EdiAddress("sykehus@edi.example"), EdiAddress("kommune@edi.example")
+        return mail(MailHeaders(sender, recipient, self.now, "7b0e3b1c@edi.example"), body)
+
+    def read(self, octets: bytes) -> Message:
+        unpacked = unpack(octets)
+        assert isinstance(unpacked, Unpacked)
+        return read(unpacked)
+
+    def expected(self, message: Message) -> ExpectedSigner:
+        """What a directory of the two parties says about the sender."""
+        known = {self.hospital_her: self.hospital, self.municipality_her: self.municipality}
+        organisation = known.get(message.header.sender.her)
+        certificates = () if organisation is None else (organisation.signing.certificate,)
+        return ExpectedSigner(str(message.header.sender.her), "partner file", certificates, self.pki.anchors)
+
+    def verify(self, octets: bytes) -> VerifiedMessage:
+        message = self.read(octets)
+        return verify(message, self.expected(message), NATIONAL, self.now)
+
+    def open(self, octets: bytes) -> tuple[Document, ...]:
+        return decrypt(self.verify(octets), self.municipality.keys, NATIONAL, self.now)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    pki = ThrowAwayPki(2048)
+    now = datetime(2012, 3, 5, 10, 15, 30, 250, tzinfo=UTC)
+    return World(pki, pki.organisation("Sykehuset", "123456789"), pki.organisation("Kommunen", "987654321"), now)
