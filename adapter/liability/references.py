@@ -22,31 +22,30 @@ _Entries = list[Entry[Happening]]
 def cancelled(entries: Sequence[Entry[Happening]]) -> tuple[_Entries, list[Note]]:
     """The entries in their order, those that a cancellation met with its instant."""
     places = _places(entries)
-    target: dict[int, int | None] = {}
-    for place, entry in enumerate(entries):
-        if isinstance(entry.what, Cancellation) and entry.standing.counts:
-            target[place] = _place(places, entry.what.refers_to)
+    aims = {
+        place: places.get(entry.what.refers_to, ()) if entry.what.refers_to is not None else ()
+        for place, entry in enumerate(entries)
+        if isinstance(entry.what, Cancellation) and entry.standing.counts
+    }
     # A cancellation is judged when every cancellation that refers to it has been.
-    unjudged = Counter(place for place in target.values() if place is not None)
-    ready = [place for place in target if not unjudged[place]]
+    unjudged = Counter(aim for of in aims.values() for aim in of)
+    ready = [place for place in aims if not unjudged[place]]
     met: dict[int, list[int]] = defaultdict(list)
     judged: set[int] = set()
     while ready:
         place = ready.pop()
         judged.add(place)
-        aim = target[place]
-        if aim is None:
-            continue
-        if place not in met:
-            met[aim].append(place)
-        unjudged[aim] -= 1
-        if aim in target and not unjudged[aim]:
-            ready.append(aim)
-    lost = [place for place, aim in target.items() if place not in met and (aim is None or place not in judged)]
+        for aim in aims[place]:
+            if place not in met:
+                met[aim].append(place)
+            unjudged[aim] -= 1
+            if aim in aims and not unjudged[aim]:
+                ready.append(aim)
     result = [
         replace(entry, cancelled=min(entries[by].at for by in met[place])) if place in met else entry
         for place, entry in enumerate(entries)
     ]
+    lost = [place for place, of in aims.items() if place not in met and (not of or place not in judged)]
     return result, [Note(Flag.REVIEW, "LI-065", entries[place].fact) for place in lost]
 
 
@@ -58,14 +57,14 @@ def corrected(entries: Sequence[Entry[Happening]]) -> tuple[_Entries, list[Note]
     for place, entry in enumerate(entries):
         if not isinstance(entry.what, Correction) or not entry.counts:
             continue
-        original = _original(entries, places, place)
-        if original is None:
+        originals = _originals(entries, places, place)
+        if not originals:
             notes.append(Note(Flag.REVIEW, "LI-064", entry.fact))
             continue
-        before = result[original]
         given = {key for key in _CONTENT if getattr(entry.what, key) is not None}
-        fitting = given & _KEYS.get(type(before.what), frozenset())
-        result[original] = replace(before, what=_replaced(before.what, entry.what))
+        fitting = given & {key for at in originals for key in _KEYS.get(type(entries[at].what), ())}
+        for at in originals:
+            result[at] = replace(result[at], what=_replaced(result[at].what, entry.what))
         if fitting or not given:
             notes.append(Note(Flag.CORRECTED, "LI-064", entry.fact))
         if given - fitting:
@@ -74,10 +73,10 @@ def corrected(entries: Sequence[Entry[Happening]]) -> tuple[_Entries, list[Note]
 
 
 _CONTENT = ("ready", "effective", "answer", "promised")
-_KEYS: Mapping[type[Happening], frozenset[str]] = {
-    ReadyNotice: frozenset({"ready"}),
-    Withdrawal: frozenset({"effective"}),
-    Answer: frozenset({"answer", "promised"}),
+_KEYS: Mapping[type[Happening], tuple[str, ...]] = {
+    ReadyNotice: ("ready",),
+    Withdrawal: ("effective",),
+    Answer: ("answer", "promised"),
 }
 
 
@@ -96,25 +95,29 @@ def _replaced(what: Happening, new: Correction) -> Happening:
             return what
 
 
-def _original(entries: Sequence[Entry[Happening]], places: Mapping[MsgId, int], place: int) -> int | None:
-    """Where a correction leads to: None when a message on the way is unknown, does not count, or was there before."""
+def _originals(
+    entries: Sequence[Entry[Happening]], places: Mapping[MsgId, tuple[int, ...]], place: int
+) -> tuple[int, ...]:
+    """Where a correction leads to; nowhere when a message on the way is unknown, void, or was there before."""
     passed = {place}
     what = entries[place].what
     while isinstance(what, Correction):
-        aim = _place(places, what.refers_to)
-        if aim is None or aim in passed:
-            return None
-        passed.add(aim)
-        what = entries[aim].what
-        if isinstance(what, Correction) and not entries[aim].counts:
-            return None
-        place = aim
-    return place
+        aims = places.get(what.refers_to, ()) if what.refers_to is not None else ()
+        if not aims or aims[0] in passed:
+            return ()
+        passed.add(aims[0])
+        what = entries[aims[0]].what
+        if not isinstance(what, Correction):
+            return aims
+        if not entries[aims[0]].counts:
+            return ()
+    return ()
 
 
-def _places(entries: Sequence[Entry[Happening]]) -> Mapping[MsgId, int]:
-    return {message: place for place, entry in enumerate(entries) if (message := entry.carrier.message) is not None}
-
-
-def _place(places: Mapping[MsgId, int], message: MsgId | None) -> int | None:
-    return None if message is None else places.get(message)
+def _places(entries: Sequence[Entry[Happening]]) -> Mapping[MsgId, tuple[int, ...]]:
+    """Where on the timeline the facts of each message stand."""
+    places: dict[MsgId, tuple[int, ...]] = {}
+    for place, entry in enumerate(entries):
+        if (message := entry.carrier.message) is not None:
+            places[message] = (*places.get(message, ()), place)
+    return places

@@ -192,19 +192,29 @@ def _standing(what: Happening, at: datetime, policy: Policy, now: datetime) -> t
 
 
 def _without_repeats(entries: list[Entry[Happening]]) -> tuple[list[Entry[Happening]], list[Note]]:
-    """Each message once, the first by time (LI-035)."""
-    seen: set[MsgId] = set()
+    """Each message once, the first by time (LI-035).
+
+    One message may tell two things, as `LOG_INNLAGT` does: facts of different kinds with one digest are of one copy.
+    """
+    seen: dict[MsgId, list[Entry[Happening]]] = {}
     kept: list[Entry[Happening]] = []
     notes: list[Note] = []
     for entry in entries:
         message = entry.carrier.message
-        if message is not None and message in seen:
+        before = seen.setdefault(message, []) if message is not None else []
+        if before and not _is_of_one_copy(entry, before):
             notes.append(Note(Flag.DUPLICATE, "LI-035", entry.fact))
             continue
+        before.append(entry)
         kept.append(entry)
-        if message is not None:
-            seen.add(message)
     return kept, notes
+
+
+def _is_of_one_copy(entry: Entry[Happening], before: list[Entry[Happening]]) -> bool:
+    digest = entry.fact.digest
+    return digest is not None and all(
+        other.fact.digest == digest and type(other.what) is not type(entry.what) for other in before
+    )
 
 
 def _doubts(entries: list[Entry[Happening]]) -> list[Note]:
