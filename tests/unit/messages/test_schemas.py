@@ -193,6 +193,85 @@ def test_verified_verdicts_on_a_receipt(version: str, old: str, new: str, valid:
     assert (check(document) == ()) is valid
 
 
+D10 = "http://www.kith.no/xmlstds/dialog/2006-10-11"
+D11 = "http://www.kith.no/xmlstds/dialog/2013-01-23"
+PO15 = "http://www.kith.no/xmlstds/po/poKomponent/2009-06-30"
+PO20 = "http://ehelse.no/xmlstds/po/poKomponent/2017-11-30"
+EPJ2 = "http://www.kith.no/xmlstds/epj/epj2/2008-02-20"
+META = "http://www.kith.no/xmlstds/epj/meta/2008-02-20"
+
+MARKS = (
+    'm1:basiskomponenttype="EPJ dokument" m1:komponenttype="2.16.578.1.12.4.1.6.13.11009.0" '
+    'm1:informasjonskategori="Uspesifisert" komponentID="k1"'
+)
+NOTE = (
+    f'<GenereltJournalnotat xmlns="{EPJ2}" xmlns:m1="{META}" {MARKS}>'
+    "<Journaltekst><Notat>x</Notat></Journaltekst></GenereltJournalnotat>"
+)
+KIN = (
+    f'<ParorendeForesatt xmlns="{PO}"><FodselsarMindrearigParorende>2010</FodselsarMindrearigParorende>'
+    "<Referanseperson/></ParorendeForesatt>"
+)
+TOLD = (
+    f'<InformasjonGitt xmlns="{PO}" xmlns:f="{FK1}"><InformasjonGittTil/><InformasjonGittDato>2024-03-01'
+    "</InformasjonGittDato><InformasjonGittAv><f:Ident><f:Id/><f:TypeId/></f:Ident></InformasjonGittAv></InformasjonGitt>"
+)
+HAPPENED = (
+    f'<TidsfestetHendelse xmlns="{PO20}"><TidspunktForHendelse>2024-03-01T14:20:00</TidspunktForHendelse>'
+    "<Anslag>false</Anslag></TidsfestetHendelse>"
+)
+XHTML = '<p xmlns="http://www.w3.org/1999/xhtml">Kan ta imot: <b>NEI</b></p>'
+
+
+def dialog(namespace: str, inside: str) -> str:
+    return f'<Dialogmelding xmlns="{namespace}">{inside}</Dialogmelding>'
+
+
+def note(inside: str) -> str:
+    return f"<Notat><TemaKodet/>{inside}</Notat>"
+
+
+REQUEST = "<Foresporsel><TypeForesp/></Foresporsel>"
+
+PART_CASES: list[tuple[str, str, bool]] = [
+    ("empty dialog message", dialog(D10, ""), True),
+    ("two requests", dialog(D10, REQUEST * 2), True),
+    ("request beside note", dialog(D10, REQUEST + note("")), False),
+    ("the request copied into the note", dialog(D10, note(REQUEST)), True),
+    ("EmneSporsmal in 1.0", dialog(D10, REQUEST.replace("/></F", "/><EmneSporsmal/></F")), False),
+    ("EmneSporsmal in 1.1", dialog(D11, REQUEST.replace("/></F", "/><EmneSporsmal/></F")), True),
+    ("role without person in 1.0", dialog(D10, note("<RollerRelatertNotat/>")), False),
+    ("role without person in 1.1", dialog(D11, note("<RollerRelatertNotat/>")), True),
+    ("XHTML in the note", dialog(D10, note(f"<TekstNotatInnhold>Svar: {XHTML}</TekstNotatInnhold>")), True),
+    ("a known element in the note", dialog(D10, note(f"<TekstNotatInnhold>{HAPPENED}</TekstNotatInnhold>")), True),
+    ("a known element broken in the note",
+     dialog(D10, note(f"<TekstNotatInnhold>{HAPPENED}</TekstNotatInnhold>").replace("false", "nei")), False),
+    ("given name last in Person",
+     dialog(D11, note("<RollerRelatertNotat><Person><FamilyName/><GivenName/></Person></RollerRelatertNotat>")), False),
+    ("record note", NOTE, True),
+    ("record note without category", NOTE.replace('m1:informasjonskategori="Uspesifisert"', ""), True),
+    ("record note of an unknown category", NOTE.replace("Uspesifisert", "Annet"), False),
+    ("record note without id", NOTE.replace('komponentID="k1"', ""), False),
+    ("record note with qualified id", NOTE.replace("komponentID", "m1:komponentID"), False),
+    ("record note with an unqualified mark", NOTE.replace("m1:basiskomponenttype", "basiskomponenttype"), False),
+    ("record note with the mark of another kind", NOTE.replace("EPJ dokument", "EPJ sak"), False),
+    ("record note with the mark of another component", NOTE.replace("13.11009.0", "13.11036.0"), False),
+    ("year of birth of a child in 1.6", KIN, True),
+    ("year of birth of a child in 1.5", KIN.replace(PO, PO15), False),
+    ("told, not by mouth, in 1.6", TOLD, True),
+    ("told, not by mouth, in 1.5", TOLD.replace(PO, PO15), False),
+    ("event of 2.0", HAPPENED, True),
+    ("event of 2.0 with a date only", HAPPENED.replace("T14:20:00", ""), False),
+    ("event of 2.0 with an attribute", HAPPENED.replace("Hendelse>2024", 'Hendelse V="2024">2024'), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "valid"), [c[1:] for c in PART_CASES], ids=[c[0] for c in PART_CASES])
+def test_verdicts_on_payload_parts(document: str, valid: bool) -> None:
+    """What plo.md §2.3 to §2.7 says of dialog messages, record components and the differences of the versions."""
+    assert (check(document) == ()) is valid
+
+
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 EB = "http://www.oasis-open.org/committees/ebxml-msg/schema/msg-header-2_0.xsd"
 ENVELOPE = (
