@@ -28,6 +28,24 @@ from adapter.lookups.toml_files import (
 )
 
 
+class Contact(Section):
+    """Who answers questions about the answers we send: profession of list 9060, role of list 9034."""
+
+    family_name: Name
+    given_name: Name
+    profession: Name
+    role: Name = "21"
+    hpr: Name | None = None
+    local_id: Name | None = None
+    phone: Name
+
+    @model_validator(mode="after")
+    def _is_identified(self) -> Self:
+        if self.hpr is None and self.local_id is None:
+            raise ValueError("needs an hpr number or a local_id")
+        return self
+
+
 class Party(Section):
     """One of our own communication parties: level 2 of the address register, a service or a person."""
 
@@ -38,6 +56,7 @@ class Party(Section):
     role: Role = "other"
     sector: Sector = "SOM"
     sender_type: SenderType = "hospital"
+    contact: Contact | None = None
 
 
 class KeyPair(Section):

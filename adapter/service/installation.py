@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from adapter import __version__
 from adapter.config import Party, Settings
@@ -11,7 +11,7 @@ from adapter.crypto.keys import DecryptionKeys, SigningIdentity
 from adapter.delivery.retry import RetryTerms
 from adapter.envelope.monitoring import Monitoring
 from adapter.envelope.seal import Sealer
-from adapter.errors import PARTNER_UNKNOWN, AdapterError
+from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, AdapterError
 from adapter.lookups import directory, key_files, packaged
 from adapter.lookups.port import Directory, Partner
 from adapter.messages.codes import CodeLists
@@ -25,11 +25,10 @@ from adapter.values import EdiAddress, HerId
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
-    """Everything the service works with. Made by `open_installation`."""
+class Tools:
+    """What messages are sealed, opened and judged with. Made by `open_tools`."""
 
     settings: Settings
-    store: Store
     partners: Directory
     keys: DecryptionKeys
     anchors: TrustAnchors
@@ -59,6 +58,13 @@ class Installation:
         """Our own communication party of that HER-id; None when it is nobody of ours."""
         return next((party for party in self.settings.party if party.her == her), None)
 
+    def require_own(self, her: HerId) -> Party:
+        """Our own party of that HER-id. Raises `AdapterError` (PARTY_NOT_OURS)."""
+        own = self.own(her)
+        if own is None:
+            raise AdapterError(PARTY_NOT_OURS, f"HER-id {her}")
+        return own
+
     def partner(self, her: HerId) -> Partner:
         """The partner of that HER-id. Raises `AdapterError` (PARTNER_UNKNOWN)."""
         found = self.partners.find(her)
@@ -71,13 +77,27 @@ class Installation:
         return Context(side, self.codes, self.clock.now(), production=self.settings.mode == "production")
 
 
+@dataclass(frozen=True, slots=True)
+class Installation(Tools):
+    """Everything the service works with: the tools and the store. Made by `open_installation`."""
+
+    store: Store
+
+
 def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Installation:
     """Open everything an adapter needs.
 
     Raises `AdapterError` for the first thing that cannot be had; `adapter check` tells them all.
     """
+    tools = open_tools(settings, clock, ids, log)
+    parts = {field.name: getattr(tools, field.name) for field in fields(tools)}
+    return Installation(**parts, store=open_own_store(settings))
+
+
+def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
+    """Open keys, partners and schemas, without a store. Raises `AdapterError`."""
     known_schemas, trusted = schemas(settings), anchors(settings)
-    return Installation(
+    return Tools(
         settings=settings,
         partners=directory.load(settings.partners.folder),
         sealer=Sealer(signer(settings), trusted, Monitoring("adapter", __version__), known_schemas.validate),
@@ -85,7 +105,6 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
         anchors=trusted,
         schemas=known_schemas,
         codes=CodeLists.parse(packaged.codes()),
-        store=open_own_store(settings),
         clock=clock,
         ids=ids,
         log=log,

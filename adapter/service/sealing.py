@@ -82,13 +82,13 @@ def _routing(item: Waiting) -> Routing:
     process = Process(item.receipted_type, receipt=True) if item.receipted_type else Process(exchange.type)
     reading = understand(item.content)
     agreement = without_cpa(exchange.sender, exchange.receiver)
-    namespace, version = _reported(reading)
+    namespace, version = reported(reading)
     return Routing(
         exchange.sender, exchange.receiver, process, agreement.cpa_id, namespace, version, agreement.service_type
     )
 
 
-def _reported(reading: Reading) -> tuple[str, str]:
+def reported(reading: Reading) -> tuple[str, str]:
     """The namespace and version of the document for the monitoring (`ebxml.md` §9.2); without known version, 0."""
     if reading.standard is not None:
         return reading.standard.namespace, reading.standard.version

@@ -33,14 +33,14 @@ from adapter.errors import PARTNER_UNKNOWN, AdapterError
 from adapter.facts import HowKnown
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service.installation import Installation
+from adapter.service.installation import Installation, Tools
 from adapter.service.stay_log import record_message
 from adapter.service.steps import Told, line_of, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
 from adapter.values import EdiAddress, HerId, MessageId, Moment
 
 
-def expected_signer(installation: Installation, her: HerId) -> ExpectedSigner:
+def expected_signer(installation: Tools, her: HerId) -> ExpectedSigner:
     """Who a message from this HER-id must be signed by. Raises `AdapterError` (PARTNER_UNKNOWN)."""
     partner = installation.partners.find(her)
     if partner is None:

@@ -41,10 +41,13 @@ class Whose:
 def record_message(
     installation: Installation, writer: Writer, exchange: Exchange, had: Moment, how: HowKnown, digest: Digest
 ) -> list[Told]:
-    """Add the facts of a message to the log. Nothing when it is not about a stay, or was recorded before."""
+    """Add the facts of a message to the log; nothing when it is not about a stay.
+
+    What is in the log already is not added again, unless we now know an earlier moment for it: an AppRec that overtook
+    the acknowledgment proves a later moment than the acknowledgment does.
+    """
     assert exchange.payload is not None
-    if writer.facts(FactFilter(exchange_id=exchange.id)):
-        return []
+    recorded = [entry.entry.fact for entry in writer.facts(FactFilter(exchange_id=exchange.id))]
     reading = understand(writer.blob(exchange.payload))
     whose = _whose(installation, reading)
     if whose is None:
@@ -64,6 +67,8 @@ def record_message(
     now = installation.clock.now()
     told = []
     for fact in found.facts:
+        if any(_is_no_news(fact, known) for known in recorded):
+            continue
         writer.append_fact(
             StayFact(
                 whose.patient, whose.hospital, fact, whose.municipality, found.admitted, found.references, exchange.id
@@ -73,9 +78,17 @@ def record_message(
         told.append(Told(events.FACT_RECORDED, line_of(exchange, type(fact.what).__name__)))
         if isinstance(fact.what, Answer) and fact.what.answer is AnswerKind.UNCLEAR:
             told.append(Told(events.ANSWER_UNCLASSIFIED, line_of(exchange)))
-    for doubt in found.doubts:
+    for doubt in () if recorded else found.doubts:
         writer.add_journal(JournalEntry(exchange.id, now, "for a person", doubt))
     return told
+
+
+def _is_no_news(fact: Fact, known: Fact) -> bool:
+    if type(fact.what) is not type(known.what):
+        return False
+    if isinstance(fact.when, Moment) and isinstance(known.when, Moment):
+        return known.when.instant <= fact.when.instant
+    return True
 
 
 def record_receipt(
@@ -160,7 +173,12 @@ def _ready_date(reader: Reader, exchange: Exchange) -> date | None:
     original = reader.exchange(exchange.answers) if exchange.answers is not None else None
     if original is None or original.payload is None:
         return None
-    message = understand(reader.blob(original.payload)).message
+    return ready_date(understand(reader.blob(original.payload)))
+
+
+def ready_date(reading: Reading) -> date | None:
+    """The ready date that a readiness message names; None for any other message."""
+    message = reading.message
     if not isinstance(message, Logistics):
         return None
     for event in message.events:

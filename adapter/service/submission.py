@@ -21,7 +21,7 @@ from adapter.errors import (
 from adapter.lookups.port import Partner
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.read import read
-from adapter.messages.reading import Reading, Recognised
+from adapter.messages.reading import Reading, Recognised, Refusal
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service.installation import Installation
@@ -58,14 +58,19 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
     """
     reading = read(content, installation.schemas, installation.context(Side.SEND))
     if reading.refusal is not None:
-        says = f"{reading.refusal.kind.says}: {reading.refusal.detail}. {reading.refusal.kind.remedy}"
-        return NotTaken((Finding(reading.refusal.kind.id, Severity.ERROR, "", None, says, "msghead.md §7.4"),))
+        return refusal(reading.refusal)
     if has_errors(reading.findings):
         return NotTaken(reading.findings)
     if reading.recognised is not Recognised.BUSINESS or reading.head is None:
         says = f"only a business message with MsgHead is sent; this is: {reading.recognised.value}"
         raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
     return _addressed(installation, reading)
+
+
+def refusal(refused: Refusal) -> NotTaken:
+    """A document that could not be read at all."""
+    says = f"{refused.kind.says}: {refused.detail}. {refused.kind.remedy}"
+    return NotTaken((Finding(refused.kind.id, Severity.ERROR, "", None, says, "msghead.md §7.4"),))
 
 
 def _addressed(installation: Installation, reading: Reading) -> Submission:

@@ -104,6 +104,7 @@ name = {_quoted(party.name)}
 address = "{side.address}"
 role = "{side.name}"
 organisation = {{ her = "{party.organisation_her}", name = {_quoted(party.organisation_name)} }}
+contact = {{ family_name = "Havstein", given_name = "Bjørg", profession = "SP", hpr = "9999002", phone = "55500456" }}
 """
         for party in side.parties
     )

@@ -1,0 +1,42 @@
+"""`adapter seal`: encrypt and sign a message into a mail, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapter.cli.her_ids import HER_ID
+from adapter.cli.output import options, print_json, read_file, write_file
+
+if TYPE_CHECKING:
+    from adapter.values import HerId
+
+
+@click.command("seal")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "from_", type=HER_ID, required=True, help="Our own party that sends.")
+@click.option("--to", type=HER_ID, required=True, help="The partner's party that receives.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="OUT.eml")
+@options
+def command(file: Path, from_: HerId, to: HerId, output: Path, config: Path, as_json: bool) -> None:
+    """Seal FILE with the keys and partners of the configuration: the mail that would be sent, and nothing is sent.
+
+    The message is judged as before sending; what may not be sent is not sealed.
+    """
+    import sys
+
+    from adapter.cli.findings import print_findings
+    from adapter.service.offline import seal_offline
+    from adapter.service.submission import NotTaken
+
+    outcome = seal_offline(config, read_file(file), from_, to)
+    if isinstance(outcome, NotTaken):
+        print_findings(str(file), outcome.findings, as_json=as_json)
+        sys.exit(1)
+    write_file(output, outcome.mail)
+    if as_json:
+        print_json({"file": str(output), "message_id": outcome.message_id, "conversation_id": outcome.conversation_id})
+    else:
+        click.echo(f"{output}: sealed from {from_} to {to}, message {outcome.message_id}")

@@ -1,0 +1,136 @@
+"""`adapter show`: everything known of one exchange."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapter.cli.output import Json, options, print_json
+
+if TYPE_CHECKING:
+    from adapter.store.port import Exchange, Mail, Reader
+
+
+@click.command("show")
+@click.argument("id_", metavar="ID")
+@click.option("--payload", is_flag=True, help="Print the business message itself, byte for byte, and nothing else.")
+@options
+def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
+    """Show an exchange by its id, the beginning of its id, or its MsgId: state, ids, digests, journal, facts.
+
+    What is shown holds no patient data; `--payload` prints the message itself.
+    """
+    from adapter.cli.output import write_file
+    from adapter.service import desk
+    from adapter.service.clock import MachineClock
+
+    with desk.store(config) as (settings, store):
+        if payload:
+            content = store.read_now(lambda reader: _payload(reader, id_))
+            write_file(Path("-"), content)
+            return
+        folder = settings.inbox.folder
+        now = MachineClock().now()
+
+        def look(reader: Reader) -> dict[str, Json]:
+            mail = reader.mail(id_)
+            if mail is not None and mail.exchange_id is None:
+                return _mail(mail)
+            from adapter.service.views import row
+
+            exchange = desk.find_exchange(reader, id_)
+            return asdict(row(exchange, now)) | _exchange(reader, exchange, folder)
+
+        shown = store.read_now(look)
+    if as_json:
+        print_json(shown)
+    else:
+        _print(shown)
+
+
+def _payload(reader: Reader, id_: str) -> bytes:
+    from adapter.errors import EXCHANGE_UNFIT, AdapterError
+    from adapter.service import desk
+
+    exchange = desk.find_exchange(reader, id_)
+    if exchange.payload is None:
+        raise AdapterError(EXCHANGE_UNFIT, "it has no payload")
+    return reader.blob(exchange.payload)
+
+
+def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json]:
+    from adapter.store.port import FactFilter
+    from adapter.values import Moment, utc_text
+
+    file = inbox / f"{exchange.id}.xml"
+    transport, receipt = exchange.transport, exchange.receipt
+    return {
+        "message_id": exchange.message_id.value if exchange.message_id is not None else None,
+        "conversation_id": exchange.conversation_id,
+        "cpa_id": exchange.cpa_id,
+        "service": exchange.service,
+        "action": exchange.action,
+        "from": exchange.sender.value,
+        "to": exchange.receiver.value,
+        "generated": exchange.generated.text if exchange.generated is not None else None,
+        "payload_sha256": exchange.payload.value if exchange.payload is not None else None,
+        "sealed_sha256": exchange.sealed.value if exchange.sealed is not None else None,
+        "inbox_file": str(file) if file.is_file() else None,
+        "transmissions": transport.resends + 1 if transport is not None and transport.first_sent is not None else None,
+        "first_sent": utc_text(transport.first_sent) if transport is not None and transport.first_sent else None,
+        "apprec_state": receipt.state.value if receipt is not None else None,
+        "apprec_errors": list(receipt.errors) if receipt is not None else [],
+        "receipt_for": exchange.receipt_for,
+        "answers": exchange.answers,
+        "related": [
+            {"exchange": one.id, "type": one.type, "direction": one.direction.value}
+            for one in reader.related(exchange.id)
+        ],
+        "facts": [
+            {
+                "seq": one.seq,
+                "what": type(one.entry.fact.what).__name__,
+                "when": utc_text(one.entry.fact.when.instant)
+                if isinstance(one.entry.fact.when, Moment)
+                else one.entry.fact.when.isoformat(),
+                "how": one.entry.fact.how.value,
+                "digest": one.entry.fact.digest.value if one.entry.fact.digest is not None else None,
+            }
+            for one in reader.facts(FactFilter(exchange_id=exchange.id))
+        ],
+        "journal": [
+            {"at": utc_text(entry.at), "what": entry.what, "detail": entry.detail}
+            for entry in reader.journal(exchange.id)
+        ],
+    }
+
+
+def _mail(mail: Mail) -> dict[str, Json]:
+    from adapter.delivery.receiver import next_step
+    from adapter.values import utc_text
+
+    reception = mail.reception
+    return {
+        "id": mail.id,
+        "type": "mail",
+        "state": reception.state.value,
+        "received": utc_text(reception.received),
+        "reason": reception.reason,
+        "next_step": next_step(reception),
+        "raw_sha256": mail.raw.value,
+    }
+
+
+def _print(shown: dict[str, Json]) -> None:
+    for key, value in shown.items():
+        if isinstance(value, list):
+            if value:
+                click.echo(f"{key}:")
+            for entry in value:
+                parts = entry.values() if isinstance(entry, dict) else [entry]
+                click.echo("  " + "  ".join(str(part) for part in parts if part not in {None, ""}))
+        elif value not in {None, ""}:
+            click.echo(f"{key:16} {value}")

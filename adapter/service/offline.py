@@ -1,0 +1,132 @@
+"""How a message is sealed and opened without store and daemon: the same steps, with nothing kept and nothing sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapter.config import load
+from adapter.crypto.certificates import thumbprint
+from adapter.crypto.policy import NATIONAL
+from adapter.envelope import open as opening
+from adapter.envelope.agreement import without_cpa
+from adapter.envelope.mail import MailHeaders, mail
+from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.routing import Process, Routing
+from adapter.envelope.seal import PayloadIds
+from adapter.envelope.unpack import Unpacked, unpack
+from adapter.errors import INPUT_NOT_UNDERSTOOD, MAIL_NOT_EBXML, AdapterError
+from adapter.messages.findings import has_errors
+from adapter.messages.read import read
+from adapter.messages.rules.rule import Side
+from adapter.observe.log import Silent
+from adapter.service.clock import MachineClock, RandomIds
+from adapter.service.installation import Tools, open_tools
+from adapter.service.sealing import reported
+from adapter.service.signals import expected_signer
+from adapter.service.submission import NotTaken, refusal
+from adapter.values import HerId, MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMail:
+    """A whole mail, ready to be handed to a mail server."""
+
+    mail: bytes
+    message_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A mail that was verified and decrypted. Times are those of the envelope; `checked` says what was checked."""
+
+    content: bytes
+    sender: str
+    receiver: str
+    message_id: str
+    conversation_id: str
+    service: str
+    action: str
+    timestamp: str
+    signer: str
+    signer_thumbprint: str
+    checked: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A mail that was refused: the error id, the ebXML error code that its sender would get, the reason."""
+
+    error: str
+    wire: str
+    reason: str
+
+
+def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -> SealedMail | NotTaken:
+    """Seal a message to a partner. Raises `AdapterError` for parties and keys that are no good."""
+    tools = open_tools(load(config), MachineClock(), RandomIds(), Silent())
+    reading = read(content, tools.schemas, tools.context(Side.SEND))
+    if reading.refusal is not None:
+        return refusal(reading.refusal)
+    if has_errors(reading.findings):
+        return NotTaken(reading.findings)
+    if reading.type is None:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "only a business message or an AppRec is sealed")
+    own, partner = tools.require_own(sender), tools.partner(receiver)
+    receipted = reading.apprec.original.type if reading.apprec is not None else None
+    process = Process(receipted.v, receipt=True) if receipted is not None and receipted.v else Process(reading.type)
+    agreement = without_cpa(sender, receiver)
+    namespace, version = reported(reading)
+    routing = Routing(sender, receiver, process, agreement.cpa_id, namespace, version, agreement.service_type)
+    fresh, now = tools.ids.fresh, tools.clock.now()
+    ids = PayloadIds(MessageId(fresh()), fresh(), fresh(), fresh(), f"=_{fresh()}")
+    sealed = tools.sealer.seal(content, routing, partner.encryption, ids, now)
+    headers = MailHeaders(own.address, partner.address, now, f"{fresh()}@{own.address.domain}")
+    return SealedMail(mail(headers, sealed.body), sealed.message_id.value, sealed.conversation_id)
+
+
+def open_offline(config: Path, content: bytes) -> Opened | Refused:
+    """Verify and decrypt a mail that was sealed for us. Raises `AdapterError` for our keys and partners."""
+    tools = open_tools(load(config), MachineClock(), RandomIds(), Silent())
+    try:
+        unpacked = unpack(content)
+        if not isinstance(unpacked, Unpacked):
+            raise AdapterError(MAIL_NOT_EBXML, "it is a bounce, an automatic reply or a SOAP Fault")
+        message = opening.read(unpacked)
+        now = tools.clock.now()
+        verified = opening.verify(message, expected_signer(tools, message.header.sender.her), NATIONAL, now)
+        remarks = opening.admit(message, tools.own_hers, now)
+        documents = opening.decrypt(verified, tools.keys, NATIONAL, now)
+        if not documents:
+            raise AdapterError(MAIL_NOT_EBXML, "it is a signal without a payload")
+    except AdapterError as error:
+        return Refused(error.id, error.kind.wire.value if error.kind.wire is not None else "", str(error))
+    findings = (*verified.findings, *remarks, *documents[0].findings)
+    return _opened(tools, verified, documents[0].octets, tuple(f"{one.rule}: {one.message}" for one in findings))
+
+
+def _opened(tools: Tools, verified: VerifiedMessage, content: bytes, warnings: tuple[str, ...]) -> Opened:
+    header, signer = verified.header, verified.check.signer
+    source = tools.partner(header.sender.her).source
+    return Opened(
+        content=content,
+        sender=header.sender.her.value,
+        receiver=header.receiver.her.value,
+        message_id=header.message_id.value,
+        conversation_id=header.conversation_id,
+        service=header.service.value,
+        action=header.action,
+        timestamp=header.timestamp.text,
+        signer=signer.subject.rfc4514_string(),
+        signer_thumbprint=thumbprint(signer),
+        checked=(
+            "the signature over the envelope and every attachment",
+            f"the certificate is the one that {source} names for HER-id {header.sender.her}",
+            "the certificate leads to a trusted root, was valid at the time of the envelope, and may sign",
+            "the message is for one of our parties",
+            "the payload opens with our key",
+        ),
+        warnings=warnings,
+    )
