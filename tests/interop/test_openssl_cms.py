@@ -1,0 +1,91 @@
+"""The neutral referee for CMS: what we encrypt `openssl cms` opens, and every form that it makes we open."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.crypto import cms
+from adapter.crypto.keys import DecryptionKey, DecryptionKeys
+from adapter.crypto.policy import NATIONAL
+from adapter.crypto.refusal import RefusedError
+
+TEXT = "<a>æøå</a>\nline\r\n\x00".encode() * 50
+
+FORMS = {
+    "aes-128": ["-aes128"],
+    "aes-192": ["-aes192"],
+    "aes-256": ["-aes256"],
+    "triple des": ["-des3"],
+    "ber, indefinite length": ["-aes256", "-stream"],
+    "key identifier": ["-aes256", "-keyid"],
+    "oaep sha-1": ["-aes256", "-keyopt", "rsa_padding_mode:oaep"],
+    "oaep sha-256": ["-aes256", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"],
+    "gcm": ["-aes-256-gcm"],
+    "gcm, ber": ["-aes-256-gcm", "-stream"],
+}
+
+
+def test_openssl_opens_what_we_encrypt(bench, openssl):
+    """The plaintext is byte-identical."""
+    sealed = cms.encrypt(TEXT, bench.municipality.encryption.certificate)
+    (bench.folder / "sealed.der").write_bytes(sealed)
+    result = bench.run(
+        openssl, "cms", "-decrypt", "-binary", "-inform", "DER", "-in", "sealed.der",
+        "-recip", "municipality/encryption.crt", "-inkey", "municipality/encryption.key", "-out", "opened",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr.decode()
+    assert (bench.folder / "opened").read_bytes() == TEXT
+
+
+def _encrypt(bench, openssl, options, *recipients):
+    (bench.folder / "plain").write_bytes(TEXT)
+    flags = [option for option in options if option not in {"-keyopt"} and not option.startswith("rsa_")]
+    key_options = [option for option in options if option not in flags]
+    arguments = [part for recipient in recipients for part in ("-recip", recipient, *key_options)]
+    result = bench.run(
+        openssl, "cms", "-encrypt", "-binary", *flags, "-in", "plain", "-outform", "DER", "-out", "made", *arguments
+    )
+    assert result.returncode == 0, result.stderr.decode()
+    return (bench.folder / "made").read_bytes()
+
+
+@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
+def test_we_open_what_openssl_encrypts(bench, openssl, options):
+    """Every content cipher, key transport and encoding that peers are known to send."""
+    sealed = _encrypt(bench, openssl, options, "municipality/encryption.crt")
+    decrypted = cms.decrypt(sealed, bench.municipality.keys, NATIONAL, bench.now)
+    assert decrypted.plaintext == TEXT
+    assert [one.rule for one in decrypted.warnings] == (["EB-503"] if "-des3" in options else [])
+
+
+def test_we_open_our_share_of_several_recipients(bench, openssl):
+    """Two recipients, either of our keys."""
+    sealed = _encrypt(bench, openssl, ["-aes256"], "hospital/encryption.crt", "municipality/encryption.crt")
+    for keys in (bench.hospital.keys, bench.municipality.keys):
+        assert cms.decrypt(sealed, keys, NATIONAL, bench.now).plaintext == TEXT
+    both = DecryptionKeys((bench.hospital.keys.pairs[0], bench.municipality.keys.pairs[0]))
+    assert cms.decrypt(sealed, both, NATIONAL, bench.now).plaintext == TEXT
+
+
+@pytest.mark.parametrize("options", [["-rc2"], ["-des"], ["-camellia256"]])
+def test_we_refuse_ciphers_of_no_standing(bench, openssl, options):
+    """RC2, DES and strangers are refused by name, where this openssl still makes them."""
+    (bench.folder / "plain").write_bytes(TEXT)
+    result = bench.run(
+        openssl, "cms", "-encrypt", "-binary", *options, "-provider", "default", "-provider", "legacy", "-in", "plain",
+        "-outform", "DER", "-out", "made", "-recip", "municipality/encryption.crt",
+    )  # fmt: skip
+    if result.returncode != 0:
+        pytest.skip("this openssl does not make it")
+    with pytest.raises(RefusedError) as refused:
+        cms.decrypt((bench.folder / "made").read_bytes(), bench.municipality.keys, NATIONAL, bench.now)
+    assert refused.value.kind.id == "ALGORITHM-REFUSED"
+
+
+def test_a_signing_key_opens_nothing(bench, openssl):
+    """Only the recipient's key opens it."""
+    sealed = _encrypt(bench, openssl, ["-aes256", "-stream"], "municipality/encryption.crt")
+    keys = DecryptionKeys((DecryptionKey(bench.municipality.signing.key, bench.municipality.signing.certificate),))
+    with pytest.raises(RefusedError) as refused:
+        cms.decrypt(sealed, keys, NATIONAL, bench.now)
+    assert refused.value.outward == "decryption failed"
