@@ -200,8 +200,10 @@ def _convert(message: Message, parts_left: list[int]) -> Entity:
         return Entity(headers, media_type, parameters, encoding, b"", children)
     if media_type.startswith("multipart/"):
         raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed")
-    text = message.get_payload()
-    octets = text.encode("ascii", "surrogateescape") if isinstance(text, str) else b""
+    content = message.get_payload(decode=encoding in _AS_IS)
+    octets = content.encode("ascii") if isinstance(content, str) else content
+    if not isinstance(octets, bytes):
+        raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a part has no content")
     return Entity(headers, media_type, parameters, encoding, decode(octets, encoding))
 
 
