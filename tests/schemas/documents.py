@@ -87,7 +87,7 @@ class Draw:
             element.text = self.value(text)
             return
         for particle in self.model.particles_of(type_):
-            self._grow(element, particle, depth)
+            self.grow(element, particle, depth)
         if type_.complex is not None and type_.complex.get("mixed") and self.chance.random() < 0.4:
             self._scatter(element, "fri tekst")
         elif len(element) and self.chance.random() < 0.3:
@@ -112,7 +112,7 @@ class Draw:
         tag = self.chance.choice(self.payloads)
         self._fill_declared(etree.SubElement(parent, tag), self.model.elements[tag], depth + 3)
 
-    def _grow(self, parent: etree._Element, particle: Decl, depth: int) -> None:
+    def grow(self, parent: etree._Element, particle: Decl, depth: int) -> None:
         least = particle.json["min"]
         most = UNBOUNDED if particle.json["max"] == "unbounded" else particle.json["max"]
         times = least
@@ -126,10 +126,10 @@ class Draw:
             elif kind == "any":
                 self._grow_any(parent, particle, depth)
             elif kind == "choice":
-                self._grow(parent, Decl(particle.scope, self.chance.choice(particle.json["items"])), depth)
+                self.grow(parent, Decl(particle.scope, self.chance.choice(particle.json["items"])), depth)
             else:
                 for item in particle.json["items"]:
-                    self._grow(parent, Decl(particle.scope, item), depth)
+                    self.grow(parent, Decl(particle.scope, item), depth)
 
     def _grow_any(self, parent: etree._Element, particle: Decl, depth: int) -> None:
         lax = particle.json["processContents"] == "lax"
@@ -153,6 +153,101 @@ class Draw:
         if "pattern" in type_.simple:
             return self.chance.choice(("2.16.578.1.12.4.1.1.9051", "1", " 2.16 "))
         return self.value(self.model.named(type_.scope, type_.simple["restriction"]))
+
+
+class Vary:
+    """Tries one by one everything a content model says of one type: each child and each attribute, there or not.
+
+    Every child stands once (of a choice, the branch that is tried), itself as small as it may be; then the child in
+    question is taken away, doubled, moved or given other values.
+    """
+
+    VALUES = ("x", "1", "2018-01-31", "AAAAA")
+
+    def __init__(self, model: Model, chance: random.Random) -> None:
+        self.model = model
+        self.draw = Draw(model, chance)
+
+    def documents(self, tag: str) -> Iterator[tuple[str, etree._Element]]:
+        probe = self.model.probes.get(tag)
+        type_ = self.model.type_of(self.model.elements[tag]) if probe is None else probe.type
+        yield "empty", etree.Element(tag)
+        if type_.complex is None:
+            return
+        particles = self.model.particles_of(type_)
+        for leaf in self.model.leaves(particles).values():
+            root = self._once(tag, type_, leaf)
+            tried = next((child for child in root if self._is(child, leaf)), None)
+            yield "once", root
+            if tried is not None:
+                yield from self._around(root, root.index(tried))
+        yield from self._attributes(tag, type_)
+
+    def _is(self, child: etree._Element, leaf: Decl) -> bool:
+        return leaf.json["p"] == "any" or child.tag == self.model.tag_of(leaf)
+
+    def _once(self, tag: str, type_: Type, leaf: Decl) -> etree._Element:
+        root = etree.Element(tag)
+        for name, decl in self.model.attributes_of(type_).items():
+            if decl.json.get("use") == "required":
+                root.set(name, decl.json.get("fixed") or self.draw.value(self.model.type_of(decl)))
+        for particle in self.model.particles_of(type_):
+            self._add(root, particle, leaf)
+        return root
+
+    def _add(self, root: etree._Element, particle: Decl, leaf: Decl) -> None:
+        if particle.json["p"] in {"element", "any"}:
+            lean = Decl(particle.scope, particle.json | {"min": 1, "max": 1})
+            if particle.json["p"] == "element" or particle.json is leaf.json:
+                self.draw.grow(root, lean, DEEP + 2)
+            return
+        items = [Decl(particle.scope, item) for item in particle.json["items"]]
+        if particle.json["p"] == "choice":
+            items = [next((item for item in items if self._holds(item, leaf)), items[0])]
+        for item in items:
+            self._add(root, item, leaf)
+
+    def _holds(self, particle: Decl, leaf: Decl) -> bool:
+        return particle.json is leaf.json or any(
+            self._holds(Decl(particle.scope, item), leaf) for item in particle.json.get("items", ())
+        )
+
+    def _around(self, root: etree._Element, at: int) -> Iterator[tuple[str, etree._Element]]:
+        removed, doubled, later, twice, only = (deepcopy(root) for _ in range(5))
+        removed.remove(removed[at])
+        yield "removed", removed
+        doubled[at].addnext(deepcopy(doubled[at]))
+        yield "doubled", doubled
+        if at + 1 < len(later):
+            later[at + 1].addnext(later[at])
+            yield "later", later
+        twice.extend([deepcopy(child) for child in root])
+        yield "twice", twice
+        for child in list(only):
+            if child.tag != root[at].tag:
+                only.remove(child)
+        yield "only", only
+        if not len(root[at]) and not root[at].attrib:
+            for value in self.VALUES:
+                changed = deepcopy(root)
+                changed[at].text = value
+                yield "value", changed
+
+    def _attributes(self, tag: str, type_: Type) -> Iterator[tuple[str, etree._Element]]:
+        declared = self.model.attributes_of(type_)
+        leaves = list(self.model.leaves(self.model.particles_of(type_)).values())
+        root = self._once(tag, type_, leaves[0]) if leaves else self._once(tag, type_, Decl(type_.scope, {}))
+        for name, decl in declared.items():
+            attribute = self.model.type_of(decl)
+            words = (attribute.simple or {}).get("enumeration", ())
+            for value in (*words, *self.VALUES, self.draw.value(attribute)):
+                changed = deepcopy(root)
+                changed.set(name, value)
+                yield "attribute", changed
+            if name in root.attrib:
+                changed = deepcopy(root)
+                del changed.attrib[name]
+                yield "attribute removed", changed
 
 
 class Break:
