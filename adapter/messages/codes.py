@@ -1,8 +1,8 @@
 """Which codes exist: the national code lists as data with a version, and the few codes that our models stand on.
 
 The lists come as bytes in a layout of our own, one record per line, fields separated by tabs: `version DATE`,
-`list NUMBER complete|open NAME`, `code V DN`. An open list is one of which only a part is known here (the functions of
-messages) or nothing (ICD-10); a code outside it is never a finding. Texts are those of the code file of 2024
+`list NUMBER complete|open NAME`, `code V DN`. An open list is one of which only a part is known here (functions of
+messages, languages) or nothing (ICD-10); a code outside it is never a finding. Texts are those of the code file of 2024
 (`msghead.md` §5, `plo.md` §3); DN is filled in when building and never compared as a condition (`msghead.md` §5).
 """
 

@@ -217,9 +217,7 @@ def _conversation(reference: inputs.ReferenceInput | None) -> ConversationRef | 
 
 
 def _patient(patient: inputs.PatientInput, codes: CodeLists) -> Person:
-    idents: tuple[Ident, ...] = ()
-    if patient.id is not None:
-        idents = (Ident(patient.id.number, codes.cv("8116", patient.id.type)),)
+    ident = Ident(patient.id.number, codes.cv("8116", patient.id.type))
     address = patient.address
     return Person(
         patient.family_name,
@@ -228,7 +226,7 @@ def _patient(patient: inputs.PatientInput, codes: CodeLists) -> Person:
         patient.birth_date,
         _SEXES[patient.sex].cs() if patient.sex is not None else None,
         None,
-        idents,
+        (ident,),
         None if address is None else Address(None, address.street, address.postal_code, address.city),
     )
 

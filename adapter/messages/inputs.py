@@ -99,20 +99,16 @@ class AddressInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientInput:
-    """The patient: name, and an identifier or birth date and sex."""
+    """The patient: name and identifier, which every nursing, care and dialog message demands."""
 
     family_name: Text
     given_name: Text
     middle_name: Text | None = None
     birth_date: date | None = None
     sex: Literal["male", "female", "unknown", "unspecified"] | None = None
-    id: PatientIdInput | None = None
+    id: PatientIdInput
     address: AddressInput | None = None
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    def __post_init__(self) -> None:
-        if self.id is None and (self.birth_date is None or self.sex is None):
-            raise ValueError("is identified by an id, or by birth_date and sex")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,10 +189,12 @@ def _typed_idents(reading: Reading) -> Iterator[tuple[str | None, str | None, El
 
 @BOOK.rule("ID-009", "An organisation number has 9 digits that fit", "own rule (mod 11)", send=_BLOCK, receive=_WARN)
 def organisation_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
-    """Identifiers of the type ENH."""
+    """Identifiers of the type ENH. In the content, where no address hangs on it, it is only told."""
     for text, type_, place in _typed_idents(reading):
         if type_ == "ENH" and text is not None and not organisation_number(text):
-            yield Fault("an organisation number cannot be right; 9 digits with control digit", place)
+            in_head = place.tag == MH + "Ident"
+            says = "an organisation number cannot be right; 9 digits with control digit"
+            yield Fault(says, place, send=None if in_head else _WARN)
 
 
 BOOK.judged_as(("AD-002",), "ID-010", "HER-ids are numeric and compared as integers", "practice")

@@ -68,7 +68,7 @@ _CV: Final[Mapping[str, tuple[str, ...]]] = {
     "Hendelsekode": ("9121",),
     "IPLOStjenestetype": ("9151",),
     "Opplysning": ("8329",),
-    "Overskriftskode": ("9141", "9142", "9145"),
+    "Overskriftskode": ("9141", "9142", "9143", "9145"),
     "RoleToPatient": ("9034",),
     "RolleNotat": ("9057",),
     "TemaKodet": ("9155", "7322", "9069", "8117", "7321"),
