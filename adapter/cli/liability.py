@@ -31,10 +31,11 @@ def command(file: Path, language: str, config: Path, as_json: bool) -> None:
       adapter liability case.json --json
     """
     from adapter.liability.casefile import read_case
-    from adapter.liability.explain import Language, explained
+    from adapter.liability.explain import explained
     from adapter.liability.mistakes import Mistakes
     from adapter.liability.readings import read_both
     from adapter.liability.result import result_json
+    from adapter.liability.rules import Language
 
     profiles, rates = shipped_profiles(), shipped_rates()
     case = read_case(read_file(file), profiles)

@@ -114,6 +114,7 @@ def _start_rules(period: Period, bounds: Bounds, start: date, policy: Policy) ->
     moved = notice.day != oslo_day(notice.moment)
     holding = {
         "LI-050": True,
+        "LI-030": notice.day == start,
         "LI-038": moved and policy.cutoff is not None,
         "LI-039": moved and policy.lead_h > 0,
         "LI-023": notice.ready == start > notice.day,

@@ -1,0 +1,111 @@
+"""What do all stays of a period come to: a row for each stay, and their totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from adapter.liability.case import Case
+from adapter.liability.decision import Night
+from adapter.liability.profiles import Profile
+from adapter.liability.rates import RateTable
+from adapter.liability.readings import Readings, read_both
+from adapter.liability.reasons import EndReason, Flag, StartReason, ZeroCode
+from adapter.values import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A stay that is to be in the ledger: its key, its case, and the profile that the parties have agreed on."""
+
+    stay: str
+    case: Case
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a stay comes to within the dates of the ledger. Reasons and flags are those of the whole stay."""
+
+    stay: str
+    nights: tuple[Night, ...]
+    start_reason: StartReason
+    end_reason: EndReason | ZeroCode
+    flags: tuple[Flag, ...]
+    changed_by: tuple[str, ...]
+    regulation_nights: int
+    policy: str
+
+    @property
+    def first(self) -> date | None:
+        return self.nights[0].date if self.nights else None
+
+    @property
+    def last(self) -> date | None:
+        return self.nights[-1].date if self.nights else None
+
+    @property
+    def known_nok(self) -> int:
+        return sum(night.rate.amount for night in self.nights if night.rate)
+
+    @property
+    def amount_nok(self) -> int | None:
+        """In kroner; None where the price of a night is missing."""
+        return self.known_nok if all(night.rate for night in self.nights) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The rows in the order of their stays, and what they come to together."""
+
+    rows: tuple[Row, ...]
+    rates_version: str
+
+    @property
+    def nights(self) -> int:
+        return sum(len(row.nights) for row in self.rows)
+
+    @property
+    def with_cost(self) -> int:
+        """How many stays have a payable night."""
+        return sum(bool(row.nights) for row in self.rows)
+
+    @property
+    def known_nok(self) -> int:
+        return sum(row.known_nok for row in self.rows)
+
+    @property
+    def amount_nok(self) -> int | None:
+        """In kroner; None where the amount of a row is not known."""
+        return self.known_nok if all(row.amount_nok is not None for row in self.rows) else None
+
+
+def ledger(
+    accounts: Iterable[Account],
+    baseline: Profile,
+    rates: RateTable,
+    as_of: Moment,
+    first: date = date.min,
+    last: date = date.max,
+) -> Ledger:
+    """Decide every stay as of one time, and keep the nights from `first` to `last`, both included."""
+    rows = [
+        _row(account, read_both(account.case, account.profile, baseline, rates, as_of), first, last)
+        for account in sorted(accounts, key=lambda account: account.stay)
+    ]
+    return Ledger(tuple(rows), rates.version)
+
+
+def _row(account: Account, readings: Readings, first: date, last: date) -> Row:
+    decision = readings.agreement
+    return Row(
+        account.stay,
+        tuple(night for night in decision.nights if first <= night.date <= last),
+        decision.start_reason,
+        decision.end_reason,
+        decision.flags,
+        readings.changed_by,
+        sum(first <= night.date <= last for night in readings.regulation.nights),
+        account.profile.cited,
+    )
