@@ -200,7 +200,7 @@ def _convert(message: Message, parts_left: list[int]) -> Entity:
         return Entity(headers, media_type, parameters, encoding, b"", children)
     if media_type.startswith("multipart/"):
         raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed")
-    content = message.get_payload(decode=encoding in _AS_IS)
+    content = message.get_payload(decode=True) if encoding in _AS_IS else message.get_payload()
     octets = content.encode("ascii") if isinstance(content, str) else content
     if not isinstance(octets, bytes):
         raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a part has no content")

@@ -21,7 +21,7 @@ MAX_RATIO = 200
 _MAX_LEVELS = 4
 
 _HEADER_LINE = re.compile(rb"\s*\r?\n|(?:Content-|MIME-)[A-Za-z-]+:", re.IGNORECASE)
-_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe<\x00|\xfe\xff\x00<")
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*<|\xff\xfe<\x00|\xfe\xff\x00<")
 
 
 class Form(StrEnum):

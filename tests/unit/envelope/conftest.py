@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,12 +11,16 @@ import pytest
 
 from adapter.crypto.policy import NATIONAL
 from adapter.crypto.verification import ExpectedSigner
-from adapter.envelope.mail import MailHeaders, mail
+from adapter.crypto.verified import Part
+from adapter.envelope.header import ReturnAddress
+from adapter.envelope.mail import MailHeaders, mail, payload_body, signal_body
 from adapter.envelope.monitoring import Monitoring
 from adapter.envelope.open import Document, Message, VerifiedMessage, decrypt, read, verify
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed, Sealer
+from adapter.envelope.signals import EbError, ErrorSeverity
 from adapter.envelope.unpack import Unpacked, unpack
+from adapter.testing.forger import ENVELOPE_REFERENCE, SIGNATURE_HERE, forge, reference
 from adapter.testing.pki import Organisation, ThrowAwayPki
 from adapter.values import EdiAddress, HerId, MessageId
 
@@ -61,6 +67,31 @@ class World:
     def seal(self, payload: bytes = payload) -> Sealed:
         recipient = self.municipality.encryption.certificate
         return self.hospital_seals.seal(payload, self.routing, recipient, self.ids, self.now)
+
+    def peer(self, change: Callable[[str], str], attachments: tuple[Part, ...] | None = None, **how: str) -> bytes:
+        """A payload message of the hospital, changed as told and then honestly signed by another implementation."""
+        ours = unpack(self.mail(self.seal().body))
+        assert isinstance(ours, Unpacked)
+        parts = ours.attachments if attachments is None else attachments
+        text = re.sub(
+            r"<ds:Signature .*</ds:Signature>", SIGNATURE_HERE, ours.envelope.octets.decode(), flags=re.DOTALL
+        )
+        references = ENVELOPE_REFERENCE + "".join(reference(f"cid:{part.content_id}") for part in parts)
+        octets = {part.content_id: part.octets for part in parts}
+        envelope = forge(change(text), self.hospital.signing, octets, **({"references": references} | how))
+        return self.mail(payload_body(envelope, "env", parts, "=_b"))
+
+    def peer_signal(self, block: str, change: Callable[[str], str] = str) -> bytes:
+        """A signal of the municipality with that block, changed as told and honestly signed."""
+        to = ReturnAddress(self.hospital_her, self.municipality_her, "9_10", "conversation", "m-1")
+        error = EbError("Unknown", ErrorSeverity.ERROR, "", "x")
+        ours = unpack(self.mail(self.municipality_seals.object_to(to, (error,), self.signal_id, self.now).body))
+        assert isinstance(ours, Unpacked)
+        text = re.sub(
+            r"<ds:Signature .*</ds:Signature>", SIGNATURE_HERE, ours.envelope.octets.decode(), flags=re.DOTALL
+        )
+        text = re.sub(r"<eb:ErrorList.*</eb:ErrorList>", block, text, flags=re.DOTALL)
+        return self.mail(signal_body(forge(change(text), self.municipality.signing, {})))
 
     def mail(self, body: bytes) -> bytes:
         sender, recipient = EdiAddress("sykehus@edi.example"), EdiAddress("kommune@edi.example")
