@@ -170,7 +170,9 @@ class Vary:
 
     def documents(self, tag: str) -> Iterator[tuple[str, etree._Element]]:
         probe = self.model.probes.get(tag)
-        type_ = self.model.type_of(self.model.elements[tag]) if probe is None else probe.type
+        return self._vary(tag, self.model.type_of(self.model.elements[tag]) if probe is None else probe.type)
+
+    def _vary(self, tag: str, type_: Type) -> Iterator[tuple[str, etree._Element]]:
         yield "empty", etree.Element(tag)
         if type_.complex is None:
             return
@@ -181,6 +183,11 @@ class Vary:
             yield "once", root
             if tried is not None:
                 yield from self._around(root, root.index(tried))
+            if tried is not None and "complex" in leaf.json:
+                for way, inner in self._vary(str(tried.tag), self.model.type_of(leaf)):
+                    copy = deepcopy(root)
+                    copy.replace(copy[root.index(tried)], inner)
+                    yield f"inside {way}", copy
         yield from self._attributes(tag, type_)
 
     def _is(self, child: etree._Element, leaf: Decl) -> bool:

@@ -594,3 +594,31 @@ def test_a_missing_import_is_named() -> None:
       <xs:import namespace="urn:else" schemaLocation="http://127.0.0.1:9/folder/else.xsd"/></xs:schema>"""
     with pytest.raises(AdapterError, match=r"else\.xsd"):
         SchemaSet(_with(schemas(), kith=importing)).compile()
+
+
+def test_a_site_may_have_its_own_set() -> None:
+    """A set with other file names, imports by web address and ISO-8859-1 files gives the same verdicts."""
+    own: dict[str, bytes] = {}
+    for name, content in schemas().items():
+        text = content.decode()
+        if name == INDEX:
+            text = text.replace('file = "', 'file = "KITH-')
+        else:
+            text = text.replace('schemaLocation="', 'schemaLocation="http://www.kith.no/xmlstds/KITH-')
+            text = text.replace('encoding="UTF-8"', 'encoding="ISO-8859-1"').replace("§", "")
+        own[name if name == INDEX else f"KITH-{name}"] = text.encode("utf-8" if name == INDEX else "iso-8859-1")
+    site = SchemaSet(own)
+    request = f'<Foresporsel xmlns="{PO}"><TypeForesp/><Formål/></Foresporsel>'
+    assert site.validate(parse(MESSAGE.encode())) == ()
+    assert site.validate(parse(request.encode())) == ()
+    assert site.validate(parse(request.replace("Formål", "Formal").encode())) != ()
+
+
+def test_a_smaller_set_covers_less() -> None:
+    """What a site's index leaves out is not covered, and its payloads are left alone."""
+    index = schemas()[INDEX].decode().split("[[schema]]")
+    kept = [part for part in index[1:] if "po/" not in part]
+    site = SchemaSet(_with(schemas(), INDEX="".join(f"[[schema]]{part}" for part in kept).encode()))
+    assert not site.covers(PL)
+    assert site.validate(parse(MESSAGE.replace("<Anslag>false", "<Anslag>kanskje").encode())) == ()
+    assert site.validate(parse(MESSAGE.replace("<Type ", '<Type S="1" ').encode())) != ()
