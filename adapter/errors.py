@@ -120,6 +120,12 @@ FILE_UNREADABLE = _kind(
     "the file cannot be read",
     "Check the path and the permissions.",
 )
+DEMO_FOLDER = _kind(
+    "DEMO-FOLDER",
+    Blame.CALLER,
+    "the demo cannot be played in this folder",
+    "Name a new or empty folder, or the folder of the same demo to go on with it.",
+)
 INPUT_NOT_UNDERSTOOD = _kind(
     "INPUT-NOT-UNDERSTOOD",
     Blame.CALLER,
@@ -316,6 +322,12 @@ DECRYPTION_FAILED = _kind(
 
 # ── delivery and transports ─────────────────────────────────────────────────────────────────────────────────────────
 
+STAY_UNKNOWN = _kind(
+    "STAY-UNKNOWN",
+    Blame.CALLER,
+    "there is no such stay",
+    "`adapter ledger` shows the stays; enough of the key to be unique will do.",
+)
 EXCHANGE_UNKNOWN = _kind(
     "EXCHANGE-UNKNOWN",
     Blame.CALLER,

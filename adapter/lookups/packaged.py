@@ -53,3 +53,19 @@ def schemas_from(folder: Path) -> Mapping[str, bytes]:
         return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
     except OSError as error:
         raise AdapterError(FILE_UNREADABLE, f"schemas.path {folder}: {error.strerror}") from None
+
+
+def policies_from(folder: Path) -> Mapping[str, bytes]:
+    """A site's own policy profiles by name. Raises `AdapterError` (FILE_UNREADABLE)."""
+    try:
+        return {entry.stem: entry.read_bytes() for entry in sorted(folder.glob("*.toml"))}
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"liability.policies {folder}: {error.strerror}") from None
+
+
+def file(path: Path, key: str) -> bytes:
+    """A file that a key of the configuration names. Raises `AdapterError` (FILE_UNREADABLE)."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{key} {path}: {error.strerror}") from None

@@ -13,6 +13,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapter.config import load
 from adapter.testing.pki import ThrowAwayPki
 from adapter.values import HerId
 
@@ -55,6 +56,32 @@ class Place:
         return self.folder / "ca.crt"
 
 
+def place_at(folder: Path, hospital: tuple[PlaceParty, ...], municipality: tuple[PlaceParty, ...]) -> Place:
+    """The place that lies in a folder already, with the ports its configurations name."""
+    folder = folder.absolute()
+    return _laid_out(
+        folder,
+        hospital,
+        municipality,
+        load(folder / "hospital" / "config.toml").smtp.receive.port,
+        load(folder / "municipality" / "config.toml").smtp.receive.port,
+    )
+
+
+def _laid_out(
+    folder: Path,
+    hospital: tuple[PlaceParty, ...],
+    municipality: tuple[PlaceParty, ...],
+    hospital_port: int,
+    municipality_port: int,
+) -> Place:
+    return Place(
+        folder,
+        Side("hospital", folder / "hospital", "hospital@edi.example", hospital_port, hospital),
+        Side("municipality", folder / "municipality", "municipality@edi.example", municipality_port, municipality),
+    )
+
+
 def prepare(
     folder: Path,
     hospital: tuple[PlaceParty, ...],
@@ -69,11 +96,7 @@ def prepare(
     """
     folder = folder.absolute()
     ports = _free_ports(2)
-    place = Place(
-        folder,
-        Side("hospital", folder / "hospital", "hospital@edi.example", ports[0], hospital),
-        Side("municipality", folder / "municipality", "municipality@edi.example", ports[1], municipality),
-    )
+    place = _laid_out(folder, hospital, municipality, ports[0], ports[1])
     pki = ThrowAwayPki(key_size)
     folder.mkdir(parents=True, exist_ok=True)
     place.root.write_bytes(pki.root_pem())

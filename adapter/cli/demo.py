@@ -1,0 +1,178 @@
+"""`adapter demo`: a whole exchange on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapter.cli.ledger import print_ledger, stay_json, totals_json
+from adapter.cli.output import Json, options, print_json, read_file
+
+if TYPE_CHECKING:
+    from adapter.liability.ledger import Ledger
+    from adapter.testing.demonstration import Curtain
+
+
+@click.command("demo")
+@click.option("--scenario", type=click.Choice(["normal", "sorum"]), default="normal", show_default=True)
+@click.option(
+    "--message",
+    "messages",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Send this business message instead; may be given several times.",
+)
+@click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Leave keys, stores and inboxes in DIR.")
+@click.option("--log", "with_log", is_flag=True, help="Write the log of both adapters to stderr.")
+@options
+def command(
+    scenario: str, messages: tuple[Path, ...], keep: Path | None, with_log: bool, config: Path, as_json: bool
+) -> None:
+    """Play a course between a hospital and a municipality: real messages, real cryptography, real SMTP on loopback.
+
+    A throw-away PKI and two adapters with a store each are made; the clock is driven, so weeks take seconds. The demo
+    ends with the table of exchanges and the ledger. With --message the given business messages are sent, their own
+    sender and receiver becoming the two parties. A demo in a kept folder that was interrupted goes on where it was.
+
+    \b
+    Examples:
+      adapter demo
+      adapter demo --scenario sorum --json
+      adapter demo --message ready.xml --keep /tmp/place
+    """
+    from adapter.observe.log import quieten_libraries
+
+    quieten_libraries()
+    if keep is not None:
+        _play(keep, scenario, messages, with_log, as_json)
+        return
+    with tempfile.TemporaryDirectory(prefix="adapter-demo-") as folder:
+        _play(Path(folder) / "place", scenario, messages, with_log, as_json)
+
+
+def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: bool, as_json: bool) -> None:
+    from adapter.config import load
+    from adapter.observe.log import Silent, Stream
+    from adapter.service.accounts import known_stays, ledger_of
+    from adapter.service.installation import open_own_store
+    from adapter.service.views import transport_word
+    from adapter.testing.demonstration import carry, play
+    from adapter.testing.scenarios import SCENARIOS
+
+    log = Stream() if with_log else Silent()
+    with _progress(quiet=with_log) as progress:
+        if messages:
+            letters = tuple((str(path), read_file(path)) for path in messages)
+            curtain = asyncio.run(carry(folder, letters, log, progress))
+        else:
+            curtain = asyncio.run(play(folder, SCENARIOS[scenario](), log, progress))
+    settings = load(curtain.place.hospital.config)
+    store = open_own_store(settings)
+    try:
+        shown = ledger_of(settings, known_stays(store), curtain.ended)
+    finally:
+        store.close()
+    name = "messages" if messages else scenario
+    if as_json:
+        print_json(_document(name, curtain, shown))
+    else:
+        _print(name, curtain, shown)
+    good = all(transport_word(one.exchange) == "acknowledged" and one.delivered_identical for one in curtain.played)
+    sys.exit(0 if good else 1)
+
+
+def _document(name: str, curtain: Curtain, shown: Ledger) -> Json:
+    from adapter.service.views import apprec_word, transport_word
+
+    exchanges: list[Json] = [
+        {
+            "type": one.type,
+            "from": one.sender,
+            "to": one.receiver,
+            "transport": transport_word(one.exchange),
+            "apprec": apprec_word(one.exchange),
+            "delivered_identical": one.delivered_identical,
+        }
+        for one in curtain.played
+    ]
+    totals: dict[str, Json] = {"exchanges": len(exchanges)}
+    return {
+        "scenario": name,
+        "exchanges": exchanges,
+        "stays": [stay_json(row) for row in shown.rows],
+        "totals": totals | totals_json(shown) | _places(name),
+    }
+
+
+def _places(name: str) -> dict[str, Json]:
+    """What the Sørum example says of its earmarked places."""
+    from adapter.testing.scenarios import most_places_in_use, sorum
+
+    if name != "sorum":
+        return {}
+    scenario = sorum()
+    return {
+        "earmarked_stays": sum(stay.place is not None for stay in scenario.stays),
+        "earmarked_places_most_in_use": most_places_in_use(scenario),
+    }
+
+
+def _print(name: str, curtain: Curtain, shown: Ledger) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from adapter.service.views import apprec_word, transport_word
+    from adapter.values import OSLO
+
+    console = Console(width=None if Console().is_terminal else 140)
+    table = Table(title=f"Exchanges ({name})", box=None, title_justify="left")
+    for head in ("at", "message", "from", "to", "transport", "AppRec", "inbox identical"):
+        table.add_column(head)
+    for one in curtain.played:
+        table.add_row(
+            f"{one.exchange.created_at.astimezone(OSLO):%Y-%m-%d %H:%M:%S}",
+            one.type,
+            one.sender,
+            one.receiver,
+            transport_word(one.exchange),
+            apprec_word(one.exchange) or "",
+            "yes" if one.delivered_identical else "NO",
+        )
+    console.print(table)
+    console.print()
+    console.print("Ledger of the hospital", style="italic")
+    print_ledger(shown)
+    if name == "sorum":
+        places = _places(name)
+        console.print(
+            f"{places['earmarked_stays']} stays on earmarked places, at most "
+            f"{places['earmarked_places_most_in_use']} places in use on any date (invented to fit the published story)",
+            highlight=False,
+        )
+    if curtain.place.folder.parent.name.startswith("adapter-demo-"):
+        return
+    console.print(f"Everything is left in {curtain.place.folder}: try `adapter list --config", end=" ")
+    console.print(f"{curtain.place.municipality.config}`")
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("playing", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,159 @@
+"""`adapter ledger`: who owes how many nights?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapter.cli.her_ids import HER_ID
+from adapter.cli.output import Json, options, print_json
+
+if TYPE_CHECKING:
+    from adapter.liability.ledger import Ledger, Row
+    from adapter.service.accounts import KnownStay
+    from adapter.values import HerId
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("ledger")
+@click.option("--from", "first", type=_DAY, metavar="DATE", help="Only nights from this date on.")
+@click.option("--to", "last", type=_DAY, metavar="DATE", help="Only nights up to and including this date.")
+@click.option("--municipality", type=HER_ID, help="Only stays seen from this municipality (its level-1 HER-id).")
+@click.option("--hospital", type=HER_ID, help="Only stays in this hospital (its level-1 HER-id).")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%dT%H:%M%z", "%Y-%m-%d"]), help="Evaluate then; now if left out.")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values, one line a stay.")
+@options
+def command(
+    first: datetime | None,
+    last: datetime | None,
+    municipality: HerId | None,
+    hospital: HerId | None,
+    as_of: datetime | None,
+    as_csv: bool,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Show nights, kroner and reasons of every stay in the store, decided anew from its facts."""
+    from adapter.service import desk
+    from adapter.service.accounts import known_stays, ledger_of
+    from adapter.service.clock import MachineClock
+    from adapter.values import OSLO
+
+    then = MachineClock().now() if as_of is None else as_of if as_of.tzinfo else as_of.replace(tzinfo=OSLO)
+    with desk.store(config) as (settings, store):
+        stays = known_stays(store, municipality, hospital)
+        shown = ledger_of(
+            settings,
+            stays,
+            then,
+            first.date() if first is not None else date.min,
+            last.date() if last is not None else date.max,
+        )
+    known = {one.stay.key: one for one in stays}
+    if as_json:
+        print_json(ledger_json(shown, known))
+    elif as_csv:
+        click.echo(_csv(shown, known), nl=False)
+    else:
+        print_ledger(shown)
+
+
+def ledger_json(shown: Ledger, known: dict[str, KnownStay]) -> Json:
+    """The ledger as a document: the stays, and their totals."""
+    return {
+        "stays": [_row(row, known[row.stay]) for row in shown.rows],
+        "totals": totals_json(shown),
+        "rates_version": shown.rates_version,
+    }
+
+
+def totals_json(shown: Ledger) -> dict[str, Json]:
+    """What all stays come to together."""
+    return {
+        "stays": len(shown.rows),
+        "stays_with_cost": shown.with_cost,
+        "nights": shown.nights,
+        "amount_nok": shown.amount_nok,
+        "amount_known_nok": shown.known_nok,
+    }
+
+
+def stay_json(row: Row) -> dict[str, Json]:
+    """The keys that every list of stays has."""
+    return {
+        "stay": row.stay,
+        "nights": len(row.nights),
+        "amount_nok": row.amount_nok,
+        "start_reason": row.start_reason.value,
+        "end_reason": row.end_reason.value,
+    }
+
+
+def _row(row: Row, known: KnownStay) -> dict[str, Json]:
+    whose = known.whose
+    return stay_json(row) | {
+        "amount_known_nok": row.known_nok,
+        "first": _text(row.first),
+        "last": _text(row.last),
+        "flags": [flag.value for flag in row.flags],
+        "hospital": whose.hospital.value,
+        "municipality": whose.municipality.value if whose.municipality is not None else None,
+        "policy": row.policy,
+        "changed_by": list(row.changed_by),
+        "regulation_nights": row.regulation_nights,
+    }
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _csv(shown: Ledger, known: dict[str, KnownStay]) -> str:
+    out = io.StringIO()
+    rows = [_row(row, known[row.stay]) for row in shown.rows]
+    heads = [
+        *("stay", "hospital", "municipality", "nights", "amount_nok", "amount_known_nok", "first", "last"),
+        *("start_reason", "end_reason", "flags", "policy", "changed_by", "regulation_nights"),
+    ]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(heads)
+    for row in rows:
+        cells = (row[head] for head in heads)
+        writer.writerow([" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells])
+    return out.getvalue()
+
+
+def print_ledger(shown: Ledger) -> None:
+    """The ledger as a table, and the sum below."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None)
+    for head in ("stay", "nights", "NOK", "first", "last", "from", "to", "flags"):
+        table.add_column(head, justify="right" if head in {"nights", "NOK"} else "left", overflow="fold")
+    for row in shown.rows:
+        amount = f"{row.amount_nok:,}".replace(",", " ") if row.amount_nok is not None else "price missing"
+        table.add_row(
+            row.stay,
+            str(len(row.nights)),
+            amount,
+            _text(row.first) or "-",
+            _text(row.last) or "-",
+            row.start_reason.value,
+            row.end_reason.value,
+            " ".join(flag.value for flag in row.flags),
+        )
+    console = Console(width=None if Console().is_terminal else 160)
+    console.print(table)
+    amount = f"{shown.known_nok:,}".replace(",", " ")
+    missing = "" if shown.amount_nok is not None else ", with prices missing"
+    console.print(
+        f"{len(shown.rows)} stays, {shown.with_cost} with cost, {shown.nights} nights, NOK {amount}{missing}",
+        highlight=False,
+    )

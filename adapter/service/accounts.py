@@ -1,0 +1,153 @@
+"""What the stays of a store come to: from the fact log to the ledger, recalculated every time it is asked.
+
+The bill is never stored: it is a function of the facts, the policy, the rates and the time of evaluation (promise 5).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from adapter.config import Settings
+from adapter.errors import POLICY_INVALID, RATES_INVALID, STAY_UNKNOWN, AdapterError
+from adapter.facts import Fact
+from adapter.liability import stays as partition
+from adapter.liability.case import Case, Sector, SenderType
+from adapter.liability.ledger import Account, Ledger, ledger
+from adapter.liability.mistakes import Mistakes
+from adapter.liability.profiles import BASELINE, Profile, read_profiles
+from adapter.liability.rates import RateTable, merge, read_rates
+from adapter.liability.readings import Readings, read_both
+from adapter.lookups import directory, packaged
+from adapter.store.port import FactFilter, RecordedFact, Store
+from adapter.values import HerId, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A patient without a name in a hospital, seen from one municipality (an unknown one is None)."""
+
+    patient: str
+    hospital: HerId
+    municipality: HerId | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStay:
+    """One stay of the store."""
+
+    stay: partition.Stay
+    whose: Whose
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The policy in force, the baseline beside it, and the prices."""
+
+    profile: Profile
+    baseline: Profile
+    rates: RateTable
+
+
+def terms(settings: Settings | None) -> Terms:
+    """The terms of a configuration; those that ship with the adapter without one.
+
+    Raises `AdapterError` (POLICY_INVALID, RATES_INVALID) with every mistake.
+    """
+    files = {name: packaged.policy(name) for name in packaged.policies()}
+    if settings is not None and settings.liability.policies is not None:
+        files |= packaged.policies_from(settings.liability.policies)
+    profiles = read_profiles(files)
+    if isinstance(profiles, Mistakes):
+        raise AdapterError(POLICY_INVALID, "; ".join(profiles.lines()))
+    wanted = settings.liability.policy if settings is not None else BASELINE
+    by_name = {profile.name: profile for profile in profiles}
+    if wanted not in by_name:
+        raise AdapterError(POLICY_INVALID, f"liability.policy {wanted}: there are {', '.join(sorted(by_name))}")
+    return Terms(by_name[wanted], by_name[BASELINE], _rates(settings))
+
+
+def _rates(settings: Settings | None) -> RateTable:
+    rates = read_rates(packaged.rates())
+    if not isinstance(rates, Mistakes) and settings is not None and settings.liability.rates is not None:
+        more = read_rates(packaged.file(settings.liability.rates, "liability.rates"))
+        rates = more if isinstance(more, Mistakes) else merge(rates, more)
+    if isinstance(rates, Mistakes):
+        raise AdapterError(RATES_INVALID, "; ".join(rates.lines()))
+    return rates
+
+
+def known_stays(
+    store: Store, municipality: HerId | None = None, hospital: HerId | None = None
+) -> tuple[KnownStay, ...]:
+    """The stays of a store, those of one municipality or hospital (level 1) if one is named."""
+    recorded = store.read_now(lambda reader: reader.facts(FactFilter(municipality=municipality, hospital=hospital)))
+    grouped: dict[Whose, list[RecordedFact]] = defaultdict(list)
+    for one in recorded:
+        entry = one.entry
+        grouped[Whose(entry.patient.value, entry.hospital, entry.municipality)].append(one)
+    found = []
+    for whose, facts in grouped.items():
+        given = [
+            partition.StayFact(one.entry.fact, one.entry.admission, one.entry.references) for one in _earliest(facts)
+        ]
+        found += [KnownStay(stay, whose) for stay in partition.stays(whose.patient, whose.hospital.value, given)]
+    return tuple(sorted(found, key=lambda known: known.stay.key))
+
+
+def _earliest(facts: list[RecordedFact]) -> list[RecordedFact]:
+    """One fact of a kind for each message: where a better proof gave an earlier moment, the earlier one."""
+    best: dict[tuple[str, str, str], RecordedFact] = {}
+    for one in facts:
+        what = one.entry.fact.what
+        repeats = hasattr(what, "carrier") and one.entry.exchange_id is not None
+        key = (one.entry.exchange_id or "", type(what).__name__, "" if repeats else str(one.seq))
+        known = best.get(key)
+        if known is None or _instant(one.entry.fact) < _instant(known.entry.fact):
+            best[key] = one
+    return list(best.values())
+
+
+def _instant(fact: Fact) -> str:
+    return fact.when.instant.isoformat() if isinstance(fact.when, Moment) else fact.when.isoformat()
+
+
+def case_of(settings: Settings, known: KnownStay) -> Case:
+    """The case of a stay: its facts, and the sector and kind of the hospital as the configuration knows them."""
+    for party in settings.party:
+        if party.organisation.her == known.whose.hospital:
+            return Case(known.stay.facts, Sector(party.sector), SenderType(party.sender_type))
+    for partner in directory.load(settings.partners.folder).all():
+        if partner.organisation_her == known.whose.hospital:
+            return Case(known.stay.facts, Sector(partner.sector), SenderType(partner.sender_type))
+    return Case(known.stay.facts)
+
+
+def ledger_of(
+    settings: Settings,
+    stays: tuple[KnownStay, ...],
+    as_of: datetime,
+    first: date = date.min,
+    last: date = date.max,
+) -> Ledger:
+    """Decide every stay. Raises `AdapterError` for policies and rates that are no good."""
+    agreed = terms(settings)
+    accounts = [Account(known.stay.key, case_of(settings, known), agreed.profile) for known in stays]
+    return ledger(accounts, agreed.baseline, agreed.rates, Moment.at(as_of), first, last)
+
+
+def readings_of(settings: Settings, known: KnownStay, as_of: datetime) -> Readings:
+    """Both readings of one stay."""
+    agreed = terms(settings)
+    return read_both(case_of(settings, known), agreed.profile, agreed.baseline, agreed.rates, Moment.at(as_of))
+
+
+def find_stay(stays: tuple[KnownStay, ...], wanted: str) -> KnownStay:
+    """A stay by its key or the beginning of it. Raises `AdapterError` (STAY_UNKNOWN)."""
+    found = [known for known in stays if known.stay.key == wanted] or [
+        known for known in stays if known.stay.key.startswith((wanted, f"stay-{wanted}"))
+    ]
+    if len(found) != 1:
+        raise AdapterError(STAY_UNKNOWN, f"{len(found)} stays match")
+    return found[0]
