@@ -387,6 +387,9 @@ def _noted(after: SenderExchange, name: On, now: datetime, terms: RetryTerms) ->
             failures = after.deferrals + 1
             again = now + MAIL_BACK_OFF.after(failures)
             return replace(after, deferrals=failures, due=again if state is TransportState.READY else after.due)
+        case On.ACK if state is TransportState.ACKED:
+            # The acknowledgment that an AppRec had overtaken: nothing is implied any more.
+            return replace(after, reason="")
         case On.TIMER_RESEND if state is TransportState.AWAIT_ACK:
             return replace(after, resends=after.resends + 1, due=now + terms.interval, deferrals=0)
         case _:
