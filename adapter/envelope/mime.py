@@ -103,6 +103,8 @@ def decode(octets: bytes, encoding: str) -> bytes:
         except binascii.Error:
             raise RefusedError(MAIL_NOT_EBXML, "EB-023", "a part is not base64") from None
         left_over = len(decoded) % 3
+        if len(compact) != (len(decoded) + 2) // 3 * 4:
+            raise RefusedError(MAIL_NOT_EBXML, "EB-023", "the base64 of a part has padding too many")
         if left_over and binascii.b2a_base64(decoded[-left_over:], newline=False) != compact[-4:]:
             raise RefusedError(MAIL_NOT_EBXML, "EB-023", "the base64 of a part has bits left over")
         return decoded

@@ -43,10 +43,11 @@ class Plaintext:
 def unwrap(octets: bytes) -> Plaintext:
     """The document inside a decrypted payload; unchanged, to the last octet, when it is XML."""
     findings: list[Finding] = []
+    limit = min(MAX_OCTETS, len(octets) * MAX_RATIO)
     for _ in range(_MAX_LEVELS):
         if _XML.match(octets):
             return Plaintext(octets, Form.XML, tuple(findings))
-        inner = _gunzip(octets, findings) if octets.startswith(b"\x1f\x8b") else _from_mime(octets, findings)
+        inner = _gunzip(octets, limit, findings) if octets.startswith(b"\x1f\x8b") else _from_mime(octets, findings)
         if inner is None:
             break
         octets = inner
@@ -54,8 +55,7 @@ def unwrap(octets: bytes) -> Plaintext:
     return Plaintext(octets, Form.UNKNOWN, tuple(findings))
 
 
-def _gunzip(octets: bytes, findings: list[Finding]) -> bytes | None:
-    limit = min(MAX_OCTETS, max(len(octets), 1) * MAX_RATIO)
+def _gunzip(octets: bytes, limit: int, findings: list[Finding]) -> bytes | None:
     unpacker = zlib.decompressobj(wbits=31)
     try:
         content = unpacker.decompress(octets, limit)

@@ -1,0 +1,49 @@
+"""The form of a decrypted document, within limits."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.envelope.plaintext import MAX_RATIO, Form, unwrap
+
+BOMB = gzip.compress(b" " * 30_000_000)
+STRANGE = {
+    "text": b"hello",
+    "empty": b"",
+    "bomb": BOMB,
+    "bomb in a bomb": gzip.compress(gzip.compress(BOMB)),
+    "cut": gzip.compress(b"<a/>" * 100)[:-9],
+    "broken": b"\x1f\x8b\x08nonsense",
+    "packed too often": gzip.compress(gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"<a/>"))))),
+    "broken mime": b"Content-Type: multipart/mixed; boundary=b\n\nno part",
+    "broken base64": b"Content-Transfer-Encoding: base64\n\n***",
+}
+
+
+@pytest.mark.parametrize("octets", STRANGE.values(), ids=STRANGE)
+def test_what_cannot_be_opened_is_handed_on_with_a_remark(octets):
+    """Decryption succeeded, so this is the business level's matter; a bomb is never unpacked (EB-509)."""
+    plain = unwrap(octets)
+    assert plain.form is Form.UNKNOWN
+    assert len(plain.octets) <= MAX_RATIO * len(octets)
+    assert plain.findings[-1].rule == "EB-509"
+
+
+def test_utf_16_is_xml():
+    """A document in UTF-16 with its byte order mark is left as it is."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        octets = "\ufeff<a/>".encode(encoding)
+        assert unwrap(octets).octets == octets
+        assert unwrap(octets).form is Form.XML
+
+
+@given(st.binary(max_size=200))
+def test_no_octets_make_it_fail(octets):
+    """Whatever was encrypted, there is a result."""
+    unwrap(octets)
+    unwrap(b"Content-Type: " + octets)
+    unwrap(b"\x1f\x8b" + octets)
