@@ -13,6 +13,8 @@ from adapter.liability.rules import RULES, Language
 from adapter.liability.wording import day_text, fact_name, kroner, word
 from adapter.values import Moment, oslo_text
 
+__all__ = ["Language", "explained", "fact_line"]
+
 _ZERO_RULE: Mapping[ZeroCode, str] = {
     ZeroCode.OUT_OF_SCOPE: "LI-002",
     ZeroCode.NO_READY_NOTICE: "LI-030",

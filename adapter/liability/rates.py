@@ -97,7 +97,7 @@ def _rate(node: Node, inspection: Inspection) -> Rate | None:
     return Rate(first, last, int(str(amount)), status, source or "")
 
 
-def merge(shipped: RateTable, own: RateTable) -> RateTable | Mistakes:
+def merge_rates(shipped: RateTable, own: RateTable) -> RateTable | Mistakes:
     """The shipped table with an operator's own prices: years added, unsure ones replaced, a verified one never changed.
 
     An entry that says the same as a verified one is let pass; one that says otherwise, or covers only a part of a
