@@ -17,7 +17,7 @@ from adapter.liability.case import Case, Sector, SenderType
 from adapter.liability.ledger import Account, Ledger, ledger
 from adapter.liability.mistakes import Mistakes
 from adapter.liability.profiles import BASELINE, Profile, read_profiles
-from adapter.liability.rates import RateTable, merge, read_rates
+from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.liability.readings import Readings, read_both
 from adapter.lookups import directory, packaged
 from adapter.store.port import FactFilter, RecordedFact, Store
@@ -72,7 +72,7 @@ def _rates(settings: Settings | None) -> RateTable:
     rates = read_rates(packaged.rates())
     if not isinstance(rates, Mistakes) and settings is not None and settings.liability.rates is not None:
         more = read_rates(packaged.file(settings.liability.rates, "liability.rates"))
-        rates = more if isinstance(more, Mistakes) else merge(rates, more)
+        rates = more if isinstance(more, Mistakes) else merge_rates(rates, more)
     if isinstance(rates, Mistakes):
         raise AdapterError(RATES_INVALID, "; ".join(rates.lines()))
     return rates

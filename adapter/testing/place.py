@@ -88,9 +88,9 @@ def prepare(
     municipality: tuple[PlaceParty, ...],
     *,
     key_size: int = 3072,
-    tls: bool = False,
+    require_tls: bool = False,
 ) -> Place:
-    """Make a place in an empty or new folder. `tls` puts STARTTLS on both listeners and demands it on both ways.
+    """Make a place in an empty or new folder. Both sides send with STARTTLS; with `require_tls` both take nothing else.
 
     Raises `OSError` when the folder cannot be written.
     """
@@ -103,23 +103,23 @@ def prepare(
     for number, side in (("983974929", place.hospital), ("974744570", place.municipality)):
         keys = side.folder / "keys"
         pki.organisation(side.parties[0].organisation_name, number).write(keys)
-        if tls:
-            mail = pki.server("localhost")
-            (keys / "mail.key").write_bytes(mail.key_pem())
-            (keys / "mail.crt").write_bytes(mail.certificate_pem())
-    _write_side(place.hospital, place.municipality, tls)
-    _write_side(place.municipality, place.hospital, tls)
+        mail = pki.server("localhost")
+        (keys / "mail.key").write_bytes(mail.key_pem())
+        (keys / "mail.key").chmod(0o600)
+        (keys / "mail.crt").write_bytes(mail.certificate_pem())
+    _write_side(place.hospital, place.municipality, require_tls)
+    _write_side(place.municipality, place.hospital, require_tls)
     return place
 
 
-def _write_side(side: Side, other: Side, tls: bool) -> None:
+def _write_side(side: Side, other: Side, require_tls: bool) -> None:
     (side.folder / "partners").mkdir(exist_ok=True)
-    side.config.write_text(_config(side, other, tls), "utf-8")
+    side.config.write_text(_config(side, other, require_tls), "utf-8")
     for party in other.parties:
         (side.folder / "partners" / f"{party.her}.toml").write_text(_partner(party, other), "utf-8")
 
 
-def _config(side: Side, other: Side, tls: bool) -> str:
+def _config(side: Side, other: Side, require_tls: bool) -> str:
     parties = "\n".join(
         f"""[[party]]
 her = "{party.her}"
@@ -131,8 +131,6 @@ contact = {{ family_name = "Havstein", given_name = "Bjørg", profession = "SP",
 """
         for party in side.parties
     )
-    send_tls = 'tls = "starttls"\nca = "../ca.crt"' if tls else 'tls = "none"'
-    receive_tls = 'certificate = "keys/mail.crt"\nkey = "keys/mail.key"\nrequire_tls = true' if tls else ""
     return f"""# The {side.name} of a place for trying things; made by the adapter, with throw-away keys.
 
 mode = "test"
@@ -157,12 +155,15 @@ folder = "inbox"
 [smtp.send]
 host = "localhost"
 port = {other.port}
-{send_tls}
+tls = "starttls"
+ca = "../ca.crt"
 
 [smtp.receive]
 host = "127.0.0.1"
 port = {side.port}
-{receive_tls}
+certificate = "keys/mail.crt"
+key = "keys/mail.key"
+require_tls = {str(require_tls).lower()}
 """
 
 
