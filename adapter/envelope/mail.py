@@ -61,7 +61,7 @@ def payload_body(envelope: bytes, envelope_id: str, parts: tuple[Part, ...], bou
         boundary.encode("ascii"),
         f'\r\nContent-ID: <{envelope_id}>\r\nContent-Type: text/xml; charset="UTF-8"\r\n'.encode("ascii"),
         b"Content-Transfer-Encoding: base64\r\n\r\n",
-        *_base64_lines(envelope),
+        _base64_lines(envelope),
     ]
     for part in parts:
         chunks += [
@@ -69,7 +69,7 @@ def payload_body(envelope: bytes, envelope_id: str, parts: tuple[Part, ...], bou
             boundary.encode("ascii"),
             f"\r\nContent-ID: <{part.content_id}>\r\n".encode("ascii"),
             _PAYLOAD_HEADERS,
-            *_base64_lines(part.octets),
+            _base64_lines(part.octets),
         ]
     chunks += [b"--", boundary.encode("ascii"), b"--\r\n"]
     return b"".join(chunks)
@@ -78,19 +78,18 @@ def payload_body(envelope: bytes, envelope_id: str, parts: tuple[Part, ...], bou
 def signal_body(envelope: bytes) -> bytes:
     """The bare text/xml body of a signal or a Fault."""
     top = _top('text/xml; charset="UTF-8"\r\nContent-Transfer-Encoding: base64')
-    return b"".join((top, b"\r\n", *_base64_lines(envelope)))
+    return b"".join((top, b"\r\n", _base64_lines(envelope)))
 
 
 def _top(content_type: str) -> bytes:
     return f'MIME-Version: 1.0\r\nSOAPAction: "ebXML"\r\nContent-Type: {content_type}\r\n'.encode("ascii")
 
 
-def _base64_lines(octets: bytes) -> list[bytes]:
+def _base64_lines(octets: bytes) -> bytes:
+    """Base64 in full lines of 76 characters, each with its line end."""
     encoded = b2a_base64(octets, newline=False)
-    pieces = []
-    for start in range(0, len(encoded), _LINE):
-        pieces += [encoded[start : start + _LINE], b"\r\n"]
-    return pieces
+    lines = [encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)]
+    return b"\r\n".join([*lines, b""])
 
 
 def _date(moment: datetime) -> str:

@@ -45,10 +45,7 @@ class FaultMail:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """An ebXML message as it came. `reply_to` is None where the header does not name both parties.
-
-    `charset` is that of the SOAP part, in lower case, empty when there is none.
-    """
+    """An ebXML message as it came. `charset` is that of the SOAP part, in lower case, empty when there is none."""
 
     mail: MailFacts
     envelope: Unverified
@@ -57,8 +54,12 @@ class Unpacked:
     body: Element
     attachments: tuple[Part, ...]
     charset: str
-    reply_to: ReturnAddress | None
     findings: tuple[Finding, ...]
+
+    @property
+    def reply_to(self) -> ReturnAddress | None:
+        """Whom an error can be told, or None where the header does not name both parties."""
+        return return_address(self.header)
 
 
 def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
@@ -89,7 +90,6 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
         body=body,
         attachments=_attachments(others),
         charset=(soap_part.parameter("charset") or "").lower(),
-        reply_to=return_address(header),
         findings=tuple(findings),
     )
 
