@@ -8,7 +8,6 @@ digested are always the canonical form of the whole envelope without its one sig
 
 from __future__ import annotations
 
-import binascii
 import copy
 import hashlib
 import hmac
@@ -24,7 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
-from adapter.crypto import dsig
+from adapter.crypto import dsig, strict_base64
 from adapter.crypto.certificates import Problem, TrustAnchors, Usage, describe, problems
 from adapter.crypto.policy import Policy, Standing, Use
 from adapter.crypto.refusal import RefusedError
@@ -290,8 +289,8 @@ def _text(element: Element) -> str:
 
 def _decoded(text: str, rule: str, at: str) -> bytes:
     try:
-        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-    except (ValueError, UnicodeEncodeError):
+        return strict_base64.decode(text.encode("ascii"))
+    except ValueError:
         raise RefusedError(SIGNATURE_INVALID, rule, "a value is not base64", at) from None
 
 

@@ -217,7 +217,10 @@ def check_encoding(unpacked: Unpacked) -> tuple[Finding, ...]:
         raise RefusedError(ENVELOPE_VALUE, "EB-102", "the XML version is not 1.0", "/")
     findings = []
     head = unpacked.envelope.octets[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    declared = (docinfo.encoding or "UTF-8").lower()
+    written = docinfo.encoding or "UTF-8"
+    if written not in {written.upper(), written.lower()}:
+        raise RefusedError(ENVELOPE_VALUE, "EB-104", "the encoding is written half large and half small", "/")
+    declared = written.lower()
     if not head.startswith(b"<?xml"):
         findings.append(tolerated("EB-101", "/", "the XML declaration is missing", "HITS 1172 rule 78"))
     charset = unpacked.charset or declared
