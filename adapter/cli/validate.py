@@ -57,7 +57,7 @@ def command(paths: tuple[Path, ...], side: Literal["send", "receive"], config: P
     """
     from adapter.cli.judging import Judge
 
-    judge = Judge(side)
+    judge = Judge(side, config)
     files = list(_files(paths))
     verdicts: list[Verdict] = []
     with _progress(len(files)) as tick:
