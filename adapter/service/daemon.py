@@ -120,6 +120,8 @@ class Daemon:
 
     async def _sleep(self) -> None:
         """Wait to be woken, but never for long."""
+        if self._stopping.is_set():
+            return
         try:
             await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
         except TimeoutError:
