@@ -36,7 +36,8 @@ def _head_documents(reading: Reading) -> Iterator[tuple[int, Document, Element]]
 def _attachments(reading: Reading) -> Iterator[tuple[Document, Element]]:
     for position, document, place in _head_documents(reading):
         if position > 0 or (document.msg_type is not None and document.msg_type.v == "A"):
-            yield document, nearest(place, MH + "RefDoc") or place
+            ref_doc = child(place, MH + "RefDoc")
+            yield document, ref_doc if ref_doc is not None else place
 
 
 def _is_attachment(document: Document) -> bool:

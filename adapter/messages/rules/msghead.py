@@ -10,10 +10,11 @@ from adapter.errors import XML_DOCTYPE, AppRecCode
 from adapter.messages.apprec import is_apprec
 from adapter.messages.head import MIG_VERSION
 from adapter.messages.kinds import kind_of
+from adapter.messages.namespaces import BASE64
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.places import in_info, root_of
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import declared_encoding
+from adapter.messages.xml import declared_encoding, tag_of
 from adapter.values import Zone
 
 BOOK: Final = RuleBook(Scope.HEAD)
@@ -138,8 +139,8 @@ def type_known(reading: Reading, context: Context) -> Iterator[Fault]:
     code=AppRecCode.OTHER,
 )
 def type_fits_content(reading: Reading, _: Context) -> Iterator[Fault]:
-    """The content standard is told by its namespace (`msghead.md` §4.2); each type belongs to one."""
-    if reading.payload is None or reading.type is None:
+    """The content standard is told by its namespace (`msghead.md` §4.2); a content in base64 is MH-044's."""
+    if reading.payload is None or reading.type is None or tag_of(reading.payload).startswith(BASE64):
         return
     type_place = in_info(reading, "Type")
     if reading.kind is None:

@@ -97,7 +97,7 @@ def patient_identified(reading: Reading, _: Context) -> Iterator[Fault]:
 
 
 BOOK.judged_as(
-    ("ID-001", "ID-002", "ID-003", "ID-004", "ID-005"),
+    ("ID-001", "ID-002", "ID-004", "ID-005"),
     "MH-026",
     "The control digits of the patient's identifier fit",
     "HIS 80415:2012 §6.3",

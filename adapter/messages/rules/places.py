@@ -21,7 +21,7 @@ def scopes_of(reading: Reading) -> frozenset[Scope]:
         scopes.add(Scope.HEAD)
     if reading.apprec is not None:
         scopes.add(Scope.APPREC)
-    if is_plo(reading):
+    if reading.standard is not None and reading.standard.is_plo:
         scopes.add(Scope.PLO)
     if isinstance(reading.message, Logistics):
         scopes.add(Scope.LOGISTICS)

@@ -90,7 +90,18 @@ _ALIASES: Final = {"7300": "8408", "9131": "9121"}
 """Lists named by mistake in the text of version 1.5, accepted when received (`plo.md` X-21)."""
 
 _OWN_RULE: Final = frozenset(
-    {"Type", "MIGversion", "Organisation", "Patient", "Content", "OtherReceiver", "Dialogmelding"}
+    {
+        "Type",
+        "MIGversion",
+        "Organisation",
+        "Patient",
+        "Content",
+        "OtherReceiver",
+        "Dialogmelding",
+        "InfoTidligereSykdommer",
+        "TilleggsinfoKontaktepisode",
+        "TidspunktForHendelse",
+    }
 )
 """Elements whose emptiness another rule tells."""
 
