@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -33,7 +33,7 @@ BUSY_SECONDS = 5.0
 """How long a transaction waits for another process before it is STORE-LOCKED."""
 
 TURN_SECONDS = 0.01
-"""How long one of the many short waits lasts that a writing transaction's wait is made of.
+"""How long one of the many short waits lasts that the wait for a writing transaction is made of.
 
 SQLite's own pauses grow to 100 ms; with those, a process beside a busy writer hardly ever meets the gap between two of
 its transactions (measured: up to 3 s for one write). Starting anew with short pauses, it meets one within milliseconds.
@@ -82,7 +82,7 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
         return sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
-            timeout=TURN_SECONDS if writes else BUSY_SECONDS,
+            timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -104,21 +104,31 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
     def start(connection: Connection) -> None:
         dbapi = cast("sqlite3.Connection", connection.connection.dbapi_connection)
         if writes:
-            _begin_immediate(dbapi)
+            patiently(dbapi, "BEGIN IMMEDIATE")
         else:
             dbapi.execute("BEGIN")
 
     return engine
 
 
-def _begin_immediate(connection: sqlite3.Connection) -> None:
-    """Begin a writing transaction, waiting for other processes up to `BUSY_SECONDS`."""
+def patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement that needs the database for itself, waiting for other processes up to `BUSY_SECONDS`."""
     deadline = monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= deadline:
-                raise
-        else:
-            return
+    connection.execute(f"PRAGMA busy_timeout={TURN_SECONDS * 1000:.0f}")
+    try:
+        while not _done(connection, statement, give_up=monotonic() >= deadline):
+            # SQLite does not wait at all where it sees that waiting could not help, as in a change to WAL.
+            sleep(TURN_SECONDS / 10)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+
+
+def _done(connection: sqlite3.Connection, statement: str, *, give_up: bool) -> bool:
+    """Whether the statement could be executed; False when another process is in the way, an error if `give_up`."""
+    try:
+        connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        if give_up or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -1,9 +1,7 @@
-"""How do we know that no recorded fact was changed, removed, or slipped in?
+"""Is the log in the database the chain that was written?
 
-Each row holds the canonical text of its entry, the digest of that text, the hash of the row before, and its own hash:
-SHA-256 over the place in the log, the moment of recording, the digest and the hash before. The first row links to
-`GENESIS`. A change anywhere breaks its own link and is found by walking the log; a cut at the end is found by comparing
-the length and head with an earlier report, for nothing in the log itself can show it.
+A change anywhere breaks its own link (`adapter.delivery.fact_chain`) and is found by walking the log; a cut at the end
+is found by comparing the length and head with an earlier report, for nothing in the log itself can show it.
 """
 
 from __future__ import annotations
@@ -12,26 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.store.fact_codec import canonical, read_entry, write_entry
-from adapter.store.instants import instant_text
-from adapter.store.port import ChainReport, RecordedFact, StayFact
+from adapter.delivery.fact_chain import GENESIS, linked
+from adapter.delivery.fact_json import read_entry, write_entry
+from adapter.delivery.recorded import RecordedFact
+from adapter.store.port import ChainReport
 from adapter.values import Digest
-
-GENESIS = Digest("0" * 64)
-"""What the first fact links to."""
-
-
-def link_hash(seq: int, recorded_at: datetime, digest: Digest, previous: Digest) -> Digest:
-    """The hash of one row of the log."""
-    return Digest.of(canonical([seq, instant_text(recorded_at), digest.value, previous.value]).encode())
-
-
-def linked(entry: StayFact, after: RecordedFact | None, recorded_at: datetime) -> RecordedFact:
-    """The entry as the next row of the log, after the last one (None for the first)."""
-    seq = 1 if after is None else after.seq + 1
-    previous = GENESIS if after is None else after.hash
-    digest = Digest.of(write_entry(entry).encode())
-    return RecordedFact(seq, recorded_at, entry, digest, previous, link_hash(seq, recorded_at, digest, previous))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from adapter.delivery.duplicates import Seen, SignedReference
 from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
+from adapter.delivery.recorded import Pseudonym, RecordedFact, StayFact
 from adapter.delivery.sender import SenderExchange, TransportState
-from adapter.facts import Fact
 from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId
 
 T = TypeVar("T")
@@ -243,42 +243,6 @@ class InboxItem:
 # ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pseudonym:
-    """A patient without a name: a keyed digest of the national identity number, different in every store."""
-
-    value: str
-
-    def __post_init__(self) -> None:
-        Digest(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class StayFact:
-    """A fact and whose stay it belongs to. `admission` is the admission as a message or a person stated it, None where
-    nothing is stated; `references` are the MsgIds that the carrying message refers to."""
-
-    patient: Pseudonym
-    hospital: HerId
-    fact: Fact
-    municipality: HerId | None = None
-    admission: Moment | date | None = None
-    references: tuple[MsgId, ...] = ()
-    exchange_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedFact:
-    """A fact in the log: its place, when it was written, and the link to the one before."""
-
-    seq: int
-    recorded_at: datetime
-    entry: StayFact
-    digest: Digest
-    previous: Digest
-    hash: Digest
-
-
 @dataclass(frozen=True, slots=True)
 class FactFilter:
     """Which facts; None does not restrict. They come in the order of the log."""
@@ -332,6 +296,9 @@ class Reader(Protocol):
 
     def mails(self, states: Iterable[ReceptionState], limit: int = 1000) -> tuple[Mail, ...]:
         """Mails in any of the states, newest first."""
+
+    def mails_of(self, exchange_ids: Iterable[str]) -> tuple[Mail, ...]:
+        """Every mail that became one of these exchanges, or that was a signal or a notice about one, oldest first."""
 
     def exchange(self, exchange_id: str) -> Exchange | None: ...
 
@@ -452,7 +419,11 @@ class Writer(Reader, Protocol):
 
 
 class Store(Protocol):
-    """Runs pieces of work. `write` joins concurrent callers into one commit; `*_now` are for code without a loop."""
+    """Runs pieces of work. `write` joins concurrent callers into one commit; `*_now` are for code without a loop.
+
+    What a piece of work raises comes back to its caller, and its changes are gone. A caller that is cancelled while its
+    work runs does not stop it: the work is either not begun or done whole.
+    """
 
     async def write(self, work: Callable[[Writer], T]) -> T: ...
 

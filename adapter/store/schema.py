@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from adapter.store.instants import instant_of, instant_text
+from adapter.values import instant_of, instant_text
 
 REVISION = "0001"
 """The newest migration: what a store of this version of the adapter carries."""

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func
 
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.recorded import RecordedFact
 from adapter.delivery.sender import TransportState
 from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
-from adapter.store.instants import instant_of
 from adapter.store.port import (
     ChainReport,
     Counts,
@@ -27,7 +27,6 @@ from adapter.store.port import (
     Mail,
     OutboxItem,
     OutboxState,
-    RecordedFact,
     SeenEnvelope,
     TakenMessage,
 )
@@ -54,7 +53,7 @@ from adapter.store.schema import (
     seen_envelope,
     taken_message,
 )
-from adapter.values import Digest, HerId, MessageId, MsgId
+from adapter.values import Digest, HerId, MessageId, MsgId, instant_of
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -99,6 +98,10 @@ class SqlReader:
         wanted = select(mail_in).where(mail_in.c.state.in_([state.value for state in states]))
         newest = wanted.order_by(mail_in.c.received.desc(), mail_in.c.id).limit(limit)
         return tuple(mail_of(row) for row in self._all(newest))
+
+    def mails_of(self, exchange_ids: Iterable[str]) -> tuple[Mail, ...]:
+        wanted = select(mail_in).where(mail_in.c.exchange_id.in_(list(exchange_ids)))
+        return tuple(mail_of(row) for row in self._all(wanted.order_by(mail_in.c.received, mail_in.c.id)))
 
     # ── exchanges ──
 

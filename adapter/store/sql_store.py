@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Engine, insert, select
 
+from adapter.delivery.recorded import Pseudonym
 from adapter.errors import STORE_OLDER, STORE_UNREACHABLE, AdapterError
-from adapter.store.engine import open_engine, translated
+from adapter.store.engine import open_engine, patiently, translated
 from adapter.store.group_commit import GroupWriter
 from adapter.store.migrate import is_current, upgrade
-from adapter.store.port import Pseudonym, Reader, Writer
+from adapter.store.port import Reader, Writer
 from adapter.store.schema import meta
 from adapter.store.sql_reader import SqlReader
 
@@ -60,9 +61,7 @@ def _prepare(engine: Engine, may_write: bool, new_key: bytes | None) -> bytes:
     """Make the tables what they have to be, in one transaction; returns the pseudonym key."""
     with translated():
         with engine.connect() as connection:
-            dbapi = connection.connection.dbapi_connection
-            assert dbapi is not None
-            dbapi.execute("PRAGMA journal_mode=WAL")
+            patiently(cast("sqlite3.Connection", connection.connection.dbapi_connection), "PRAGMA journal_mode=WAL")
         with engine.begin() as connection:
             if not is_current(connection):
                 if not may_write:
@@ -71,7 +70,7 @@ def _prepare(engine: Engine, may_write: bool, new_key: bytes | None) -> bytes:
             stored = connection.execute(select(meta.c.value).where(meta.c.key == _KEY_NAME)).scalar()
             if stored is None:
                 stored = (new_key or secrets.token_bytes(32)).hex()
-                connection.execute(upsert(meta).values(key=_KEY_NAME, value=stored))
+                connection.execute(insert(meta).values(key=_KEY_NAME, value=stored))
             return bytes.fromhex(stored)
 
 

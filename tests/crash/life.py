@@ -22,6 +22,7 @@ from sqlalchemy import event
 from adapter.delivery import receiver, sender
 from adapter.delivery.duplicates import Seen, SignedReference
 from adapter.delivery.receiver import Reception
+from adapter.delivery.recorded import Pseudonym, StayFact
 from adapter.delivery.retry import RetryTerms
 from adapter.delivery.sender_events import AckVerified, Event, MailAccepted, Sealed
 from adapter.facts import Admitted, Discharged, Fact, HowKnown
@@ -36,9 +37,7 @@ from adapter.store.port import (
     OutboxKind,
     OutboxState,
     Outcome,
-    Pseudonym,
     SeenEnvelope,
-    StayFact,
     TakenMessage,
     Writer,
 )

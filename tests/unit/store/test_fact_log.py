@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from adapter.delivery.fact_chain import GENESIS
+from adapter.delivery.recorded import Pseudonym, StayFact
 from adapter.errors import AdapterError
 from adapter.facts import Admitted, Fact, HowKnown
-from adapter.store.fact_log import GENESIS
-from adapter.store.port import BlobKind, FactFilter, Pseudonym, StayFact, Writer
+from adapter.store.port import BlobKind, FactFilter, Writer
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, Moment
 

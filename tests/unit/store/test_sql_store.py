@@ -15,6 +15,7 @@ from adapter.delivery import receipts, receiver, sender
 from adapter.delivery.duplicates import Seen, SignedReference
 from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, Reception, ReceptionState
+from adapter.delivery.recorded import Pseudonym, StayFact
 from adapter.delivery.retry import RetryTerms
 from adapter.delivery.sender import HandOver, SenderExchange, TransportState
 from adapter.delivery.sender_events import AckVerified, Event, MailAccepted, Sealed
@@ -34,10 +35,8 @@ from adapter.store.port import (
     OutboxKind,
     OutboxState,
     Outcome,
-    Pseudonym,
     Reader,
     SeenEnvelope,
-    StayFact,
     Store,
     TakenMessage,
     Writer,
