@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import lru_cache
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -58,16 +60,36 @@ class TrustAnchors:
 
 
 def load_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM file (one or more) or of one DER object.
+    """The certificates of a PEM file (one or more) or of one DER object, with names and key that can be read.
 
     Raises `AdapterError` (CERTIFICATE_UNREADABLE).
     """
     try:
         if b"-----BEGIN" in content:
-            return tuple(x509.load_pem_x509_certificates(content))
-        return (x509.load_der_x509_certificate(content),)
-    except ValueError:
+            certificates = tuple(x509.load_pem_x509_certificates(content))
+        else:
+            certificates = (x509.load_der_x509_certificate(content),)
+        for certificate in certificates:
+            _read_all(certificate)
+    except _UNREADABLE:
         raise AdapterError(CERTIFICATE_UNREADABLE, "neither PEM nor DER of an X.509 certificate") from None
+    return certificates
+
+
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+)
+
+
+def _read_all(certificate: x509.Certificate) -> None:
+    """Touch what the library reads only when asked, so that a malformed part is found here and not later."""
+    _ = (certificate.subject, certificate.issuer, certificate.public_key(), certificate.extensions)
+    _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number)
 
 
 def thumbprint(certificate: x509.Certificate) -> str:
@@ -84,6 +106,24 @@ def describe(certificate: x509.Certificate, source: str, partner: str) -> str:
     return (
         f"certificate of {certificate.subject.rfc4514_string()}, issued by {certificate.issuer.rfc4514_string()}, "
         f"serial {certificate.serial_number:x}, thumbprint {thumbprint(certificate)}, from {source}, for {partner}"
+    )
+
+
+def describe_octets(octets: bytes, source: str, partner: str) -> str:
+    """The same for the DER of a stranger's certificate, read leniently and only for the text.
+
+    Raises `ValueError` when it cannot be read.
+    """
+    try:
+        body = asn1_x509.Certificate.load(octets, strict=True)["tbs_certificate"]
+        subject, issuer = body["subject"].human_friendly, body["issuer"].human_friendly
+        serial = f"{body['serial_number'].native:x}"
+    except (TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError("this is no certificate") from error
+    digest = hashlib.sha1(octets, usedforsecurity=False).hexdigest().upper()
+    return (
+        f"certificate of {subject}, issued by {issuer}, serial {serial}, thumbprint {digest}, "
+        f"from {source}, for {partner}"
     )
 
 

@@ -23,7 +23,8 @@ from adapter.crypto.policy import Use
 from adapter.crypto.verified import Part, Reference
 from adapter.messages.xml import ENVELOPE, parse
 
-_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+"""Nothing stands between it and the envelope, as no signature would cover that."""
 _HEADER_END = b"</SOAP:Header>"
 _DIGEST_METHOD = f'<ds:DigestMethod Algorithm="{policy.sent(Use.DIGEST).identifier}"></ds:DigestMethod>'
 _TRANSFORMS = (

@@ -21,10 +21,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from adapter.crypto import dsig, strict_base64
-from adapter.crypto.certificates import Problem, TrustAnchors, Usage, describe, problems
+from adapter.crypto.certificates import Problem, TrustAnchors, Usage, describe, describe_octets, problems
 from adapter.crypto.policy import Policy, Standing, Use
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import HAS_OBJECT, SEVERAL_CERTIFICATES, SHA1, STRAY_REFERENCE, TWO_TRANSFORMS
@@ -302,14 +303,14 @@ def _signer(
     data = key_info.findall(_ds("X509Data"))
     if len(data) != 1:
         raise RefusedError(SIGNATURE_FORM, "EB-318", "there is not exactly one X509Data", at)
-    shown = [_parse(element, at) for element in data[0].findall(_ds("X509Certificate"))]
+    shown = [_decoded(_text(element), "EB-321", at) for element in data[0].findall(_ds("X509Certificate"))]
     if not shown:
         raise RefusedError(SIGNATURE_FORM, "EB-319", "there is no X509Certificate", at)
     if not expected.certificates:
         raise RefusedError(CERTIFICATE_REFUSED, "EB-253", f"{expected.source} has none for {expected.partner}", at)
-    certificate = next((known for known in expected.certificates if known in shown), None)
+    certificate = next((known for known in expected.certificates if known.public_bytes(Encoding.DER) in shown), None)
     if certificate is None:
-        theirs = "; ".join(describe(one, "KeyInfo of the message", expected.partner) for one in shown[:3])
+        theirs = "; ".join(_shown(one, expected.partner, at) for one in shown[:3])
         ours = "; ".join(describe(one, expected.source, expected.partner) for one in expected.certificates[:3])
         raise RefusedError(CERTIFICATE_REFUSED, "EB-254", f"the message shows: {theirs}. Expected: {ours}", at)
     if len(shown) > 1:
@@ -323,9 +324,10 @@ def _signer(
     return certificate
 
 
-def _parse(element: Element, at: str) -> x509.Certificate:
+def _shown(octets: bytes, partner: str, at: str) -> str:
+    """A stranger's certificate for the error text; nothing else is ever taken from it."""
     try:
-        return x509.load_der_x509_certificate(_decoded(_text(element), "EB-321", at))
+        return describe_octets(octets, "KeyInfo of the message", partner)
     except ValueError:
         raise RefusedError(CERTIFICATE_REFUSED, "EB-321", "the certificate in KeyInfo cannot be read", at) from None
 
