@@ -203,3 +203,13 @@ def oslo_text(instant: datetime) -> str:
 def utc_text(instant: datetime) -> str:
     """An instant as the ebXML envelope writes it: `CCYY-MM-DDThh:mm:ssZ` (HITS 1171 §5.2.1.10)."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as `2012-03-05T09:15:00.000000Z`: UTC, always 27 characters, so that texts sort as instants do."""
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def instant_of(text: str) -> datetime:
+    """The instant of such a text; raises `ValueError` when it is none."""
+    return datetime.fromisoformat(text)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapter.config import Settings
+from adapter.delivery.recorded import RecordedFact, best_proved
 from adapter.errors import POLICY_INVALID, RATES_INVALID, STAY_UNKNOWN, AdapterError
-from adapter.facts import Fact
 from adapter.liability import stays as partition
 from adapter.liability.case import Case, Sector, SenderType
 from adapter.liability.ledger import Account, Ledger, ledger
@@ -20,7 +20,7 @@ from adapter.liability.profiles import BASELINE, Profile, read_profiles
 from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.liability.readings import Readings, read_both
 from adapter.lookups import directory, packaged
-from adapter.store.port import FactFilter, RecordedFact, Store
+from adapter.store.port import FactFilter, Store
 from adapter.values import HerId, Moment
 
 
@@ -90,27 +90,10 @@ def known_stays(
     found = []
     for whose, facts in grouped.items():
         given = [
-            partition.StayFact(one.entry.fact, one.entry.admission, one.entry.references) for one in _earliest(facts)
+            partition.StayFact(one.entry.fact, one.entry.admission, one.entry.references) for one in best_proved(facts)
         ]
         found += [KnownStay(stay, whose) for stay in partition.stays(whose.patient, whose.hospital.value, given)]
     return tuple(sorted(found, key=lambda known: known.stay.key))
-
-
-def _earliest(facts: list[RecordedFact]) -> list[RecordedFact]:
-    """One fact of a kind for each message: where a better proof gave an earlier moment, the earlier one."""
-    best: dict[tuple[str, str, str], RecordedFact] = {}
-    for one in facts:
-        what = one.entry.fact.what
-        repeats = hasattr(what, "carrier") and one.entry.exchange_id is not None
-        key = (one.entry.exchange_id or "", type(what).__name__, "" if repeats else str(one.seq))
-        known = best.get(key)
-        if known is None or _instant(one.entry.fact) < _instant(known.entry.fact):
-            best[key] = one
-    return list(best.values())
-
-
-def _instant(fact: Fact) -> str:
-    return fact.when.instant.isoformat() if isinstance(fact.when, Moment) else fact.when.isoformat()
 
 
 def case_of(settings: Settings, known: KnownStay) -> Case:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+from adapter.delivery.recorded import Pseudonym, StayFact
 from adapter.delivery.stay_facts import Conveyance, stay_facts
 from adapter.facts import Answer, AnswerClassified, AnswerKind, Fact, HowKnown, Receipt, ReceiptGiven, ReceiptStatus
 from adapter.messages.codes import Event, IdType
@@ -20,7 +21,7 @@ from adapter.messages.reading import Reading, understand
 from adapter.observe import events
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, line_of
-from adapter.store.port import Exchange, FactFilter, JournalEntry, Pseudonym, Reader, StayFact, Writer
+from adapter.store.port import Exchange, FactFilter, JournalEntry, Reader, Writer
 from adapter.values import Digest, HerId, Moment, MsgId
 
 _FROM_THE_MUNICIPALITY = frozenset({Family.DIALOG, Family.ADMISSION_REPORT, Family.SERVICES_OFFERED})

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapter.config import load
+from adapter.delivery.recorded import StayFact
 from adapter.errors import DEMO_FOLDER, INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.facts import AdmissionNotice, Carrier, Fact, HowKnown
 from adapter.messages.head import Head
@@ -29,7 +30,7 @@ from adapter.service.inbox import file_of
 from adapter.service.installation import Installation, open_installation
 from adapter.service.running import mail_in, mail_out
 from adapter.service.submission import NotTaken, submit_now
-from adapter.store.port import Direction, Exchange, ExchangeFilter, FactFilter, StayFact
+from adapter.store.port import Direction, Exchange, ExchangeFilter, FactFilter
 from adapter.testing import scenarios
 from adapter.testing.clock import DrivenClock
 from adapter.testing.place import Place, PlaceParty, Side, place_at, prepare
