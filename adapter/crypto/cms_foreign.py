@@ -7,6 +7,9 @@ it (`ebxml.md` §5.4).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -49,19 +52,51 @@ class _GcmParameters(core.Sequence):  # type: ignore[misc]  # asn1crypto has no 
     _fields = [("nonce", core.OctetString), ("icv_length", core.Integer, {"default": 12})]  # noqa: RUF012
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A CMS object taken apart: its kind, what is encrypted, and the algorithm of that."""
+
+    info: cms.ContentInfo
+    encrypted: cms.EncryptedContentInfo
+    row: Algorithm
+
+
 def decrypt(octets: bytes, keys: DecryptionKeys, policy: Policy, day: date) -> tuple[bytes, tuple[Algorithm, ...]]:
     """The content of a CMS object and the algorithms that it used.
 
     Raises `RefusedError`: DECRYPTION_FAILED with rule EB-501 (no such object) or EB-502 (no key opens it), or
     ALGORITHM_REFUSED.
     """
+    with _one_refusal():
+        sealed = _read(octets, policy, day)
+        key, transport = _content_key(sealed, keys, policy, day)
+        return _open(sealed, key), (sealed.row, transport)
+
+
+def content_key(octets: bytes, keys: DecryptionKeys, policy: Policy, day: date) -> bytes:
+    """The content-encryption key of a CMS object, which opens this one object for somebody without our private key.
+
+    Raises `RefusedError` as `decrypt` does.
+    """
+    with _one_refusal():
+        return _content_key(_read(octets, policy, day), keys, policy, day)[0]
+
+
+def open_with(octets: bytes, key: bytes, policy: Policy, day: date) -> bytes:
+    """The content of a CMS object, opened with its content-encryption key. Raises `RefusedError` as `decrypt` does."""
+    with _one_refusal():
+        return _open(_read(octets, policy, day), key)
+
+
+@contextmanager
+def _one_refusal() -> Iterator[None]:
     try:
-        return _decrypt(octets, keys, policy, day)
+        yield
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, InvalidTag):
         raise RefusedError(DECRYPTION_FAILED, "EB-502") from None
 
 
-def _decrypt(octets: bytes, keys: DecryptionKeys, policy: Policy, day: date) -> tuple[bytes, tuple[Algorithm, ...]]:
+def _read(octets: bytes, policy: Policy, day: date) -> _Sealed:
     try:
         info = cms.ContentInfo.load(octets)
         form = info["content_type"].native
@@ -73,21 +108,27 @@ def _decrypt(octets: bytes, keys: DecryptionKeys, policy: Policy, day: date) -> 
         encrypted = info["content"]["auth_encrypted_content_info"]
     else:
         raise RefusedError(DECRYPTION_FAILED, "EB-501")
-    content_algorithm = encrypted["content_encryption_algorithm"]
-    row = policy.accept(Use.CONTENT, content_algorithm["algorithm"].dotted, day)
+    row = policy.accept(Use.CONTENT, encrypted["content_encryption_algorithm"]["algorithm"].dotted, day)
     if row.name.endswith("gcm") != (form == "authenticated_enveloped_data"):
         raise RefusedError(DECRYPTION_FAILED, "EB-501")
-    recipient, pair = _ours(info["content"]["recipient_infos"], keys)
-    transport = policy.accept(Use.KEY_TRANSPORT, recipient["key_encryption_algorithm"]["algorithm"].dotted, day)
-    content_key = pair.key.decrypt(recipient["encrypted_key"].native, _padding(recipient["key_encryption_algorithm"]))
-    if len(content_key) != _KEY_OCTETS[row.name]:
+    return _Sealed(info, encrypted, row)
+
+
+def _content_key(sealed: _Sealed, keys: DecryptionKeys, policy: Policy, day: date) -> tuple[bytes, Algorithm]:
+    recipient, pair = _ours(sealed.info["content"]["recipient_infos"], keys)
+    algorithm = recipient["key_encryption_algorithm"]
+    transport = policy.accept(Use.KEY_TRANSPORT, algorithm["algorithm"].dotted, day)
+    return pair.key.decrypt(recipient["encrypted_key"].native, _padding(algorithm)), transport
+
+
+def _open(sealed: _Sealed, key: bytes) -> bytes:
+    name, algorithm = sealed.row.name, sealed.encrypted["content_encryption_algorithm"]
+    if len(key) != _KEY_OCTETS[name]:
         raise RefusedError(DECRYPTION_FAILED, "EB-502")
-    ciphertext = encrypted["encrypted_content"].native
-    if row.name.endswith("gcm"):
-        plaintext = _open_gcm(content_key, content_algorithm, ciphertext, info["content"])
-    else:
-        plaintext = _open_cbc(row.name, content_key, content_algorithm["parameters"].native, ciphertext)
-    return plaintext, (row, transport)
+    ciphertext = sealed.encrypted["encrypted_content"].native
+    if name.endswith("gcm"):
+        return _open_gcm(key, algorithm, ciphertext, sealed.info["content"])
+    return _open_cbc(name, key, algorithm["parameters"].native, ciphertext)
 
 
 def _ours(recipients: cms.RecipientInfos, keys: DecryptionKeys) -> tuple[cms.KeyTransRecipientInfo, DecryptionKey]:

@@ -7,6 +7,7 @@ fit for real traffic: the root's key lives in this process and is written nowher
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from adapter.crypto.certificates import TrustAnchors, Usage
@@ -133,6 +135,50 @@ class ThrowAwayPki:
         )
         return Pair(key, certificate)
 
+    def crl(
+        self, revoked: Mapping[int, datetime], this_update: datetime, next_update: datetime, *, delta: bool = False
+    ) -> bytes:
+        """A CRL (DER) with those serial numbers and when each was revoked."""
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        builder = builder.last_update(this_update).next_update(next_update)
+        for serial, moment in revoked.items():
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(moment).build()
+            builder = builder.add_revoked_certificate(entry)
+        if delta:
+            builder = builder.add_extension(x509.DeltaCRLIndicator(1), critical=True)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def responder(self, *, appointed: bool = True) -> Pair:
+        """A certificate for OCSP signing; one that was not appointed lacks the extended key usage."""
+        return Pair(*self._issue("Responder", "123456785", Usage.SIGNING, ocsp_signing=appointed))
+
+    def ocsp_response(
+        self,
+        certificate: x509.Certificate,
+        this_update: datetime,
+        next_update: datetime | None,
+        *,
+        revoked_at: datetime | None = None,
+        status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD,
+        responder: Pair | None = None,
+    ) -> bytes:
+        """An OCSP response (DER), signed by the root or by a responder."""
+        signer = responder or Pair(self._key, self.root)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=certificate,
+            issuer=self.root,
+            algorithm=hashes.SHA256(),
+            cert_status=ocsp.OCSPCertStatus.REVOKED if revoked_at else status,
+            this_update=this_update,
+            next_update=next_update,
+            revocation_time=revoked_at,
+            revocation_reason=None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
+        if responder is not None:
+            builder = builder.certificates([responder.certificate])
+        return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
     def _new_key(self) -> rsa.RSAPrivateKey:
         return rsa.generate_private_key(65537, self._size)
 
@@ -161,6 +207,7 @@ class ThrowAwayPki:
         *,
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
+        ocsp_signing: bool = False,
     ) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
         key = self._new_key()
         granted = (
@@ -168,7 +215,7 @@ class ThrowAwayPki:
             if usage is Usage.SIGNING
             else _key_usage(digital_signature=True, key_encipherment=True)
         )
-        certificate = (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(
                 x509.Name(
@@ -189,9 +236,10 @@ class ThrowAwayPki:
             .add_extension(granted, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
         )
-        return key, certificate
+        if ocsp_signing:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
+        return key, builder.sign(self._key, hashes.SHA256())
 
 
 def _key_usage(
