@@ -31,8 +31,9 @@ from adapter.messages.datatypes import (
 )
 from adapter.messages.head import Head, Participant
 from adapter.messages.namespaces import APPREC_10_NS, APPREC_11_NS, clark, namespace_of
+from adapter.messages.nodes import Node
 from adapter.messages.parties import Address, Ident, Person, her_of
-from adapter.messages.xml import Element, tag_of
+from adapter.messages.xml import Element
 from adapter.values import HerId, Moment, MsgId
 
 
@@ -283,15 +284,15 @@ def _without_postbox(address: Address) -> Address:
 _VERSIONS: Final = {version.namespace: version for version in AppRecVersion}
 
 
-def is_apprec(root: Element) -> bool:
+def is_apprec(root: Node) -> bool:
     """Whether an element is the root of a receipt."""
-    version = _VERSIONS.get(namespace_of(tag_of(root)))
-    return version is not None and tag_of(root) == clark(version.namespace) + "AppRec"
+    version = _VERSIONS.get(namespace_of(root.tag))
+    return version is not None and root.tag == clark(version.namespace) + "AppRec"
 
 
-def read_apprec(root: Element) -> AppRec:
+def read_apprec(root: Node) -> AppRec:
     """Read a receipt; `is_apprec(root)` holds. Never raises for what is inside."""
-    version = _VERSIONS[namespace_of(tag_of(root))]
+    version = _VERSIONS[namespace_of(root.tag)]
     ns = clark(version.namespace)
     original = child(root, ns + "OriginalMsgId")
     return AppRec(
@@ -318,7 +319,7 @@ def _msg_id(text: str | None) -> MsgId | None:
     return MsgId(text) if text is not None else None
 
 
-def _read_hcp(element: Element | None, ns: str) -> Hcp:
+def _read_hcp(element: Node | None, ns: str) -> Hcp:
     role = child_code(element, ns + "Role")
     hcp = child(element, ns + "HCP")
     inst = child(hcp, ns + "Inst")
@@ -335,23 +336,23 @@ def _read_hcp(element: Element | None, ns: str) -> Hcp:
     )
 
 
-def _read_unit(element: Element, ns: str) -> Unit:
+def _read_unit(element: Node, ns: str) -> Unit:
     return Unit(child_text(element, ns + "Name"), _read_id(element, ns), _read_additional(element, ns))
 
 
-def _read_id(element: Element, ns: str) -> Ident | None:
+def _read_id(element: Node, ns: str) -> Ident | None:
     id_, type_ = child_text(element, ns + "Id"), child_code(element, ns + "TypeId")
     return Ident(id_, type_) if id_ is not None or type_ is not None else None
 
 
-def _read_additional(element: Element, ns: str) -> tuple[Ident, ...]:
+def _read_additional(element: Node, ns: str) -> tuple[Ident, ...]:
     return tuple(
         Ident(child_text(other, ns + "Id"), child_code(other, ns + "Type"))
         for other in children(element, ns + "AdditionalId")
     )
 
 
-def _read_address(element: Element | None, ns: str) -> Address | None:
+def _read_address(element: Node | None, ns: str) -> Address | None:
     if element is None:
         return None
     return Address(

@@ -28,9 +28,9 @@ class CodeList:
     codes: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeLists:
-    """All code lists of one version."""
+    """All code lists of one version; compared by identity, so that what was found out with them can be remembered."""
 
     version: str
     lists: Mapping[str, CodeList]

@@ -7,14 +7,15 @@ ever sent (HISD 1165).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
 
-from adapter.messages.xml import Element
+from adapter.messages.nodes import Node
+from adapter.messages.xml import Element, tag_of
 from adapter.values import Moment, parse_moment
 
 OID: Final = "2.16.578.1.12.4.1.1."
@@ -107,70 +108,83 @@ def plain_date(text: str | None) -> date | None:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def children(element: Element, tag: str) -> Iterator[Element]:
-    """The child elements of this name, in document order."""
-    return element.iterchildren(tag)
+def children(node: Node | None, tag: str) -> list[Node]:
+    """The children of this name, in document order."""
+    return [child for child in node.children if child.tag == tag] if node is not None else []
 
 
-def child(element: Element | None, *tags: str) -> Element | None:
-    """The element reached by taking the first child of each name in turn; None where the way ends."""
+def child(node: Node | None, *tags: str) -> Node | None:
+    """The node reached by taking the first child of each name in turn; None where the way ends."""
     for tag in tags:
-        if element is None:
+        if node is None:
             return None
-        element = next(element.iterchildren(tag), None)
-    return element
+        for candidate in node.children:
+            if candidate.tag == tag:
+                node = candidate
+                break
+        else:
+            return None
+    return node
 
 
-def text_of(element: Element | None) -> str | None:
-    """The text of an element without surrounding white space; None for no element and for an empty one."""
-    if element is None or element.text is None:
-        return None
-    return element.text.strip() or None
+def child_text(node: Node | None, *tags: str) -> str | None:
+    """The text of the node reached; None for no node and for an empty one."""
+    found = child(node, *tags)
+    return found.text if found is not None else None
 
 
-def child_text(element: Element | None, *tags: str) -> str | None:
-    return text_of(child(element, *tags))
-
-
-def attribute(element: Element, name: str) -> str | None:
+def attribute(node: Node | None, name: str) -> str | None:
     """An attribute without surrounding white space; an empty one is None."""
-    value = element.get(name)
+    value = node.attributes.get(name) if node is not None else None
     return (value.strip() or None) if value is not None else None
 
 
-def code_of(element: Element | None) -> Code | None:
-    """A CS or CV; None for no element, a `Code` without `v` for one without code."""
-    if element is None:
+def code_of(node: Node | None) -> Code | None:
+    """A CS or CV; None for no node, a `Code` without `v` for one without code."""
+    if node is None:
         return None
-    return Code(*(attribute(element, name) for name in ("V", "DN", "S", "OT")))
+    get = node.attributes.get
+    text = get("OT")
+    if text is not None:
+        return Code(attribute(node, "V"), attribute(node, "DN"), attribute(node, "S"), text.strip() or None)
+    return _code(get("V"), get("DN"), get("S"))
 
 
-def child_code(element: Element | None, *tags: str) -> Code | None:
-    return code_of(child(element, *tags))
+@lru_cache(maxsize=4096)
+def _code(v: str | None, dn: str | None, s: str | None) -> Code:
+    """The codes of messages are few and come again and again; free text is never kept here."""
+    return Code(*((value.strip() or None) if value is not None else None for value in (v, dn, s)))
 
 
-def child_time(element: Element | None, *tags: str) -> Timestamp | None:
+def child_code(node: Node | None, *tags: str) -> Code | None:
+    return code_of(child(node, *tags))
+
+
+def child_time(node: Node | None, *tags: str) -> Timestamp | None:
     """A TS; None where there is no element or no `V`."""
-    found = child(element, *tags)
-    value = attribute(found, "V") if found is not None else None
+    value = attribute(child(node, *tags), "V")
     return Timestamp.read(value) if value is not None else None
 
 
-def child_flag(element: Element | None, *tags: str) -> bool | None:
+def child_flag(node: Node | None, *tags: str) -> bool | None:
     """An xs:boolean: `true`, `false`, `1` or `0`; None for anything else."""
-    return {"true": True, "1": True, "false": False, "0": False}.get(child_text(element, *tags) or "")
+    return _FLAGS.get(child_text(node, *tags) or "")
 
 
-def flowing_text(element: Element | None) -> str | None:
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
+def flowing_text(node: Node | None) -> str | None:
     """The text of an element of any content (plain or XHTML), a line for each block; None without a word in it."""
-    if element is None:
-        return None
+    if node is None or not node.children:
+        return node.text if node is not None else None
     pieces: list[str] = []
-    for part in element.iter():
-        if part is not element and isinstance(part.tag, str) and etree.QName(part).localname in _BLOCKS:
+    for part in node.element.iter():
+        inside = part is not node.element
+        if inside and tag_of(part).rpartition("}")[2] in _BLOCKS:
             pieces.append("\n")
         pieces.append(part.text or "")
-        if part is not element:
+        if inside:
             pieces.append(part.tail or "")
     return "".join(pieces).strip() or None
 

@@ -26,6 +26,7 @@ from adapter.messages.datatypes import (
     plain_date,
 )
 from adapter.messages.namespaces import DIALOG_10_NS, DIALOG_11_NS, clark, namespace_of
+from adapter.messages.nodes import Node
 from adapter.messages.parties import (
     IN_CONTENT,
     IN_DIALOG_10,
@@ -41,7 +42,7 @@ from adapter.messages.parties import (
     write_person,
     write_professional,
 )
-from adapter.messages.xml import Element, tag_of
+from adapter.messages.xml import Element
 
 
 class DialogVersion(StrEnum):
@@ -124,15 +125,15 @@ class Dialog:
     notes: tuple[Note, ...] = ()
 
 
-def is_dialog(payload: Element) -> bool:
+def is_dialog(payload: Node) -> bool:
     """Whether an element is the root of a dialog message of a version read here."""
-    version = _VERSIONS.get(namespace_of(tag_of(payload)))
-    return version is not None and tag_of(payload) == clark(version.namespace) + "Dialogmelding"
+    version = _VERSIONS.get(namespace_of(payload.tag))
+    return version is not None and payload.tag == clark(version.namespace) + "Dialogmelding"
 
 
-def read_dialog(payload: Element) -> Dialog:
+def read_dialog(payload: Node) -> Dialog:
     """Read the content of a dialog message; `is_dialog(payload)` holds. Never raises for what is inside."""
-    version = _VERSIONS[namespace_of(tag_of(payload))]
+    version = _VERSIONS[namespace_of(payload.tag)]
     own = clark(version.namespace)
     return Dialog(
         version,
@@ -141,7 +142,7 @@ def read_dialog(payload: Element) -> Dialog:
     )
 
 
-def _read_note(element: Element, own: str, dialect: Dialect) -> Note:
+def _read_note(element: Node, own: str, dialect: Dialect) -> Note:
     question = child(element, own + "Foresporsel")
     return Note(
         child_code(element, own + "TemaKodet"),
@@ -155,7 +156,7 @@ def _read_note(element: Element, own: str, dialect: Dialect) -> Note:
     )
 
 
-def _read_question(element: Element, own: str, dialect: Dialect) -> Question:
+def _read_question(element: Node, own: str, dialect: Dialect) -> Question:
     return Question(
         child_code(element, own + "TypeForesp"),
         child_text(element, own + "EmneSporsmal"),
@@ -172,7 +173,7 @@ def _read_question(element: Element, own: str, dialect: Dialect) -> Question:
     )
 
 
-def _read_roles(element: Element, own: str, dialect: Dialect) -> tuple[NoteRole, ...]:
+def _read_roles(element: Node, own: str, dialect: Dialect) -> tuple[NoteRole, ...]:
     return tuple(
         NoteRole(
             child_code(role, own + "RolleNotat"),
@@ -185,7 +186,7 @@ def _read_roles(element: Element, own: str, dialect: Dialect) -> tuple[NoteRole,
     )
 
 
-def _read_unit(element: Element | None, own: str, dialect: Dialect) -> NoteUnit | None:
+def _read_unit(element: Node | None, own: str, dialect: Dialect) -> NoteUnit | None:
     unit = child(element, own + "Kontaktenhet")
     if element is None or unit is None:
         return None
@@ -197,12 +198,12 @@ def _read_unit(element: Element | None, own: str, dialect: Dialect) -> NoteUnit 
     )
 
 
-def _read_professional(element: Element, own: str, dialect: Dialect) -> Professional | None:
+def _read_professional(element: Node, own: str, dialect: Dialect) -> Professional | None:
     found = child(element, own + "HealthcareProfessional")
     return read_professional(found, dialect) if found is not None else None
 
 
-def _read_person(element: Element, own: str, dialect: Dialect) -> Person | None:
+def _read_person(element: Node, own: str, dialect: Dialect) -> Person | None:
     found = child(element, own + "Person")
     return read_person(found, dialect) if found is not None else None
 

@@ -26,6 +26,7 @@ from adapter.messages.datatypes import (
     moment,
 )
 from adapter.messages.namespaces import BASE64, MH
+from adapter.messages.nodes import Node
 from adapter.messages.parties import (
     IN_HEAD,
     Organisation,
@@ -39,7 +40,7 @@ from adapter.messages.parties import (
     write_person,
     write_professional,
 )
-from adapter.messages.xml import Element, tag_of
+from adapter.messages.xml import Element
 from adapter.values import HerId, Moment, MsgId
 
 MIG_VERSION: Final = "v1.2 2006-05-24"
@@ -161,7 +162,7 @@ class Head:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_head(root: Element) -> Head:
+def read_head(root: Node) -> Head:
     """Read the head from a `MsgHead` element; never raises."""
     info = child(root, MH + "MsgInfo")
     documents = tuple(_read_document(document) for document in children(root, MH + "Document"))
@@ -185,17 +186,17 @@ def read_head(root: Element) -> Head:
     )
 
 
-def first_payload(root: Element) -> Element | None:
+def first_payload(root: Node) -> Node | None:
     """The first element in the Content of the first document: what the message is about."""
     content = child(root, MH + "Document", MH + "RefDoc", MH + "Content")
-    return next(content.iterchildren("*"), None) if content is not None else None
+    return next(iter(content.children), None) if content is not None else None
 
 
 def _msg_id(text: str | None) -> MsgId | None:
     return MsgId(text) if text is not None else None
 
 
-def _read_conversation(element: Element | None) -> ConversationRef | None:
+def _read_conversation(element: Node | None) -> ConversationRef | None:
     if element is None:
         return None
     return ConversationRef(
@@ -203,7 +204,7 @@ def _read_conversation(element: Element | None) -> ConversationRef | None:
     )
 
 
-def _read_participant(element: Element | None) -> Participant:
+def _read_participant(element: Node | None) -> Participant:
     if element is None:
         return Participant()
     organisation = child(element, MH + "Organisation")
@@ -213,7 +214,7 @@ def _read_participant(element: Element | None) -> Participant:
     )
 
 
-def _read_other_receiver(element: Element) -> OtherReceiver:
+def _read_other_receiver(element: Node) -> OtherReceiver:
     organisation, patient = child(element, MH + "Organisation"), child(element, MH + "Patient")
     person, professional = child(element, MH + "Person"), child(element, MH + "HealthcareProfessional")
     return OtherReceiver(
@@ -226,9 +227,9 @@ def _read_other_receiver(element: Element) -> OtherReceiver:
     )
 
 
-def _read_document(element: Element) -> Document:
+def _read_document(element: Node) -> Document:
     ref, content = child(element, MH + "RefDoc"), child(element, MH + "RefDoc", MH + "Content")
-    payloads = tuple(tag_of(payload) for payload in content.iterchildren("*")) if content is not None else ()
+    payloads = tuple(payload.tag for payload in content.children) if content is not None else ()
     return Document(
         child_code(element, MH + "DocumentConnection"),
         child_code(element, MH + "ContentType"),

@@ -28,8 +28,9 @@ from adapter.messages.datatypes import (
     children,
 )
 from adapter.messages.namespaces import PLO_15, PLO_16, PO_15_NS, PO_16_NS, clark, namespace_of
+from adapter.messages.nodes import Node
 from adapter.messages.top import Top, read_top, write_top
-from adapter.messages.xml import Element, tag_of
+from adapter.messages.xml import Element
 
 
 class Version(StrEnum):
@@ -97,15 +98,15 @@ class Logistics:
         return next((event for event in self.events if event.code is not None and event.code.v == code), None)
 
 
-def is_logistics(payload: Element) -> bool:
+def is_logistics(payload: Node) -> bool:
     """Whether an element is the root of a logistics message of a version read here."""
-    version = _VERSIONS.get(namespace_of(tag_of(payload)))
-    return version is not None and tag_of(payload) == clark(version.namespace) + "Pasientlogistikk"
+    version = _VERSIONS.get(namespace_of(payload.tag))
+    return version is not None and payload.tag == clark(version.namespace) + "Pasientlogistikk"
 
 
-def read_logistics(payload: Element) -> Logistics:
+def read_logistics(payload: Node) -> Logistics:
     """Read the content of a logistics message; `is_logistics(payload)` holds. Never raises for what is inside."""
-    version = _VERSIONS[namespace_of(tag_of(payload))]
+    version = _VERSIONS[namespace_of(payload.tag)]
     own, po = clark(version.namespace), version.po
     use, part = next(((use, part) for use in Use for part in children(payload, own + use)), (None, None))
     return Logistics(
@@ -117,7 +118,7 @@ def read_logistics(payload: Element) -> Logistics:
     )
 
 
-def read_event(element: Element, po: str) -> TimedEvent:
+def read_event(element: Node, po: str) -> TimedEvent:
     """Read a `TidsfestetHendelse`."""
     return TimedEvent(
         child_code(element, po + "Hendelsekode"),
@@ -129,7 +130,7 @@ def read_event(element: Element, po: str) -> TimedEvent:
     )
 
 
-def _read_destination(element: Element | None, po: str) -> Destination | None:
+def _read_destination(element: Node | None, po: str) -> Destination | None:
     if element is None:
         return None
     return Destination(

@@ -27,6 +27,7 @@ from adapter.messages.datatypes import (
     plain_date,
 )
 from adapter.messages.namespaces import DIALOG_10_NS, DIALOG_11_NS, FK1, MH, clark
+from adapter.messages.nodes import Node
 from adapter.messages.xml import Element
 from adapter.values import HerId
 
@@ -134,7 +135,7 @@ def her_of(idents: Iterable[Ident]) -> HerId | None:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_idents(element: Element, dialect: Dialect) -> tuple[Ident, ...]:
+def read_idents(element: Node, dialect: Dialect) -> tuple[Ident, ...]:
     inner = dialect.inner
     return tuple(
         Ident(child_text(ident, inner + "Id"), child_code(ident, inner + "TypeId"))
@@ -142,7 +143,7 @@ def read_idents(element: Element, dialect: Dialect) -> tuple[Ident, ...]:
     )
 
 
-def read_address(element: Element, dialect: Dialect) -> Address | None:
+def read_address(element: Node, dialect: Dialect) -> Address | None:
     address, inner = child(element, dialect.outer + "Address"), dialect.inner
     if address is None:
         return None
@@ -157,18 +158,16 @@ def read_address(element: Element, dialect: Dialect) -> Address | None:
     )
 
 
-def read_telecoms(element: Element, dialect: Dialect) -> tuple[Telecom, ...]:
+def read_telecoms(element: Node, dialect: Dialect) -> tuple[Telecom, ...]:
     inner = dialect.inner
     found = []
     for telecom in children(element, dialect.outer + "TeleCom"):
         url = child(telecom, inner + "TeleAddress")
-        found.append(
-            Telecom(attribute(url, "V") if url is not None else None, child_code(telecom, inner + "TypeTelecom"))
-        )
+        found.append(Telecom(attribute(url, "V"), child_code(telecom, inner + "TypeTelecom")))
     return tuple(found)
 
 
-def read_person(element: Element, dialect: Dialect) -> Person:
+def read_person(element: Node, dialect: Dialect) -> Person:
     outer = dialect.outer
     return Person(
         child_text(element, outer + "FamilyName"),
@@ -183,7 +182,7 @@ def read_person(element: Element, dialect: Dialect) -> Person:
     )
 
 
-def read_professional(element: Element, dialect: Dialect) -> Professional:
+def read_professional(element: Node, dialect: Dialect) -> Professional:
     return Professional(
         read_person(element, dialect),
         child_code(element, dialect.outer + "TypeHealthcareProfessional"),
@@ -195,7 +194,7 @@ _DEEPEST_UNIT: Final = 16
 """How far down units are read; two levels are the practice and the schema sets no end."""
 
 
-def read_organisation(element: Element, dialect: Dialect, depth: int = 0) -> Organisation:
+def read_organisation(element: Node, dialect: Dialect, depth: int = 0) -> Organisation:
     outer = dialect.outer
     unit = child(element, outer + "Organisation") if depth < _DEEPEST_UNIT else None
     professional = child(element, outer + "HealthcareProfessional")

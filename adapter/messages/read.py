@@ -10,7 +10,7 @@ from adapter.messages.reading import Reading, Recognised, understand
 from adapter.messages.rules import judge
 from adapter.messages.rules.rule import Context
 from adapter.messages.schemas import SchemaSet
-from adapter.messages.xml import path_of, tag_of
+from adapter.messages.xml import path_of
 
 
 def read(content: bytes, schemas: SchemaSet, context: Context) -> Reading:
@@ -27,8 +27,10 @@ def _schema_findings(reading: Reading, schemas: SchemaSet) -> tuple[Finding, ...
     if reading.tree is None or reading.recognised not in {Recognised.BUSINESS, Recognised.APPREC}:
         return ()
     payload = reading.payload
-    if payload is None or schemas.covers(namespace_of(tag_of(payload))):
+    if payload is None or schemas.covers(namespace_of(payload.tag)):
         return schemas.validate(reading.tree)
     says = "no schema is installed for the content, only the head was judged; install it under schemas.path to check it"
-    unknown = Finding("XSD", Severity.WARNING, path_of(payload), payload.sourceline, says, "msghead.md §4.2")
+    unknown = Finding(
+        "XSD", Severity.WARNING, path_of(payload.element), payload.element.sourceline, says, "msghead.md §4.2"
+    )
     return (unknown, *schemas.validate(reading.tree))

@@ -17,8 +17,9 @@ from adapter.messages.head import Head, first_payload, read_head
 from adapter.messages.kinds import Content, Kind, content_of, content_of_namespace, kind_of
 from adapter.messages.logistics import Logistics, is_logistics, read_logistics
 from adapter.messages.namespaces import MH, SOAP_NS, clark, namespace_of
-from adapter.messages.survey import Survey, survey
-from adapter.messages.xml import Element, Tree, parse, tag_of
+from adapter.messages.nodes import Node, Nodes
+from adapter.messages.survey import NOTHING, Survey, survey
+from adapter.messages.xml import Tree, parse
 
 
 class Recognised(StrEnum):
@@ -48,9 +49,6 @@ class Refusal:
     detail: str
 
 
-_NOTHING = Survey()
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A document as read. What does not apply to its kind is None.
@@ -64,12 +62,13 @@ class Reading:
     tree: Tree | None = None
     refusal: Refusal | None = None
     head: Head | None = None
-    payload: Element | None = None
+    nodes: Nodes | None = None
+    payload: Node | None = None
     standard: Content | None = None
     kind: Kind | None = None
     message: Message | None = None
     apprec: AppRec | None = None
-    survey: Survey = _NOTHING
+    survey: Survey = NOTHING
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -98,25 +97,27 @@ def understand(content: bytes) -> Reading:
         tree = parse(content, bare=True)
     except AdapterError as error:
         return Reading(content, Recognised.UNREADABLE, refusal=Refusal(error.kind, error.detail))
-    root = tree.getroot()
-    if tag_of(root) == MH + "MsgHead":
-        return _business(content, tree, root)
+    nodes = Nodes(tree.getroot())
+    root = nodes.root
+    if root.tag == MH + "MsgHead":
+        return _business(content, tree, nodes)
     if is_apprec(root):
         apprec = read_apprec(root)
         standard = content_of_namespace(apprec.version.namespace)
-        return Reading(content, Recognised.APPREC, tree, standard=standard, apprec=apprec)
-    if tag_of(root) == clark(SOAP_NS) + "Envelope":
-        return Reading(content, Recognised.ENVELOPE, tree)
-    return Reading(content, Recognised.UNKNOWN, tree)
+        return Reading(content, Recognised.APPREC, tree, nodes=nodes, standard=standard, apprec=apprec)
+    if root.tag == clark(SOAP_NS) + "Envelope":
+        return Reading(content, Recognised.ENVELOPE, tree, nodes=nodes)
+    return Reading(content, Recognised.UNKNOWN, tree, nodes=nodes)
 
 
-def _business(content: bytes, tree: Tree, root: Element) -> Reading:
+def _business(content: bytes, tree: Tree, nodes: Nodes) -> Reading:
+    root = nodes.root
     head = read_head(root)
     payload = first_payload(root)
     standard = kind = None
     message: Message | None = None
     if payload is not None:
-        standard = content_of(tag_of(payload)) or content_of_namespace(namespace_of(tag_of(payload)))
+        standard = content_of(payload.tag) or content_of_namespace(namespace_of(payload.tag))
         if is_logistics(payload):
             message = read_logistics(payload)
         elif is_dialog(payload):
@@ -124,5 +125,5 @@ def _business(content: bytes, tree: Tree, root: Element) -> Reading:
     if head.type is not None and head.type.v is not None:
         kind = kind_of(head.type.v)
     return Reading(
-        content, Recognised.BUSINESS, tree, None, head, payload, standard, kind, message, survey=survey(root)
+        content, Recognised.BUSINESS, tree, None, head, nodes, payload, standard, kind, message, survey=survey(nodes)
     )

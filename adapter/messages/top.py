@@ -23,6 +23,7 @@ from adapter.messages.datatypes import (
     children,
     plain_date,
 )
+from adapter.messages.nodes import Node
 from adapter.messages.parties import (
     IN_CONTENT,
     Organisation,
@@ -127,7 +128,7 @@ class Top:
     sent_documents: tuple[SentDocument, ...] = ()
 
 
-def read_top(root: Element, po: str) -> Top:
+def read_top(root: Node, po: str) -> Top:
     """Read the common top of a content root; `po` is the component namespace in Clark notation. Never raises."""
     info = child(root, po + "InformasjonOmForsendelsen")
     details = child(root, po + "TilleggsopplysningPasient")
@@ -188,7 +189,7 @@ def read_top(root: Element, po: str) -> Top:
     )
 
 
-def _read_request(element: Element | None, po: str) -> Request | None:
+def _read_request(element: Node | None, po: str) -> Request | None:
     if element is None:
         return None
     return Request(

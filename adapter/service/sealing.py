@@ -18,7 +18,6 @@ from adapter.envelope.seal import PayloadIds, Sealed
 from adapter.errors import PARTY_NOT_OURS, AdapterError
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, understand
-from adapter.messages.xml import tag_of
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, take_transport_step
 from adapter.store.port import BlobKind, Exchange, Reader, Writer
@@ -93,7 +92,7 @@ def reported(reading: Reading) -> tuple[str, str]:
     if reading.standard is not None:
         return reading.standard.namespace, reading.standard.version
     if reading.payload is not None:
-        return namespace_of(tag_of(reading.payload)), "0"
+        return namespace_of(reading.payload.tag), "0"
     return "", "0"
 
 

@@ -8,11 +8,11 @@ from typing import Final
 from adapter.errors import AppRecCode
 from adapter.messages.codes import IdType
 from adapter.messages.head import Participant
+from adapter.messages.nodes import Node
 from adapter.messages.parties import Ident
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import Element
 from adapter.values import HerId
 
 BOOK: Final = RuleBook(Scope.HEAD)
@@ -20,7 +20,7 @@ _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.
 _ACCEPT = Consequence.ACCEPT
 
 
-def _receivers(reading: Reading) -> Iterator[tuple[Participant, Element | None]]:
+def _receivers(reading: Reading) -> Iterator[tuple[Participant, Node | None]]:
     if reading.head is None:
         return
     yield reading.head.receiver, in_info(reading, "Receiver", "Organisation")
@@ -29,7 +29,7 @@ def _receivers(reading: Reading) -> Iterator[tuple[Participant, Element | None]]
             yield other.participant, in_info(reading, "OtherReceiver", "Organisation")
 
 
-def _everyone(reading: Reading) -> Iterator[tuple[str, Participant, Element | None]]:
+def _everyone(reading: Reading) -> Iterator[tuple[str, Participant, Node | None]]:
     if reading.head is not None:
         yield "sender", reading.head.sender, in_info(reading, "Sender", "Organisation")
     for receiver, place in _receivers(reading):

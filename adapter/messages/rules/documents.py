@@ -11,10 +11,10 @@ from adapter.messages.datatypes import OID, child
 from adapter.messages.head import Document
 from adapter.messages.kinds import Family
 from adapter.messages.namespaces import BASE64, MH, XMLDSIG_NS, clark
+from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import documents, is_plo, nearest, root_of
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import Element
 from adapter.values import Moment
 
 BOOK: Final = RuleBook(Scope.HEAD)
@@ -27,13 +27,13 @@ _CLINICAL_DIALOG_FORMATS: Final = frozenset({"application/pdf", "image/jpeg", "i
 """What Helsefaglig dialog may carry (HIS 1077 §5.3); other profiles name no formats."""
 
 
-def _head_documents(reading: Reading) -> Iterator[tuple[int, Document, Element]]:
+def _head_documents(reading: Reading) -> Iterator[tuple[int, Document, Node]]:
     places = documents(reading)
     for position, document in enumerate(reading.head.documents if reading.head is not None else ()):
         yield position, document, places[position]
 
 
-def _attachments(reading: Reading) -> Iterator[tuple[Document, Element]]:
+def _attachments(reading: Reading) -> Iterator[tuple[Document, Node]]:
     for position, document, place in _head_documents(reading):
         if position > 0 or (document.msg_type is not None and document.msg_type.v == "A"):
             ref_doc = child(place, MH + "RefDoc")

@@ -8,15 +8,15 @@ from typing import Final
 
 from adapter.errors import AppRecCode
 from adapter.messages.codes import Event, State, Status
-from adapter.messages.datatypes import OID, Timestamp
+from adapter.messages.datatypes import OID, Timestamp, attribute, child, child_text
 from adapter.messages.kinds import Family
 from adapter.messages.logistics import Logistics, TimedEvent, Use
 from adapter.messages.namespaces import clark
+from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import status_of
-from adapter.messages.rules.places import everywhere, in_info, in_payload, nearest
+from adapter.messages.rules.places import everywhere, in_info, in_payload, nearest, po
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import Element
 from adapter.values import Moment
 
 BOOK: Final = RuleBook(Scope.LOGISTICS)
@@ -45,13 +45,13 @@ def _code(event: TimedEvent) -> str | None:
     return event.code.v if event.code is not None else None
 
 
-def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Element | None]]:
-    places = list(everywhere(reading, "TidsfestetHendelse"))
+def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Node | None]]:
+    places = everywhere(reading, "TidsfestetHendelse")
     for position, event in enumerate(_message(reading).events):
         yield event, places[position] if position < len(places) else reading.payload
 
 
-def _usage(reading: Reading) -> Element | None:
+def _usage(reading: Reading) -> Node | None:
     message = _message(reading)
     return nearest(reading.payload, clark(message.version.namespace) + message.use) if message.use else reading.payload
 
@@ -102,12 +102,10 @@ def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
     """The schema also lets through a year, a month, a clock time, or nothing."""
     if reading.standard is not None and reading.standard.version == "2.0":
         return
-    for time in everywhere(reading, "TidspunktForHendelse"):
-        parent = time.getparent()
-        if parent is None or not str(parent.tag).endswith("}TidsfestetHendelse"):
-            continue
-        text = time.get("V")
-        if text is None or Timestamp.read(text).value is None:
+    for event in everywhere(reading, "TidsfestetHendelse"):
+        time = child(event, po(reading) + "TidspunktForHendelse")
+        text = attribute(time, "V")
+        if time is not None and (text is None or Timestamp.read(text).value is None):
             yield Fault("TidspunktForHendelse is neither a date nor a date with clock", time)
 
 
@@ -123,16 +121,10 @@ def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
     """Manual in a logistics message, a warning elsewhere."""
     logistics = isinstance(reading.message, Logistics)
     for event in everywhere(reading, "TidsfestetHendelse"):
-        names = {str(part.tag).rpartition("}")[2]: part for part in event}
-        code, description = names.get("Hendelsekode"), names.get("BeskrivelseAvHendelse")
-        if (code is None or not (code.get("V") or "").strip()) and (
-            description is None or not (description.text or "").strip()
-        ):
-            yield Fault(
-                "an event has neither Hendelsekode nor BeskrivelseAvHendelse",
-                event,
-                receive=None if logistics else _WARN,
-            )
+        code = child(event, po(reading) + "Hendelsekode")
+        if attribute(code, "V") is None and child_text(event, po(reading) + "BeskrivelseAvHendelse") is None:
+            says = "an event has neither Hendelsekode nor BeskrivelseAvHendelse"
+            yield Fault(says, event, receive=None if logistics else _WARN)
 
 
 @BOOK.rule("PL-024", "Every event of a logistics message has a code of list 9121", "HIS 1149 §3", send=_BLOCK)
@@ -299,7 +291,7 @@ def not_in_the_future(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("an event that has happened lies after GenDate", place)
 
 
-def _status_place(reading: Reading) -> Element | None:
+def _status_place(reading: Reading) -> Node | None:
     return in_payload(reading, "InformasjonOmForsendelsen", "Forsendelsesstatus")
 
 

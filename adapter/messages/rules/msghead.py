@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import Final
 
 from adapter.errors import XML_DOCTYPE, AppRecCode
-from adapter.messages.apprec import is_apprec
 from adapter.messages.head import MIG_VERSION
 from adapter.messages.kinds import kind_of
 from adapter.messages.namespaces import BASE64
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.places import in_info, root_of
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import declared_encoding, tag_of
+from adapter.messages.xml import declared_encoding
 from adapter.values import Zone
 
 BOOK: Final = RuleBook(Scope.HEAD)
@@ -92,7 +91,7 @@ def nothing_before(reading: Reading, _: Context) -> Iterator[Fault]:
 def root_is_head(reading: Reading, _: Context) -> Iterator[Fault]:
     """A document that is neither a message with this head nor a receipt nor an envelope is not carried."""
     root = root_of(reading)
-    if reading.recognised is Recognised.UNKNOWN and root is not None and not is_apprec(root):
+    if reading.recognised is Recognised.UNKNOWN:
         yield Fault("the root is neither MsgHead nor AppRec nor an envelope; send a message with the common head", root)
 
 
@@ -140,7 +139,7 @@ def type_known(reading: Reading, context: Context) -> Iterator[Fault]:
 )
 def type_fits_content(reading: Reading, _: Context) -> Iterator[Fault]:
     """The content standard is told by its namespace (`msghead.md` §4.2); a content in base64 is MH-044's."""
-    if reading.payload is None or reading.type is None or tag_of(reading.payload).startswith(BASE64):
+    if reading.payload is None or reading.type is None or reading.payload.tag.startswith(BASE64):
         return
     type_place = in_info(reading, "Type")
     if reading.kind is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapter.errors import AppRecCode
-from adapter.messages.datatypes import children, text_of
+from adapter.messages.datatypes import children, code_of
 from adapter.messages.identifiers import (
     Flaw,
     PersonNumber,
@@ -19,12 +19,12 @@ from adapter.messages.identifiers import (
     person_number,
     synthetic,
 )
-from adapter.messages.namespaces import MH
+from adapter.messages.namespaces import DIALOG_10_NS, DIALOG_11_NS, FK1_NS, MH, MSGHEAD_NS, clark, local_name
+from adapter.messages.nodes import Node
 from adapter.messages.parties import Ident, Person
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info, is_plo
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import Element
 
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
@@ -35,15 +35,15 @@ def _patient(reading: Reading) -> Person | None:
     return reading.head.patient if reading.head is not None else None
 
 
-def _patient_idents(reading: Reading) -> Iterator[tuple[Ident, Element | None]]:
+def _patient_idents(reading: Reading) -> Iterator[tuple[Ident, Node | None]]:
     patient = _patient(reading)
     place = in_info(reading, "Patient")
-    elements = list(children(place, MH + "Ident")) if place is not None else []
+    elements = children(place, MH + "Ident")
     for position, ident in enumerate(patient.idents if patient is not None else ()):
         yield ident, elements[position] if position < len(elements) else place
 
 
-def _numbers(reading: Reading) -> Iterator[tuple[str, PersonNumber | Flaw, Element | None]]:
+def _numbers(reading: Reading) -> Iterator[tuple[str, PersonNumber | Flaw, Node | None]]:
     """Declared type, judgement and place of every patient identifier of an 11-digit series."""
     for ident, place in _patient_idents(reading):
         if ident.id is not None and ident.type is not None and ident.type.v in _SERIES:
@@ -179,12 +179,16 @@ BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and sho
 BOOK.elsewhere(Needs.CONDUCT, "ID-008", "Sex and century are not derived from numbers of the new rule", "rule of 2032")
 
 
-def _typed_idents(reading: Reading) -> Iterator[tuple[str | None, str | None, Element]]:
+_IDENTS: Final = tuple(clark(namespace) + "Ident" for namespace in (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
+
+
+def _typed_idents(reading: Reading) -> Iterator[tuple[str | None, str | None, Node]]:
     """Every identifier of the document that has a TypeId: its text, its type code, its place."""
-    for value in reading.survey.values:
-        if value.name == "TypeId" and (ident := value.element.getparent()) is not None:
-            number = value.element.getprevious()
-            yield text_of(number), value.code.v, ident
+    for ident in reading.nodes.tagged(*_IDENTS) if reading.nodes is not None else ():
+        parts = {local_name(part.tag): part for part in ident.children}
+        type_, number = code_of(parts.get("TypeId")), parts.get("Id")
+        if type_ is not None:
+            yield number.text if number is not None else None, type_.v, ident
 
 
 @BOOK.rule("ID-009", "An organisation number has 9 digits that fit", "own rule (mod 11)", send=_BLOCK, receive=_WARN)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from adapter.messages.datatypes import child, children
 from adapter.messages.dialog import Dialog
 from adapter.messages.kinds import Family
 from adapter.messages.logistics import Logistics
 from adapter.messages.namespaces import MH, clark
+from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.rule import Scope
-from adapter.messages.xml import Element
 
 
 def scopes_of(reading: Reading) -> frozenset[Scope]:
@@ -39,11 +37,11 @@ def is_plo(reading: Reading) -> bool:
     return reading.kind is not None and reading.kind.family is not Family.DIALOG
 
 
-def root_of(reading: Reading) -> Element | None:
-    return reading.tree.getroot() if reading.tree is not None else None
+def root_of(reading: Reading) -> Node | None:
+    return reading.nodes.root if reading.nodes is not None else None
 
 
-def nearest(start: Element | None, *tags: str) -> Element | None:
+def nearest(start: Node | None, *tags: str) -> Node | None:
     """The element at the end of the way, or the last one that exists on it."""
     for tag in tags:
         following = child(start, tag)
@@ -53,28 +51,31 @@ def nearest(start: Element | None, *tags: str) -> Element | None:
     return start
 
 
-def in_info(reading: Reading, *names: str) -> Element | None:
+def in_info(reading: Reading, *names: str) -> Node | None:
     """The element under MsgInfo, or the nearest above it."""
     return nearest(root_of(reading), MH + "MsgInfo", *(MH + name for name in names))
 
 
-def documents(reading: Reading) -> list[Element]:
+def documents(reading: Reading) -> list[Node]:
     """The Document elements of a message, in order."""
-    root = root_of(reading)
-    return list(children(root, MH + "Document")) if root is not None else []
+    return children(root_of(reading), MH + "Document")
 
 
 def po(reading: Reading) -> str:
     """The component namespace of the content in Clark notation; matches nothing outside PLO."""
-    return clark(reading.standard.components) if reading.standard is not None else clark("")
+    return clark(reading.standard.components if reading.standard is not None else "")
 
 
-def in_payload(reading: Reading, *names: str) -> Element | None:
+def in_payload(reading: Reading, *names: str) -> Node | None:
     """The component element under the payload, or the nearest above it."""
     return nearest(reading.payload, *(po(reading) + name for name in names))
 
 
-def everywhere(reading: Reading, name: str) -> Iterator[Element]:
-    """Every component element of this name in the payload."""
-    if reading.payload is not None:
-        yield from reading.payload.iter(po(reading) + name)
+def everywhere(reading: Reading, name: str) -> list[Node]:
+    """Every component element of this name in the document."""
+    return tagged(reading, po(reading) + name)
+
+
+def tagged(reading: Reading, tag: str) -> list[Node]:
+    """Every element of this tag in the document."""
+    return reading.nodes.by_tag.get(tag, []) if reading.nodes is not None else []

@@ -9,10 +9,10 @@ from adapter.messages.apprec import AppRec, AppRecVersion, Hcp
 from adapter.messages.codes import ReceiptCode
 from adapter.messages.datatypes import OID, Code
 from adapter.messages.namespaces import clark
+from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import nearest, root_of
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import Element
 from adapter.values import Zone
 
 BOOK: Final = RuleBook(Scope.APPREC)
@@ -35,7 +35,7 @@ def _receipt(reading: Reading) -> AppRec:
     return receipt
 
 
-def _at(reading: Reading, *names: str) -> Element | None:
+def _at(reading: Reading, *names: str) -> Node | None:
     ns = clark(_receipt(reading).version.namespace)
     return nearest(root_of(reading), *(ns + name for name in names))
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from adapter.messages.datatypes import Timestamp, child, child_code, child_flag, child_text, code_of
+from adapter.messages.datatypes import Timestamp, attribute, child, child_code, child_flag, child_text, code_of
 from adapter.messages.kinds import Family
-from adapter.messages.namespaces import EPJ1_NS, EPJ2, EPJ2_NS, EPJ3_NS, FK1, clark
+from adapter.messages.namespaces import EPJ2, FK1, local_name
+from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import status_of
-from adapter.messages.rules.places import everywhere, in_payload, po
+from adapter.messages.rules.places import everywhere, in_payload, po, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.xml import Element, tag_of
 
 BOOK: Final = RuleBook(Scope.PLO)
 _BLOCK, _WARN = Consequence.BLOCK, Consequence.WARN
@@ -70,7 +70,7 @@ def expected_ready_date(reading: Reading, _: Context) -> Iterator[Fault]:
     if not times:
         yield Fault("there is no expected ready date (event 3)", place)
     elif reading.standard.version == "1.6":
-        texts = [time.get("V") or "" for time in times if time is not None]
+        texts = [attribute(time, "V") or "" for time in times]
         if any(Timestamp.read(text).has_clock for text in texts):
             yield Fault("the expected ready date has a clock time; write the date only", place)
 
@@ -87,7 +87,7 @@ def status_and_course(reading: Reading, _: Context) -> Iterator[Fault]:
     """Headings of journal texts, wherever these stand."""
     if reading.payload is None or reading.standard is None or reading.standard.version != "1.6":
         return
-    codes = [code_of(heading) for heading in reading.payload.iter(EPJ2 + "Overskriftskode")]
+    codes = [code_of(heading) for heading in tagged(reading, EPJ2 + "Overskriftskode")]
     found = {code.v for code in codes if code is not None and code.list == "9145"}
     for missing in sorted({"1", "2"} - found):
         name = {"1": "patient status", "2": "expected course"}[missing]
@@ -141,9 +141,9 @@ def service_named(reading: Reading, _: Context) -> Iterator[Fault]:
                 yield Fault("a service has neither IPLOStjenestetype nor BetegnelseTjeneste", service)
 
 
-def _told_when_empty(reading: Reading, name: str) -> Iterator[Element]:
+def _told_when_empty(reading: Reading, name: str) -> Iterator[Node]:
     for element in everywhere(reading, name):
-        if not len(element):
+        if not element.children:
             yield element
 
 
@@ -181,7 +181,7 @@ def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
     """Counted in years from GenDate; the year of the eighteenth birthday passes."""
     generated = reading.head.generated if reading.head is not None else None
     for year in everywhere(reading, "FodselsarMindrearigParorende"):
-        text = (year.text or "").strip()[:4]
+        text = (year.text or "")[:4]
         if generated is not None and text.isdigit() and generated.day.year - int(text) > 18:
             yield Fault("FodselsarMindrearigParorende is given for an adult", year)
 
@@ -239,21 +239,14 @@ def gp_contact(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("the GP is a contact without name", person)
 
 
-_COMPONENTS: Final = frozenset({EPJ1_NS, EPJ2_NS, EPJ3_NS})
-
-
 @BOOK.rule("PL-094", "Every EPJ component has an id of its own", "XSD; HIS 80704:2014 §4.5", send=_BLOCK)
 def component_ids(reading: Reading, _: Context) -> Iterator[Fault]:
     """komponentID is demanded by the schema, that it is unique in the message is not."""
     seen: set[str] = set()
-    for element in (
-        reading.payload.iter(*(clark(namespace) + "*" for namespace in _COMPONENTS))
-        if reading.payload is not None
-        else ()
-    ):
-        identity = element.get("komponentID")
+    for node in reading.nodes.all if reading.nodes is not None else ():
+        identity = node.attributes.get("komponentID")
         if identity is None:
             continue
         if identity in seen:
-            yield Fault(f"komponentID of {tag_of(element).rpartition('}')[2]} stands twice in the message", element)
+            yield Fault(f"komponentID of {local_name(node.tag)} stands twice in the message", node)
         seen.add(identity)

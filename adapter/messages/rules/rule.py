@@ -14,8 +14,9 @@ from enum import StrEnum
 from adapter.errors import AppRecCode
 from adapter.messages.codes import CodeLists
 from adapter.messages.findings import Finding, Severity
+from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
-from adapter.messages.xml import Element, path_of
+from adapter.messages.xml import path_of
 
 
 class Side(StrEnum):
@@ -99,7 +100,7 @@ class Fault:
     """One place where a rule is broken. `send` and `receive` replace the rule's consequences for this case."""
 
     says: str
-    at: Element | None = None
+    at: Node | None = None
     send: Consequence | None = None
     receive: Consequence | None = None
 
@@ -138,8 +139,8 @@ class Rule:
             consequence = fault.send or self.send if context.side is Side.SEND else fault.receive or self.receive
             if consequence is None or consequence is Consequence.ACCEPT:
                 continue
-            path = path_of(fault.at) if fault.at is not None else ""
-            line = fault.at.sourceline if fault.at is not None else None
+            path = path_of(fault.at.element) if fault.at is not None else ""
+            line = fault.at.element.sourceline if fault.at is not None else None
             yield Finding(self.id, _SEVERITY[consequence], path, line, fault.says, self.source)
 
 

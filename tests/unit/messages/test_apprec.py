@@ -27,6 +27,7 @@ from adapter.messages.datatypes import Code
 from adapter.messages.findings import Finding
 from adapter.messages.head import Head, Participant
 from adapter.messages.namespaces import APPREC_11_NS
+from adapter.messages.nodes import Nodes
 from adapter.messages.parties import Address, Ident, Organisation, Person, Professional
 from adapter.messages.reading import understand
 from adapter.messages.schemas import SchemaSet
@@ -58,7 +59,7 @@ def test_receipt_of_a_message_is_valid(built: Callable[..., bytes], schemas: Sch
     assert receipt.original.id.value == "6A1D0B6F-5B0E-4C53-9F2C-6A1D0B6F5C11"
     assert receipt.original.issued == "2024-03-25T10:00:00+01:00"
     assert (receipt.sender.party_her, receipt.receiver.party_her) == (HerId("8140022"), HerId("8140011"))
-    assert read_apprec(tree.getroot()) == receipt
+    assert read_apprec(Nodes(tree.getroot()).root) == receipt
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_status_decides(status: str, accepted: bool | None) -> None:
     ns = f"{{{APPREC_11_NS}}}"
     root = etree.Element(ns + "AppRec")
     etree.SubElement(root, ns + "Status").set("V", status)
-    assert read_apprec(root).accepted is accepted
+    assert read_apprec(Nodes(root).root).accepted is accepted
 
 
 def test_essentials_are_read_from_an_invalid_receipt() -> None:

@@ -8,7 +8,13 @@ import pytest
 from lxml import etree
 
 from adapter.messages.datatypes import Code, Timestamp, child_flag, code_of, flowing_text, plain_date
+from adapter.messages.nodes import Node, Nodes
 from adapter.values import Moment, parse_moment
+
+
+def _node(text: str) -> Node:
+    return Nodes(etree.fromstring(text)).root
+
 
 TIMES = [
     ("2018-01-31", date(2018, 1, 31)),
@@ -51,8 +57,8 @@ def test_time_at_the_end_of_the_calendar_is_no_time() -> None:
 
 def test_code_without_attributes_has_no_code() -> None:
     """An element without V is a code without value, and blanks around values are dropped."""
-    assert code_of(etree.fromstring("<a/>")) == Code(None)
-    assert code_of(etree.fromstring('<a V=" N " DN=""/>')) == Code("N")
+    assert code_of(_node("<a/>")) == Code(None)
+    assert code_of(_node('<a V=" N " DN=""/>')) == Code("N")
     assert code_of(None) is None
 
 
@@ -66,10 +72,9 @@ def test_list_of_a_code_is_its_number() -> None:
 @pytest.mark.parametrize(("text", "flag"), [("true", True), ("1", True), ("0", False), ("TRUE", None), ("", None)])
 def test_booleans_are_words_or_digits(text: str, flag: bool | None) -> None:
     """true, false, 1 and 0 are read, nothing else is."""
-    assert child_flag(etree.fromstring(f"<a><b>{text}</b></a>"), "b") is flag
+    assert child_flag(_node(f"<a><b>{text}</b></a>"), "b") is flag
 
 
 def test_formatted_text_flows() -> None:
     """Text in paragraphs is read with a line for each."""
-    element = etree.fromstring("<t>Ja<p>takk</p><b>!</b><br/>Hilsen</t>")
-    assert flowing_text(element) == "Ja\ntakk!\nHilsen"
+    assert flowing_text(_node("<t>Ja<p>takk</p><b>!</b><br/>Hilsen</t>")) == "Ja\ntakk!\nHilsen"

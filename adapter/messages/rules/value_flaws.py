@@ -1,0 +1,139 @@
+"""What is wrong with one coded value: incomplete, not on its list, of another list, with another text.
+
+The answer for a value depends on nothing but the place, the value and the code lists, so it is found once for all
+the messages that repeat the same few codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from adapter.messages.codes import CodeLists
+from adapter.messages.datatypes import Code
+
+
+class Flaw(StrEnum):
+    """What can be wrong with a coded value."""
+
+    CV_INCOMPLETE = "needs V, S and DN together, or only OT"
+    NO_CODE = "has no code; write V or leave it out"
+    NO_TEXT = "has no text; write DN"
+    UNKNOWN_CODE = "has a code that is not on its list"
+    OTHER_LIST = "names a list in S that is none of its own"
+    MISTAKEN_LIST = "names the list that version 1.5 printed by mistake"
+    OTHER_TEXT = "has a DN that is not the text of the list"
+
+
+CS_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Ack": ("7304",),
+    "AdmStatus": ("9083",),
+    "AnafylaktiskeReaksjoner": ("1103",),
+    "Atc": ("7180",),
+    "BehovTolkSprak": ("3303",),
+    "Blodtype": ("9160",),
+    "Briller": ("9113",),
+    "Bruk": ("9101",),
+    "ComMethod": ("8235",),
+    "Compression": ("1204",),
+    "Country": ("9043",),
+    "County": ("3402",),
+    "DocumentConnection": ("4702",),
+    "FasteUkedager": ("9082",),
+    "Forsendelsesstatus": ("7309",),
+    "Hastegrad": ("9067",),
+    "HjelpemiddelHorsel": ("9114",),
+    "InngaarIMultidose": ("9103",),
+    "KategoriHelsepersonell": ("9060",),
+    "Legemiddelform": ("7448", "9078"),
+    "MsgType": ("8114",),
+    "Nationality": ("9043",),
+    "Omsorgsfunksjon": ("9050",),
+    "ProcessingStatus": ("8113",),
+    "RequestedPriority": ("8115",),
+    "Rhesusgruppe": ("9161",),
+    "SarskilteTiltak": ("9136",),
+    "Sex": ("3101",),
+    "SivilStatus": ("8724",),
+    "Slektskap": ("9033",),
+    "Sprak": ("3303",),
+    "StatusTilForskrivningen": ("9104",),
+    "TypeHealthcareProfessional": ("9060",),
+    "TypeInnholdKonsultasjon": ("9137",),
+    "TypeTelecom": ("9061", "8110"),
+    "Utleveringsform": ("9135",),
+}
+"""The code lists of elements whose list is fixed by their name (CS), from `codes.tsv` and the content models."""
+
+CV_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Consent": ("9064", "3109"),
+    "Diagnosekode": ("7110", "7170", "7171"),
+    "Formål": ("9068",),
+    "Funksjonsområde": ("9536",),
+    "Funksjonsvariabel": ("9111",),
+    "Hendelsekode": ("9121",),
+    "IPLOStjenestetype": ("9151",),
+    "Opplysning": ("8329",),
+    "Overskriftskode": ("9141", "9142", "9143", "9145"),
+    "RoleToPatient": ("9034",),
+    "RolleNotat": ("9057",),
+    "TemaKodet": ("9155", "7322", "9069", "8117", "7321"),
+    "TypeForesp": ("9152", "9153", "9154", "8331"),
+    "TypeId": ("8116", "9051"),
+    "TypeInformasjon": ("9502",),
+    "TypeInnhold": ("9138", "9139", "9140"),
+    "TypeJournalinfo": ("9066", "9065"),
+    "TypeMottaker": ("8330",),
+    "TypeOrganisation": ("9040",),
+    "TypeRelasjon": ("8254",),
+    "UtTil": ("8408",),
+    "Uttilstand": ("8431",),
+    "VirkestoffLegemiddel": ("7180",),
+}
+"""The code lists of elements that name their list themselves (CV)."""
+
+_ALIASES: Final = {"7300": "8408", "9131": "9121"}
+"""Lists named by mistake in the text of version 1.5, accepted when received (`plo.md` X-21)."""
+
+
+@lru_cache(maxsize=8192)
+def flaws_of(name: str, code: Code, codes: CodeLists) -> tuple[Flaw, ...]:
+    """Everything wrong with the value of an element of this name; nothing for an element that holds no code."""
+    if name in CS_LISTS:
+        return _of_cs(code, CS_LISTS[name], codes)
+    if name in CV_LISTS:
+        return _of_cv(code, CV_LISTS[name], codes)
+    return ()
+
+
+def _of_cs(code: Code, lists: tuple[str, ...], codes: CodeLists) -> tuple[Flaw, ...]:
+    if code.v is None:
+        return (Flaw.NO_CODE,)
+    if code.dn is None:
+        return (Flaw.NO_TEXT, *_on_list(code, lists, codes))
+    return _on_list(code, lists, codes)
+
+
+def _of_cv(code: Code, lists: tuple[str, ...], codes: CodeLists) -> tuple[Flaw, ...]:
+    """V, S and DN together, or free text (OT) alone (HISD 1165)."""
+    if code.v is None:
+        return (Flaw.CV_INCOMPLETE,) if code.ot is None else ()
+    incomplete = (Flaw.CV_INCOMPLETE,) if code.s is None or code.dn is None else ()
+    if code.s is None:
+        return incomplete
+    if code.list in lists:
+        return (*incomplete, *_on_list(code, (code.list,), codes))
+    alias = _ALIASES.get(code.list or "")
+    if alias in lists:
+        return (*incomplete, Flaw.MISTAKEN_LIST, *_on_list(code, (alias,), codes))
+    return (*incomplete, Flaw.OTHER_LIST)
+
+
+def _on_list(code: Code, lists: tuple[str, ...], codes: CodeLists) -> tuple[Flaw, ...]:
+    v = code.v or ""
+    if all(codes.refuses(number, v) for number in lists):
+        return (Flaw.UNKNOWN_CODE,)
+    texts = {codes.text(number, v) for number in lists} - {None}
+    return (Flaw.OTHER_TEXT,) if texts and code.dn is not None and code.dn not in texts else ()
