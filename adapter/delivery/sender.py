@@ -353,7 +353,7 @@ def step(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerm
     if row.next is not None and row.next is not exchange.state:
         due = exchange.due if row.next is TransportState.AWAIT_ACK else None
         after = replace(exchange, state=row.next, since=now, due=due, reason=reason)
-    elif name in _EXPLAINS and reason:
+    elif name in _EXPLAINS and reason and exchange.state not in ACKNOWLEDGED_STATES:
         after = replace(exchange, reason=reason)
     else:
         after = exchange
@@ -362,7 +362,8 @@ def step(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerm
 
 
 _EXPLAINS = frozenset({On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ERROR})
-"""Events that explain a state without changing it. What nobody has signed is told, but not written down as reason."""
+"""Events that explain a state without changing it. What nobody has signed is told, but not written down as reason, and
+what contradicts an acknowledgment is an alarm that explains nothing."""
 
 
 def _reason(event: Event, name: On) -> str:
