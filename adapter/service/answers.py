@@ -2,7 +2,7 @@
 
 The address of an answer is the one that the partner directory has for the From HER-id, never the one in the mail
 (`ebxml.md` §6.3). A Fault goes to a mail address, so it is sent only to the address of a known partner, at most once an
-hour to each, and never to ourselves: otherwise two machines could answer each other for ever.
+hour to each, never to ourselves and never for a mail from `<>`: otherwise two machines could answer each other for ever.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def answer_unreadable(installation: Installation, mail: Mail, octets: bytes, err
 def answer_by_fault(installation: Installation, mail: Mail, facts: MailFacts, error: AdapterError) -> list[Told]:
     """Answer a mail by a SOAP Fault where the guard allows, else put it into quarantine."""
     now = installation.clock.now()
-    recipient = _fault_address(installation, facts)
+    recipient = _fault_address(installation, facts) if mail.envelope_from else None
 
     def write(writer: Writer) -> bool:
         allowed = recipient is not None and _may_fault(writer, recipient, now)
