@@ -15,7 +15,7 @@ from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
 from adapter.envelope.classify import AutomaticReply, Bounce
 from adapter.envelope.unpack import FaultMail, Unpacked, unpack
-from adapter.errors import AdapterError
+from adapter.errors import STORE_CLAIM_LOST, STORE_FAILED, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import payloads, signals
@@ -30,7 +30,10 @@ BATCH = 16
 
 
 async def keep(installation: Installation, received: ReceivedMail) -> None:
-    """Make a mail durable. Raises `AdapterError` (STORE-...) when it cannot be; then it must not be acknowledged."""
+    """Make a mail durable. Raises `AdapterError` (STORE-...) when it cannot be; then it must not be acknowledged.
+
+    A defect of ours is one of these too: the sending server has to come again, and anything else might tell it not to.
+    """
     now = installation.clock.now()
     mail_id = installation.ids.fresh()
 
@@ -39,7 +42,12 @@ async def keep(installation: Installation, received: ReceivedMail) -> None:
         stored = receiver.step(receiver.fetched(now), Reception.BYTES_STORED, now).exchange
         writer.add_mail(Mail(mail_id, raw, "smtp", received.sender, received.recipients, stored))
 
-    await installation.store.write(write)
+    try:
+        await installation.store.write(write)
+    except AdapterError:
+        raise
+    except Exception as error:
+        raise AdapterError(STORE_FAILED, f"defect {type(error).__name__}") from error
     installation.log.tell(events.MAIL_RECEIVED, Line(state="stored"))
 
 
@@ -55,7 +63,7 @@ def take_in(installation: Installation, mail: Mail) -> None:
     try:
         told = _take_in(installation, mail)
     except AdapterError as error:
-        if error.kind.retryable:
+        if error.kind.retryable or error.kind is STORE_CLAIM_LOST:
             installation.log.tell(events.DAEMON_STEP_FAILED, Line(state="stored", rule=error.id))
             return
         told = _quarantine(installation, mail, error.id)
