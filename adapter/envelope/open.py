@@ -19,12 +19,13 @@ from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.crypto.verification import ExpectedSigner
 from adapter.crypto.verified import SignatureCheck, SignedEnvelope, Verified
+from adapter.envelope.blocks import check_blocks, check_kind
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import MessageHeader, read_header
 from adapter.envelope.manifest import Manifest, Schema, read_manifest
-from adapter.envelope.names import SIGNAL_SERVICE, ds, eb, soap
+from adapter.envelope.names import eb
 from adapter.envelope.plaintext import Form, unwrap
-from adapter.envelope.reading import at_most_one, children
+from adapter.envelope.reading import at_most_one
 from adapter.envelope.signals import Acknowledgment, ErrorList, read_acknowledgment, read_error_list
 from adapter.envelope.unpack import Unpacked, check_encoding
 from adapter.errors import (
@@ -42,17 +43,6 @@ from adapter.values import HerId
 
 _HEADER = "/SOAP:Envelope/SOAP:Header"
 _MANIFEST = "/SOAP:Envelope/SOAP:Body/eb:Manifest"
-_KNOWN_BLOCKS = frozenset(
-    {
-        eb("MessageHeader"),
-        eb("AckRequested"),
-        eb("Acknowledgment"),
-        eb("ErrorList"),
-        eb("MessageOrder"),
-        ds("Signature"),
-    }
-)
-_KNOWN_BODY = frozenset({eb("Manifest"), eb("StatusRequest"), eb("StatusResponse")})
 _CLOCK_ERROR = timedelta(minutes=5)
 _OLD = timedelta(days=30)
 
@@ -123,10 +113,10 @@ def read(unpacked: Unpacked) -> Message:
     findings = [*unpacked.findings, *check_encoding(unpacked)]
     header, about_header = read_header(unpacked.header)
     findings += about_header
-    findings += _check_blocks(unpacked)
+    findings += check_blocks(unpacked)
     content, about_content = _READERS[unpacked.kind](unpacked)
     findings += about_content
-    findings += _check_kind(unpacked, header)
+    findings += check_kind(unpacked, header)
     return Message(unpacked, header, content, tuple(findings))
 
 
@@ -192,30 +182,6 @@ def decrypt(verified: VerifiedMessage, keys: DecryptionKeys, policy: Policy, now
     return tuple(documents)
 
 
-def _check_blocks(unpacked: Unpacked) -> tuple[Finding, ...]:
-    """Which blocks may stand in Header and Body (`ebxml.md` §10.2)."""
-    findings = []
-    tags = [str(block.tag) for block in children(unpacked.header)]
-    for tag in _KNOWN_BLOCKS & set(tags):
-        if tags.count(tag) > 1 and tag != ds("Signature"):
-            raise RefusedError(ENVELOPE_INVALID, "EB-408", "there are several of one block", _HEADER)
-    for block in children(unpacked.header):
-        if block.tag == eb("SyncReply"):
-            raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-116", "SyncReply", f"{_HEADER}/eb:SyncReply")
-        if block.tag == eb("MessageOrder"):
-            findings.append(tolerated("EB-117", "Envelope/Header", "MessageOrder is ignored", "HITS 1172 §5.11.3"))
-        if block.tag not in _KNOWN_BLOCKS and block.get(soap("mustUnderstand"), "0").strip() in {"1", "true"}:
-            raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-113", "a block that must be understood is unknown", _HEADER)
-    inside = list(children(unpacked.body))
-    if len(inside) > 1:
-        raise RefusedError(
-            ENVELOPE_INCONSISTENT, "EB-402", "SOAP:Body has several elements", "/SOAP:Envelope/SOAP:Body"
-        )
-    if inside and inside[0].tag not in _KNOWN_BODY:
-        raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-114", "an unknown block", "/SOAP:Envelope/SOAP:Body")
-    return tuple(findings)
-
-
 def _read_payload(unpacked: Unpacked) -> tuple[Manifest, tuple[Finding, ...]]:
     for name, rule in (("Acknowledgment", "EB-405"), ("ErrorList", "EB-407")):
         if unpacked.header.find(eb(name)) is not None:
@@ -272,49 +238,3 @@ _READERS: dict[Kind, Callable[[Unpacked], tuple[Content, tuple[Finding, ...]]]] 
     Kind.MIXED: _contradictory,
     Kind.BARE: _contradictory,
 }
-
-
-def _check_kind(unpacked: Unpacked, header: MessageHeader) -> tuple[Finding, ...]:
-    """What a type of message must and must not have (`ebxml.md` §3.2), as far as it is tolerated."""
-    path = "Envelope/Header"
-    requested = unpacked.header.find(eb("AckRequested"))
-    found = []
-    if unpacked.kind is Kind.PAYLOAD:
-        if not (header.sender.role and header.receiver.role):
-            found.append(tolerated("EB-224", f"{path}/MessageHeader", "Role is missing", "HITS 1171 §5.2.1.3"))
-        if header.refers_to is not None:
-            found.append(tolerated("EB-235", f"{path}/MessageHeader", "RefToMessageId is present", "HIS 1037 §4.2"))
-        if not header.eliminate_duplicates:
-            found.append(
-                tolerated("EB-431", f"{path}/MessageHeader", "DuplicateElimination is missing", "HITS 1172 rule 74")
-            )
-        if requested is None:
-            found.append(tolerated("EB-432", path, "AckRequested is missing", "HITS 1172 §4.2.2.1"))
-        elif requested.get(soap("mustUnderstand")) != "1":
-            found.append(tolerated("EB-434", path, "AckRequested is not mustUnderstand=1", "HITS 1172 §5.14.2"))
-        if requested is not None and requested.get(eb("signed"), "") not in {"true", "1"}:
-            found.append(tolerated("EB-435", path, "AckRequested is not signed=true", "HITS 1172 rule 94"))
-        if requested is not None and requested.get(eb("version")) != "2.0":
-            found.append(tolerated("EB-436", path, "AckRequested is not of version 2.0", "HIS 1037 §6.2.2"))
-        return tuple(found)
-    if header.sender.role or header.receiver.role:
-        found.append(tolerated("EB-225", f"{path}/MessageHeader", "a signal has a Role", "HITS 1171 §5.2.1.3"))
-    if header.eliminate_duplicates or header.time_to_live is not None:
-        found.append(tolerated("EB-236", f"{path}/MessageHeader", "a signal has payload elements", "HIS 1037 §4.2"))
-    if requested is not None:
-        rule = "EB-404" if unpacked.kind is Kind.ACKNOWLEDGMENT else "EB-406"
-        found.append(tolerated(rule, path, "a signal asks for an Acknowledgment", "HITS 1171 §5.2.2"))
-    if header.service.value != SIGNAL_SERVICE:
-        rule = "EB-411" if unpacked.kind is Kind.ACKNOWLEDGMENT else "EB-421"
-        found.append(tolerated(rule, f"{path}/MessageHeader/Service", "not the service of signals", "HITS 1172 §5.12"))
-    if unpacked.kind is Kind.ACKNOWLEDGMENT and header.action != "Acknowledgment":
-        found.append(tolerated("EB-412", f"{path}/MessageHeader/Action", "not Acknowledgment", "HITS 1172 rule 107"))
-    if unpacked.kind is Kind.ACKNOWLEDGMENT and header.refers_to is not None:
-        found.append(tolerated("EB-414", f"{path}/MessageHeader", "RefToMessageId is present", "HITS 1172 rule 109"))
-    if unpacked.kind is Kind.ERROR and header.action != "MessageError":
-        found.append(tolerated("EB-422", f"{path}/MessageHeader/Action", "not MessageError", "HITS 1172 rule 121"))
-    if unpacked.kind is Kind.ERROR and header.refers_to is None:
-        raise RefusedError(ENVELOPE_INVALID, "EB-423", "an error about no message", f"{_HEADER}/eb:MessageHeader")
-    if unpacked.attachments or len(unpacked.body):
-        found.append(tolerated("EB-429", "Envelope/Body", "a signal has a Body or an attachment", "HITS 1171 §5.3"))
-    return tuple(found)

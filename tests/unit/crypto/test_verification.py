@@ -10,7 +10,8 @@ from lxml import etree
 from adapter.crypto.certificates import TrustAnchors, Usage
 from adapter.crypto.policy import NATIONAL, Policy
 from adapter.crypto.refusal import RefusedError
-from adapter.crypto.verification import MAX_REFERENCES, ExpectedSigner, verify
+from adapter.crypto.signature_form import MAX_REFERENCES
+from adapter.crypto.verification import ExpectedSigner, verify
 from adapter.crypto.verified import Part, Unverified
 from adapter.errors import WireCode
 from adapter.testing.forger import (
