@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from adapter.errors import AdapterError, ErrorKind
 from adapter.messages.apprec import AppRec, is_apprec, read_apprec
+from adapter.messages.datatypes import child, child_code, child_text, children
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
+from adapter.messages.identifiers import Flaw, PersonNumber, Series, person_number
 from adapter.messages.kinds import Content, Kind, content_of, content_of_namespace, kind_of
 from adapter.messages.logistics import Logistics, is_logistics, read_logistics
 from adapter.messages.namespaces import MH, SOAP_NS, clark, namespace_of
 from adapter.messages.nodes import Node, Nodes
-from adapter.messages.survey import NOTHING, Survey, survey
+from adapter.messages.survey import Survey, survey
 from adapter.messages.xml import Tree, parse
 
 
@@ -49,9 +52,21 @@ class Refusal:
     detail: str
 
 
+_SERIES = frozenset(Series)
+
+
 @dataclass(frozen=True, slots=True)
+class PatientNumber:
+    """An identifier of the patient: the type it is declared as, what it can be, where it stands."""
+
+    declared: str
+    judged: PersonNumber | Flaw
+    node: Node
+
+
+@dataclass(frozen=True)
 class Reading:
-    """A document as read. What does not apply to its kind is None.
+    """A document as read. What does not apply to its kind is None. Without slots, so that what is looked for is kept.
 
     `payload` is the first element in the Content of the first document, `standard` the content standard it belongs
     to, `message` its model where we have one. `kind` is the row of MsgInfo/Type, None for a type that is only carried.
@@ -68,8 +83,23 @@ class Reading:
     kind: Kind | None = None
     message: Message | None = None
     apprec: AppRec | None = None
-    survey: Survey = NOTHING
     findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def survey(self) -> Survey:
+        """The values of the document, each distinct one once."""
+        return survey(self.nodes) if self.nodes is not None else {}
+
+    @cached_property
+    def patient_numbers(self) -> tuple[PatientNumber, ...]:
+        """Every identifier of the patient that is of an 11-digit series, judged."""
+        place = child(self.nodes.root if self.nodes is not None else None, MH + "MsgInfo", MH + "Patient")
+        found = []
+        for node in children(place, MH + "Ident"):
+            declared, number = child_code(node, MH + "TypeId"), child_text(node, MH + "Id")
+            if number is not None and declared is not None and declared.v in _SERIES:
+                found.append(PatientNumber(declared.v, person_number(number), node))
+        return tuple(found)
 
     @property
     def valid(self) -> bool:
@@ -124,6 +154,4 @@ def _business(content: bytes, tree: Tree, nodes: Nodes) -> Reading:
             message = read_dialog(payload)
     if head.type is not None and head.type.v is not None:
         kind = kind_of(head.type.v)
-    return Reading(
-        content, Recognised.BUSINESS, tree, None, head, nodes, payload, standard, kind, message, survey=survey(nodes)
-    )
+    return Reading(content, Recognised.BUSINESS, tree, None, head, nodes, payload, standard, kind, message)

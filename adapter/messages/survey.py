@@ -1,86 +1,44 @@
-"""What one walk through a document finds for the rules about values: coded values, empty elements, stray blanks.
+"""Which values a message holds, each distinct one once: for the rules about coded values, empty elements, stray blanks.
 
-One walk instead of one for every rule, and each distinct value once, because a message repeats the same few codes and
-the rules must cost less than the schema check beside them.
+A message repeats the same few codes, and the rules must cost less than the schema check beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from typing import NamedTuple
 
-from adapter.messages.datatypes import Code, code_of
-from adapter.messages.namespaces import MSGHEAD_NS
 from adapter.messages.nodes import Node, Nodes
 
-_CODE_ATTRIBUTES: Final = ("V", "DN", "S", "OT")
+
+class Written(NamedTuple):
+    """A value as written: the tag in Clark notation and the attributes of a coded value; `bare` without anything."""
+
+    tag: str
+    v: str | None
+    dn: str | None
+    s: str | None
+    ot: str | None
+    bare: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a kind of value stands: the local name of its element, and whether that is one of the head."""
-
-    name: str
-    in_head: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What the walk found.
-
-    `values` are the elements with attributes of a coded value, time or URL, or with nothing at all, by place and
-    value. `empty` are elements with nothing at all, `blanks` those with a blank around an attribute's value.
-    """
-
-    values: Mapping[tuple[Place, Code], list[Node]]
-    empty: tuple[Node, ...] = ()
-    blanks: tuple[Node, ...] = ()
-
-
-NOTHING: Final = Survey({})
+Survey = dict[Written, list[Node]]
+"""The values of a document, and where each stands."""
 
 
 def survey(nodes: Nodes) -> Survey:
-    """Walk through a document once; elements outside the national namespaces, such as XHTML, are passed over."""
-    values: dict[tuple[Place, Code], list[Node]] = {}
-    empty: list[Node] = []
-    blanks: list[Node] = []
+    """The values of every element that has attributes, and of every one that has nothing at all."""
+    found: Survey = {}
     for node in nodes.all:
         attributes = node.attributes
-        if not attributes:
-            if node.text is not None or node.children:
-                continue
-            place = _place(node.tag)
-            if place is not None:
-                empty.append(node)
-                values.setdefault((place, _NO_CODE), []).append(node)
+        if attributes:
+            get = attributes.get
+            key = Written(node.tag, get("V"), get("DN"), get("S"), get("OT"), False)
+        elif node.text is None and not node.children:
+            key = Written(node.tag, None, None, None, None, True)
+        else:
             continue
-        place = _place(node.tag)
-        if place is None:
-            continue
-        for value in attributes.values():
-            if value[:1].isspace() or value[-1:].isspace():
-                blanks.append(node)
-        if any(name in attributes for name in _CODE_ATTRIBUTES):
-            code = code_of(node)
-            assert code is not None
-            key = (place, code)
-            if key in values:
-                values[key].append(node)
-            else:
-                values[key] = [node]
-    return Survey(values, tuple(empty), tuple(blanks))
-
-
-_NO_CODE: Final = Code(None)
-
-
-@lru_cache(maxsize=1024)
-def _place(tag: str) -> Place | None:
-    """The place of a tag; None outside the national namespaces."""
-    namespace, _, name = tag[1:].partition("}")
-    if not namespace.startswith(("http://www.kith.no/", "http://ehelse.no/")):
-        return None
-    return Place(name, namespace == MSGHEAD_NS)
+        if key in found:
+            found[key].append(node)
+        else:
+            found[key] = [node]
+    return found

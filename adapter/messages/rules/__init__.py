@@ -22,7 +22,7 @@ from adapter.messages.rules import (
     values,
 )
 from adapter.messages.rules.places import scopes_of
-from adapter.messages.rules.rule import Context, Rule, Scope, Side
+from adapter.messages.rules.rule import Check, Context, Rule, Scope, Side
 
 _BOOKS: Final = (msghead, patient, documents, values, addressing, linking, receipts, reports, logistics, dialogs)
 _FAMILIES: Final = ("MH", "AD", "LK", "ID", "AR", "PL")
@@ -41,10 +41,15 @@ BY_ID: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rule in R
 
 def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     """Everything the rules have to say about a document, in the order of the rules."""
-    rules = _asked(scopes_of(reading), context.side)
-    return tuple(finding for rule in rules for finding in rule.findings(reading, context))
+    found = []
+    for rule, check in _asked(scopes_of(reading), context.side):
+        for fault in check(reading, context):
+            finding = rule.finding(fault, context.side)
+            if finding is not None:
+                found.append(finding)
+    return tuple(found)
 
 
 @cache
-def _asked(scopes: frozenset[Scope], side: Side) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES if rule.scope in scopes and rule.applies(side))
+def _asked(scopes: frozenset[Scope], side: Side) -> tuple[tuple[Rule, Check], ...]:
+    return tuple((rule, rule.check) for rule in RULES if rule.scope in scopes and rule.check and rule.applies(side))

@@ -16,7 +16,6 @@ from adapter.messages.identifiers import (
     fits,
     hpr_number,
     organisation_number,
-    person_number,
     synthetic,
 )
 from adapter.messages.namespaces import DIALOG_10_NS, DIALOG_11_NS, FK1_NS, MH, MSGHEAD_NS, clark, local_name
@@ -28,7 +27,6 @@ from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, Rule
 
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
-_SERIES = frozenset(Series)
 
 
 def _patient(reading: Reading) -> Person | None:
@@ -43,22 +41,15 @@ def _patient_idents(reading: Reading) -> Iterator[tuple[Ident, Node | None]]:
         yield ident, elements[position] if position < len(elements) else place
 
 
-def _numbers(reading: Reading) -> Iterator[tuple[str, PersonNumber | Flaw, Node | None]]:
-    """Declared type, judgement and place of every patient identifier of an 11-digit series."""
-    for ident, place in _patient_idents(reading):
-        if ident.id is not None and ident.type is not None and ident.type.v in _SERIES:
-            yield ident.type.v, person_number(ident.id), place
-
-
-def sufficiently_identified(patient: Person) -> bool:
+def sufficiently_identified(reading: Reading) -> bool:
     """Name with a number that can be right, or with birth date and sex (HIS 80415:2012 §3.3.4)."""
-    if patient.family_name is None and patient.given_name is None:
+    patient = _patient(reading)
+    if patient is None or (patient.family_name is None and patient.given_name is None):
         return False
     if patient.born is not None and patient.sex is not None:
         return True
     return any(
-        ident.is_a("FNR", "DNR", "FHN") and isinstance(person_number(ident.id or ""), PersonNumber)
-        for ident in patient.idents
+        isinstance(number.judged, PersonNumber) and number.declared != Series.HNR for number in reading.patient_numbers
     )
 
 
@@ -87,7 +78,7 @@ def patient_present(reading: Reading, _: Context) -> Iterator[Fault]:
 def patient_identified(reading: Reading, _: Context) -> Iterator[Fault]:
     """Outside the types known here an emergency referral may be among them, which is never refused for this."""
     patient = _patient(reading)
-    if patient is None or sufficiently_identified(patient):
+    if patient is None or sufficiently_identified(reading):
         return
     says = "the patient is not sufficiently identified; write the name and a national number, or birth date and sex"
     if reading.kind is None:
@@ -127,15 +118,16 @@ def birth_date_fits(reading: Reading, _: Context) -> Iterator[Fault]:
     patient = _patient(reading)
     if patient is None or patient.born is None:
         return
-    for _declared, number, place in _numbers(reading):
-        if isinstance(number, PersonNumber) and number.born is not None and number.born != patient.born:
-            yield Fault("DateOfBirth is another date than the one in the number; correct the wrong one", place)
+    for number in reading.patient_numbers:
+        born = number.judged.born if isinstance(number.judged, PersonNumber) else None
+        if born is not None and born != patient.born:
+            yield Fault("DateOfBirth is another date than the one in the number; correct the wrong one", number.node)
 
 
 def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
-    for _declared, number, place in _numbers(reading):
-        if number is flaw:
-            yield Fault(f"a patient number cannot be right: {flaw}", place)
+    for number in reading.patient_numbers:
+        if number.judged is flaw:
+            yield Fault(f"a patient number cannot be right: {flaw}", number.node)
 
 
 @BOOK.rule("ID-001", "A person's number is 11 digits without blanks", "HIS 1001 §4", send=_BLOCK, receive=_WARN)
@@ -156,9 +148,10 @@ BOOK.judged_as(("ID-004", "ID-005"), "ID-003", "Day, month and first digit are t
 @BOOK.rule("ID-004", "The declared type is that of the number", "HIS 1001; own rule", send=_BLOCK, receive=_WARN)
 def type_fits_number(reading: Reading, _: Context) -> Iterator[Fault]:
     """A D-number called fødselsnummer is found by nobody."""
-    for declared, number, place in _numbers(reading):
-        if isinstance(number, PersonNumber) and not fits(declared, number):
-            yield Fault(f"TypeId says {declared}, and the number is of the series {number.series}", place)
+    for number in reading.patient_numbers:
+        judged = number.judged
+        if isinstance(judged, PersonNumber) and not fits(number.declared, judged):
+            yield Fault(f"TypeId says {number.declared}, and the number is of the series {judged.series}", number.node)
 
 
 @BOOK.rule("ID-005", "The number's date exists", "HIS 1001", send=_BLOCK, receive=_WARN)
@@ -170,9 +163,11 @@ def date_exists(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("ID-006", "No synthetic person in production", "own rule", send=_BLOCK, receive=Consequence.PARK)
 def no_synthetic(reading: Reading, context: Context) -> Iterator[Fault]:
     """Numbers of the test ranges (`msghead.md` §8.4); outside production they are what is wanted."""
-    for declared, number, place in _numbers(reading):
-        if context.production and isinstance(number, PersonNumber) and synthetic(declared, number):
-            yield Fault("the patient is a synthetic person, and this is production", place)
+    if not context.production:
+        return
+    for number in reading.patient_numbers:
+        if isinstance(number.judged, PersonNumber) and synthetic(number.declared, number.judged):
+            yield Fault("the patient is a synthetic person, and this is production", number.node)
 
 
 BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and shown as not real", "HIS 1001 §3.2")
@@ -249,7 +244,7 @@ BOOK.elsewhere(Needs.CONDUCT, "ID-016", "Patient numbers never reach a log or a 
 def plo_patient(reading: Reading, _: Context) -> Iterator[Fault]:
     """On receipt MH-025 decides; what it refuses is not told twice."""
     patient = _patient(reading)
-    if patient is None or not sufficiently_identified(patient):
+    if patient is None or not sufficiently_identified(reading):
         return
     if patient.family_name is None or patient.given_name is None or not any(ident.id for ident in patient.idents):
         yield Fault("the patient lacks family name, given name or identifier; write them", in_info(reading, "Patient"))

@@ -131,17 +131,14 @@ class Rule:
         """Whether the rule is checked on this side."""
         return self.check is not None and (self.send if side is Side.SEND else self.receive) is not None
 
-    def findings(self, reading: Reading, context: Context) -> Iterator[Finding]:
-        """What the rule has to say about a document on the side of the context."""
-        if self.check is None:
-            return
-        for fault in self.check(reading, context):
-            consequence = fault.send or self.send if context.side is Side.SEND else fault.receive or self.receive
-            if consequence is None or consequence is Consequence.ACCEPT:
-                continue
-            path = path_of(fault.at.element) if fault.at is not None else ""
-            line = fault.at.element.sourceline if fault.at is not None else None
-            yield Finding(self.id, _SEVERITY[consequence], path, line, fault.says, self.source)
+    def finding(self, fault: Fault, side: Side) -> Finding | None:
+        """What is told of a place where the rule is broken; None where it is tolerated without a word."""
+        consequence = fault.send or self.send if side is Side.SEND else fault.receive or self.receive
+        if consequence is None or consequence is Consequence.ACCEPT:
+            return None
+        path = path_of(fault.at.element) if fault.at is not None else ""
+        line = fault.at.element.sourceline if fault.at is not None else None
+        return Finding(self.id, _SEVERITY[consequence], path, line, fault.says, self.source)
 
 
 class RuleBook:

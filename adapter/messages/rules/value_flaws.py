@@ -1,4 +1,4 @@
-"""What is wrong with one coded value: incomplete, not on its list, of another list, with another text.
+"""What is wrong with one value: empty, with blanks, incomplete, not on its list, of another list, with another text.
 
 The answer for a value depends on nothing but the place, the value and the code lists, so it is found once for all
 the messages that repeat the same few codes.
@@ -7,16 +7,23 @@ the messages that repeat the same few codes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
+from adapter.messages.namespaces import MSGHEAD_NS, local_name, namespace_of
+from adapter.messages.survey import Written
 
 
 class Flaw(StrEnum):
-    """What can be wrong with a coded value."""
+    """What can be wrong with a value."""
+
+    EMPTY = "is empty; leave it out"
+    BLANK = "has an attribute that begins or ends with a blank; remove it"
+    ADDRESS = "begins with tel:, fax: or mailto: and has no blanks"
 
     CV_INCOMPLETE = "needs V, S and DN together, or only OT"
     NO_CODE = "has no code; write V or leave it out"
@@ -98,14 +105,57 @@ _ALIASES: Final = {"7300": "8408", "9131": "9121"}
 """Lists named by mistake in the text of version 1.5, accepted when received (`plo.md` X-21)."""
 
 
-@lru_cache(maxsize=8192)
-def flaws_of(name: str, code: Code, codes: CodeLists) -> tuple[Flaw, ...]:
-    """Everything wrong with the value of an element of this name; nothing for an element that holds no code."""
+_OWN_RULE: Final = frozenset(
+    {
+        "Type",
+        "MIGversion",
+        "Organisation",
+        "Patient",
+        "Content",
+        "OtherReceiver",
+        "Dialogmelding",
+        "InfoTidligereSykdommer",
+        "TilleggsinfoKontaktepisode",
+        "TidspunktForHendelse",
+    }
+)
+"""Elements whose emptiness another rule tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is wrong with a value, the local name of its element, and whether it stands in the head."""
+
+    name: str
+    in_head: bool
+    flaws: tuple[Flaw, ...]
+
+
+@lru_cache(maxsize=4096)
+def judged(written: Written, codes: CodeLists) -> Judged | None:
+    """Everything wrong with a value; None where nothing is, and outside the national namespaces, such as in XHTML."""
+    namespace, name = namespace_of(written.tag), local_name(written.tag)
+    if not namespace.startswith(("http://www.kith.no/", "http://ehelse.no/")):
+        return None
+    flaws: tuple[Flaw, ...] = ()
+    values = (written.v, written.dn, written.s, written.ot)
+    if any(value is not None and value != value.strip() for value in values):
+        flaws = (Flaw.BLANK,)
+    code = Code(*((value.strip() or None) if value is not None else None for value in values))
     if name in CS_LISTS:
-        return _of_cs(code, CS_LISTS[name], codes)
-    if name in CV_LISTS:
-        return _of_cv(code, CV_LISTS[name], codes)
-    return ()
+        flaws += _of_cs(code, CS_LISTS[name], codes)
+    elif name in CV_LISTS:
+        flaws += _of_cv(code, CV_LISTS[name], codes)
+    elif written.bare and name not in _OWN_RULE:
+        flaws += (Flaw.EMPTY,)
+    elif name == "TeleAddress" and code.v is not None and not _is_address(code.v):
+        flaws += (Flaw.ADDRESS,)
+    return Judged(name, namespace == MSGHEAD_NS, flaws) if flaws else None
+
+
+def _is_address(url: str) -> bool:
+    """mob: occurs and is tolerated (`msghead.md` §7.5)."""
+    return url.startswith(("tel:", "fax:", "mailto:", "mob:")) and " " not in url
 
 
 def _of_cs(code: Code, lists: tuple[str, ...], codes: CodeLists) -> tuple[Flaw, ...]:

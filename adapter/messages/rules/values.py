@@ -14,47 +14,33 @@ from adapter.messages.namespaces import FK1, MH, local_name
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.rules.value_flaws import CS_LISTS, CV_LISTS, Flaw, flaws_of
+from adapter.messages.rules.value_flaws import Flaw, judged
 
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _WARN, _INFO = Consequence.BLOCK, Consequence.WARN, Consequence.INFO
 
-_OWN_RULE: Final = frozenset(
-    {
-        "Type",
-        "MIGversion",
-        "Organisation",
-        "Patient",
-        "Content",
-        "OtherReceiver",
-        "Dialogmelding",
-        "InfoTidligereSykdommer",
-        "TilleggsinfoKontaktepisode",
-        "TidspunktForHendelse",
-    }
-)
-"""Elements whose emptiness another rule tells."""
+_EVERYWHERE: Final = (True, False)
+_HEAD: Final = (True,)
+_CONTENT: Final = (False,)
 
 
-def _flawed(reading: Reading, context: Context, *flaws: Flaw, in_head: bool) -> Iterator[tuple[Flaw, Fault]]:
-    """Every value of the head, or of a content that is known here, that has one of these flaws."""
-    if not in_head and reading.standard is None:
-        return
-    for (place, code), nodes in reading.survey.values.items():
-        if place.in_head is not in_head:
+def _flawed(reading: Reading, context: Context, where: tuple[bool, ...], *flaws: Flaw) -> Iterator[tuple[Flaw, Fault]]:
+    """Every value of the head or of a content that is known here, or of both, that has one of these flaws."""
+    codes = context.codes
+    for written, nodes in reading.survey.items():
+        found = judged(written, codes)
+        if found is None or found.in_head not in where or not (found.in_head or reading.standard is not None):
             continue
-        for flaw in flaws_of(place.name, code, context.codes):
+        for flaw in found.flaws:
             if flaw in flaws:
                 for node in nodes:
-                    yield flaw, Fault(f"{place.name} {flaw}", node)
+                    yield flaw, Fault(f"{found.name} {flaw}", node)
 
 
 @BOOK.rule("MH-036", "A CV in the head has V, S and DN; S is the right list", "HISD 1165", send=_BLOCK, receive=_WARN)
 def head_cv(reading: Reading, context: Context) -> Iterator[Fault]:
     """A CS has no S, which the schema sees to."""
-    for _flaw, fault in _flawed(
-        reading, context, Flaw.CV_INCOMPLETE, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST, in_head=True
-    ):
+    for _flaw, fault in _flawed(reading, context, _HEAD, Flaw.CV_INCOMPLETE, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST):
         yield fault
 
 
@@ -65,20 +51,16 @@ def head_cv(reading: Reading, context: Context) -> Iterator[Fault]:
     send=_BLOCK,
     receive=_WARN,
 )
-def nothing_empty(reading: Reading, _: Context) -> Iterator[Fault]:
+def nothing_empty(reading: Reading, context: Context) -> Iterator[Fault]:
     """Received blanks are trimmed; an empty parent that a schema demands has rules of its own."""
-    for node in reading.survey.empty:
-        name = local_name(node.tag)
-        if name not in _OWN_RULE and name not in CS_LISTS and name not in CV_LISTS:
-            yield Fault("the element is empty; leave it out", node)
-    for node in reading.survey.blanks:
-        yield Fault("an attribute begins or ends with a blank; remove it", node)
+    for _flaw, fault in _flawed(reading, context, _EVERYWHERE, Flaw.EMPTY, Flaw.BLANK):
+        yield fault
 
 
 @BOOK.rule("MH-038", "Codes in the head are on their lists", "HIS 80415:2012 §3.3.2", send=_BLOCK, receive=_INFO)
 def head_codes(reading: Reading, context: Context) -> Iterator[Fault]:
     """Roles of receivers are MH-023's matter; a received unknown code is shown by its text."""
-    for _flaw, fault in _flawed(reading, context, Flaw.UNKNOWN_CODE, Flaw.NO_CODE, in_head=True):
+    for _flaw, fault in _flawed(reading, context, _HEAD, Flaw.UNKNOWN_CODE, Flaw.NO_CODE):
         yield fault
 
 
@@ -91,14 +73,10 @@ def address_filled(reading: Reading, _: Context) -> Iterator[Fault]:
 
 
 @BOOK.rule("MH-040", "A telephone or mail address has a known prefix and no blanks", "HISD 1165", send=_WARN)
-def telecom_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
+def telecom_written_well(reading: Reading, context: Context) -> Iterator[Fault]:
     """tel:, fax:, mailto:; mob: occurs and is tolerated."""
-    for (place, code), nodes in reading.survey.values.items():
-        if place.name != "TeleAddress" or code.v is None:
-            continue
-        if not code.v.startswith(("tel:", "fax:", "mailto:", "mob:")) or " " in code.v:
-            for node in nodes:
-                yield Fault("TeleAddress begins with tel:, fax: or mailto: and has no blanks", node)
+    for _flaw, fault in _flawed(reading, context, _EVERYWHERE, Flaw.ADDRESS):
+        yield fault
 
 
 BOOK.elsewhere(Needs.CONDUCT, "MH-046", "Characters that XML forbids are removed when building", "XML 1.0")
@@ -123,7 +101,7 @@ BOOK.judged_as(("MH-037",), "PL-017", "Elements without information are not sent
 @BOOK.rule("PL-018", "A CV in the content has S with V and DN, or OT", "AT-S 14", send=_BLOCK, receive=_WARN)
 def content_cv(reading: Reading, context: Context) -> Iterator[Fault]:
     """The list is told by S; without it the code says nothing."""
-    for _flaw, fault in _flawed(reading, context, Flaw.CV_INCOMPLETE, in_head=False):
+    for _flaw, fault in _flawed(reading, context, _CONTENT, Flaw.CV_INCOMPLETE):
         yield fault
 
 
@@ -134,7 +112,7 @@ def _is_status(fault: Fault) -> bool:
 @BOOK.rule("PL-019", "A CS in the content has V and DN", "AT-S 15", send=_BLOCK, receive=_WARN)
 def content_cs(reading: Reading, context: Context) -> Iterator[Fault]:
     """The list is fixed by the element; a missing shipment status is PL-039's."""
-    for flaw, fault in _flawed(reading, context, Flaw.NO_CODE, Flaw.NO_TEXT, in_head=False):
+    for flaw, fault in _flawed(reading, context, _CONTENT, Flaw.NO_CODE, Flaw.NO_TEXT):
         if flaw is Flaw.NO_TEXT or not _is_status(fault):
             yield fault
 
@@ -144,7 +122,7 @@ def content_cs(reading: Reading, context: Context) -> Iterator[Fault]:
 )
 def content_codes(reading: Reading, context: Context) -> Iterator[Fault]:
     """Shown by its text when received. Another text than the list's is only told; the shipment status is PL-039's."""
-    for flaw, fault in _flawed(reading, context, Flaw.UNKNOWN_CODE, Flaw.OTHER_TEXT, in_head=False):
+    for flaw, fault in _flawed(reading, context, _CONTENT, Flaw.UNKNOWN_CODE, Flaw.OTHER_TEXT):
         if flaw is Flaw.OTHER_TEXT:
             yield Fault(fault.says, fault.at, send=_INFO, receive=_INFO)
         elif not _is_status(fault):
@@ -154,7 +132,7 @@ def content_codes(reading: Reading, context: Context) -> Iterator[Fault]:
 @BOOK.rule("PL-021", "S in the content is the OID of the list named", "HIS 80704:2014 §4.4", send=_BLOCK, receive=_WARN)
 def content_lists(reading: Reading, context: Context) -> Iterator[Fault]:
     """Mistaken numbers of version 1.5 are accepted (`plo.md` X-21)."""
-    for flaw, fault in _flawed(reading, context, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST, in_head=False):
+    for flaw, fault in _flawed(reading, context, _CONTENT, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST):
         if flaw is Flaw.MISTAKEN_LIST:
             yield Fault(fault.says, fault.at, receive=Consequence.ACCEPT)
         else:
