@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.facts import (
@@ -248,6 +248,7 @@ def test_keys_belong_to_their_kind(reading: Read) -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes(profiles: tuple[Profile, ...], content: bytes) -> None:
     """Any bytes are a case or mistakes."""
@@ -259,6 +260,7 @@ _KEYS = st.sampled_from(["kind", "at", "ready", "apprec", "answer", "message", "
 _FACTS = st.dictionaries(_KEYS, _SCALARS | st.lists(_SCALARS, max_size=2), max_size=5) | _SCALARS
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["facts", "overrides", "as_of", "sector", "y"]), st.lists(_FACTS) | _FACTS))
 def test_any_shape(profiles: tuple[Profile, ...], case: dict[str, object]) -> None:
     """Any JSON is a case or mistakes."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.liability.document import Node, Value, node_of, read_json
@@ -31,6 +31,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_JSON, st.sampled_from([None, 2]))
 def test_round_trip(value: object, indent: int | None) -> None:
     """What the standard library writes is read as the same value."""
@@ -39,6 +40,7 @@ def test_round_trip(value: object, indent: int | None) -> None:
     assert plain(found.value) == value
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text('[]{}",:0123eE.-+ \\nul"truefals\u00e6', max_size=40).map(str.encode))
 def test_agrees_with_the_standard_library(content: bytes) -> None:
     """Any bytes are either read, or refused with mistakes; nothing that the library refuses is read."""
