@@ -2,7 +2,8 @@
 
 The address of an answer is the one that the partner directory has for the From HER-id, never the one in the mail
 (`ebxml.md` §6.3). A Fault goes to a mail address, so it is sent only to the address of a known partner, at most once an
-hour to each, never to ourselves and never for a mail from `<>`: otherwise two machines could answer each other for ever.
+hour to each, never to ourselves and never for a mail from `<>`: otherwise two machines could answer each other without
+end.
 """
 
 from __future__ import annotations
