@@ -1,9 +1,8 @@
-"""What an application receipt says (applikasjonskvittering, AppRec 1.0 and 1.1), and how one mirrors its message.
+"""What an application receipt says (applikasjonskvittering, AppRec 1.0 and 1.1).
 
 `apprec.md` §2 and §6. The two versions differ in namespace, version text and role codes. Reading is tolerant and
 total, so that the three essentials (which message, which status, from whom) are found even in a receipt that the
-schema refuses (§7.2). A receipt is made from the received message alone: its addresses are returned as they were
-written, also when they are wrong (HIS 80415:2012 §3.5).
+schema refuses (§7.2).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-from adapter.messages.codes import IdType, ReceiptCode
+from adapter.messages.codes import ReceiptCode
 from adapter.messages.datatypes import (
     Code,
     add,
@@ -26,13 +25,11 @@ from adapter.messages.datatypes import (
     children,
     code_of,
     cs,
-    cv,
     moment,
 )
-from adapter.messages.head import Head, Participant
 from adapter.messages.namespaces import APPREC_10_NS, APPREC_11_NS, clark, namespace_of
 from adapter.messages.nodes import Node
-from adapter.messages.parties import Address, Ident, Person, her_of
+from adapter.messages.parties import Address, Ident, her_of
 from adapter.messages.xml import Element
 from adapter.values import HerId, Moment, MsgId
 
@@ -53,23 +50,6 @@ class AppRecVersion(StrEnum):
         return "1.0 2004-11-21" if self is AppRecVersion.V1_0 else "v1.1 2012-02-15"
 
 
-class ReceiverRole(StrEnum):
-    """Whether the answering party was the primary receiver of the message or had a copy (`apprec.md` AR-101)."""
-
-    PRIMARY = "primary"
-    COPY = "copy"
-
-
-_ROLES: Final = {
-    (AppRecVersion.V1_1, ReceiverRole.PRIMARY): cs("PRIM", "Primærmottaker"),
-    (AppRecVersion.V1_1, ReceiverRole.COPY): cs("COP", "Kopimottaker"),
-    (AppRecVersion.V1_0, ReceiverRole.PRIMARY): cs("SPR", "Tjenesteyter"),
-    (AppRecVersion.V1_0, ReceiverRole.COPY): cs("COP", "Kopimottaker"),
-}
-_SENDER_ROLES: Final = {
-    AppRecVersion.V1_1: cs("AVS", "Avsender"),
-    AppRecVersion.V1_0: cs("RECEIVER", "Mottaker"),
-}
 MSG_TYPE: Final = cs("APPREC", "Applikasjonskvittering")
 
 
@@ -144,139 +124,8 @@ class AppRec:
         return False if status == ReceiptCode.REJECTED else None
 
 
-@dataclass(frozen=True, slots=True)
-class Software:
-    """The name and version of what generates a receipt."""
-
-    name: str
-    version: str
-
-
 def _her(ident: Ident | None, additional: tuple[Ident, ...]) -> HerId | None:
     return her_of((ident, *additional) if ident is not None else additional)
-
-
-# ── making ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def error(code: str, dn: str, explanation: str | None = None) -> Code:
-    """An error of list 8221; `explanation` is the OT, a short Norwegian text without patient data."""
-    plain = cv(code, dn, "8221")
-    return Code(plain.v, plain.dn, plain.s, explanation)
-
-
-def answer(
-    head: Head,
-    receiver: Participant,
-    role: ReceiverRole,
-    errors: tuple[Code, ...],
-    *,
-    version: AppRecVersion,
-    now: Moment,
-    receipt_id: MsgId,
-    software: Software,
-) -> AppRec:
-    """The receipt of one of the message's receivers: positive without `errors`, negative with them.
-
-    `receiver` is the own party among the message's receivers, as the message wrote it. Where the message had no
-    readable GenDate the time of the receipt stands in its place, and an error should say so (§6.1).
-    """
-    original = Original(
-        head.type.without_list() if head.type is not None else None,
-        head.generated.text if head.generated is not None else now.text,
-        head.msg_id,
-    )
-    return receipt(
-        receiver,
-        role,
-        head.sender,
-        original,
-        errors,
-        version=version,
-        now=now,
-        receipt_id=receipt_id,
-        software=software,
-    )
-
-
-def receipt(
-    sender: Participant,
-    role: ReceiverRole,
-    receiver: Participant,
-    original: Original,
-    errors: tuple[Code, ...],
-    *,
-    version: AppRecVersion,
-    now: Moment,
-    receipt_id: MsgId,
-    software: Software,
-) -> AppRec:
-    """A receipt from `sender`, who had the original, to `receiver`, who sent it."""
-    return AppRec(
-        version,
-        MSG_TYPE,
-        version.mig_version,
-        software.name,
-        software.version,
-        now,
-        receipt_id,
-        mirror(sender, _ROLES[version, role]),
-        mirror(receiver, _SENDER_ROLES[version]),
-        (ReceiptCode.REJECTED if errors else ReceiptCode.OK).cs(),
-        errors,
-        original,
-    )
-
-
-def mirror(participant: Participant, role: Code | None) -> Hcp:
-    """A party of the message as a party of the receipt: everything that was written, nothing corrected (§6.2)."""
-    organisation = participant.organisation
-    if organisation is None:
-        return Hcp(role)
-    first, others = _her_first(organisation.idents)
-    departments: tuple[Unit, ...] = ()
-    persons: tuple[Unit, ...] = ()
-    if organisation.unit is not None:
-        unit_first, unit_others = _her_first(organisation.unit.idents)
-        departments = (Unit(organisation.unit.name, unit_first, unit_others),)
-    elif organisation.professional is not None:
-        person = organisation.professional.person
-        person_first, person_others = _her_first(person.idents)
-        persons = (Unit(_full_name(person), person_first, person_others),)
-    address = organisation.address
-    if address is not None:
-        address = None if address.type is None else _without_postbox(address)
-    return Hcp(role, organisation.name, first, departments, others, persons, address)
-
-
-def _her_first(idents: tuple[Ident, ...]) -> tuple[Ident | None, tuple[Ident, ...]]:
-    """The identifiers as CS, the first HER-id first and the rest in the order of the message."""
-    whole = [Ident(ident.id, _type_with_text(ident.type)) for ident in idents if ident.id and ident.type]
-    if not whole:
-        return None, ()
-    position = next((i for i, ident in enumerate(whole) if ident.is_a(IdType.HER)), 0)
-    return whole[position], (*whole[:position], *whole[position + 1 :])
-
-
-def _type_with_text(type_: Code) -> Code:
-    known = next((member.dn for member in IdType if member.value == type_.v), None)
-    return Code(type_.v, type_.dn or known)
-
-
-def _full_name(person: Person) -> str | None:
-    return " ".join(name for name in (person.given_name, person.middle_name, person.family_name) if name) or None
-
-
-def _without_postbox(address: Address) -> Address:
-    return Address(
-        address.type.without_list() if address.type is not None else None,
-        address.street,
-        address.postal_code,
-        address.city,
-        None,
-        address.county,
-        address.country,
-    )
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages import compose, inputs
-from adapter.messages.apprec import Software, write_apprec
+from adapter.messages.answering import Software
+from adapter.messages.apprec import write_apprec
 from adapter.messages.codes import CodeLists
 from adapter.messages.compose import Composed, Composer, Mistake, inline_party
 from adapter.messages.examples import EXAMPLES

@@ -12,15 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from adapter.messages import inputs
-from adapter.messages.apprec import (
-    AppRec,
-    AppRecVersion,
-    Original,
-    ReceiverRole,
-    Software,
-    error,
-    receipt,
-)
+from adapter.messages.answering import ReceiverRole, Software, error, receipt
+from adapter.messages.apprec import AppRec, AppRecVersion, Original
 from adapter.messages.codes import XML_INSTANCE, CodeLists, Event, IdType, Sex, State, Status
 from adapter.messages.datatypes import Code, Timestamp, cs, cv
 from adapter.messages.dialog import Dialog, DialogVersion, Note, NoteRole

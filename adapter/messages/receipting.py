@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Final
 
 from adapter.errors import AppRecCode
-from adapter.messages.apprec import AppRecVersion, ReceiverRole, error
+from adapter.messages.answering import ReceiverRole, error
+from adapter.messages.apprec import AppRecVersion
 from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
 from adapter.messages.findings import Finding, Severity

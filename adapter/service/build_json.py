@@ -12,7 +12,7 @@ from adapter import __version__
 from adapter.config import Settings
 from adapter.errors import INPUT_NOT_UNDERSTOOD, PARTNER_UNKNOWN, AdapterError
 from adapter.lookups.port import Directory
-from adapter.messages.apprec import Software
+from adapter.messages.answering import Software
 from adapter.messages.building import build, kinds, parse_input, parties_to_look_up
 from adapter.messages.codes import CodeLists
 from adapter.messages.party import Party

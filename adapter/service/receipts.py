@@ -6,7 +6,8 @@ from adapter.delivery import sender
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.sender_events import AppRecArrived
 from adapter.facts import HowKnown
-from adapter.messages.apprec import AppRec, answer, write_apprec
+from adapter.messages.answering import answer
+from adapter.messages.apprec import AppRec, write_apprec
 from adapter.messages.reading import Reading
 from adapter.messages.receipting import Decision, version_of
 from adapter.observe import events

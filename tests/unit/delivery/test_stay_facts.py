@@ -24,7 +24,7 @@ from adapter.facts import (
     ReadyNotice,
     Withdrawal,
 )
-from adapter.messages.apprec import Software
+from adapter.messages.answering import Software
 from adapter.messages.building import build, example, parse_input
 from adapter.messages.codes import CodeLists
 from adapter.messages.reading import understand

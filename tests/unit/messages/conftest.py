@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.messages.apprec import Software
+from adapter.messages.answering import Software
 from adapter.messages.building import build, example, parse_input
 from adapter.messages.codes import CodeLists
 from adapter.messages.schemas import SchemaSet

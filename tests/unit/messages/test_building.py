@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
-from adapter.messages.apprec import Software
+from adapter.messages.answering import Software
 from adapter.messages.building import (
     InputError,
     build,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from adapter.messages.apprec import AppRecVersion, ReceiverRole
+from adapter.messages.answering import ReceiverRole
+from adapter.messages.apprec import AppRecVersion
 from adapter.messages.codes import CodeLists
 from adapter.messages.read import read
 from adapter.messages.reading import Reading
