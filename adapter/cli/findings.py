@@ -33,11 +33,11 @@ def finding_lines(findings: Iterable[Finding]) -> Iterable[str]:
         yield f"          {finding.message} ({finding.source})"
 
 
-def print_findings(file: str, findings: tuple[Finding, ...], *, as_json: bool) -> None:
-    """Say why a message was not taken."""
+def print_findings(file: str, findings: tuple[Finding, ...], *, as_json: bool, done: str = "sent") -> None:
+    """Say why a message was not taken; `done` is what would have been done with it."""
     if as_json:
         print_json({"exchange": None, "findings": findings_json(findings)})
         return
-    click.echo(f"{file}: not sent", err=True)
+    click.echo(f"{file}: not {done}", err=True)
     for line in finding_lines(findings):
         click.echo(line, err=True)

@@ -27,7 +27,8 @@ def command(file: Path, output: Path, config: Path, as_json: bool) -> None:
         if as_json:
             print_json({"opened": False, **asdict(outcome)})
         else:
-            click.echo(f"{file}: refused: {outcome.reason} [{outcome.error}], answered by {outcome.wire}", err=True)
+            answered = f", answered by {outcome.wire}" if outcome.wire else ""
+            click.echo(f"{file}: refused: {outcome.reason} [{outcome.error}]{answered}", err=True)
         sys.exit(1)
     write_file(output, outcome.content)
     told = {key: value for key, value in asdict(outcome).items() if key != "content"}

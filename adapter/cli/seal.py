@@ -33,7 +33,7 @@ def command(file: Path, from_: HerId, to: HerId, output: Path, config: Path, as_
 
     outcome = seal_offline(config, read_file(file), from_, to)
     if isinstance(outcome, NotTaken):
-        print_findings(str(file), outcome.findings, as_json=as_json)
+        print_findings(str(file), outcome.findings, as_json=as_json, done="sealed")
         sys.exit(1)
     write_file(output, outcome.mail)
     if as_json:

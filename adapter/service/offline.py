@@ -68,10 +68,10 @@ def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -
     """Seal a message to a partner. Raises `AdapterError` for parties and keys that are no good."""
     tools = open_tools(load(config), MachineClock(), RandomIds(), Silent())
     reading = read(content, tools.schemas, tools.context(Side.SEND))
-    if reading.refusal is not None:
-        return refusal(reading.refusal)
     if has_errors(reading.findings):
         return NotTaken(reading.findings)
+    if reading.refusal is not None:
+        return refusal(reading.refusal)
     if reading.type is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, "only a business message or an AppRec is sealed")
     own, partner = tools.require_own(sender), tools.partner(receiver)
