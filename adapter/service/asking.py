@@ -99,7 +99,7 @@ def _send(installation: Installation, exchange: Exchange, reading: Reading, said
         msg_id=MsgId(installation.ids.fresh()),
         codes=installation.codes,
     )
-    outcome = submit_now(installation, content, answers=exchange.id, conversation_id=exchange.conversation_id)
+    outcome = submit_now(installation, content)
     return outcome if isinstance(outcome, NotTaken) else Sent(outcome)
 
 

@@ -27,6 +27,9 @@ from adapter.values import Digest, HerId, Moment, MsgId
 _FROM_THE_MUNICIPALITY = frozenset({Family.DIALOG, Family.ADMISSION_REPORT, Family.SERVICES_OFFERED})
 """What a municipality says; everything else about a stay comes from the hospital (`plo.md` §1.1)."""
 
+_NOT_ABOUT_A_STAY = frozenset({"LOG_DOD"})
+"""A death told between municipality and GP; the hospital tells it with LOG_UTSKREVET (`plo.md` §1.4)."""
+
 _NOT_YET = Receipt(ReceiptStatus.NONE)
 
 
@@ -140,7 +143,7 @@ def _record_about(installation: Installation, writer: Writer, exchange: Exchange
 
 def _whose(installation: Installation, reading: Reading) -> Whose | None:
     head = reading.head
-    if head is None or head.patient is None or reading.standard is None:
+    if head is None or head.patient is None or reading.standard is None or reading.type in _NOT_ABOUT_A_STAY:
         return None
     sender, receiver = head.sender.organisation_her, head.receiver.organisation_her
     if sender is None or receiver is None:

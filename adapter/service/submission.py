@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.delivery import receipts, sender
+from adapter.delivery.sender import TransportState
 from adapter.errors import (
     INPUT_NOT_UNDERSTOOD,
     MESSAGE_SENT_BEFORE,
@@ -20,14 +21,27 @@ from adapter.errors import (
 )
 from adapter.lookups.port import Partner
 from adapter.messages.findings import Finding, Severity, has_errors
+from adapter.messages.head import Head
 from adapter.messages.read import read
 from adapter.messages.reading import Reading, Recognised, Refusal
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service.installation import Installation
+from adapter.service.stay_log import answered_exchange
 from adapter.service.steps import Told, line_of
 from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Writer
 from adapter.values import HerId, Moment, MsgId
+
+_DID_NOT_ARRIVE = frozenset(
+    {
+        TransportState.FAILED_LOCAL,
+        TransportState.REJECTED,
+        TransportState.FAULTED,
+        TransportState.BOUNCED,
+        TransportState.TRANSPORT_FAILED,
+        TransportState.CANCELLED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class Submission:
     msg_id: MsgId
     generated: Moment
     partner: Partner
+    head: Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,7 @@ def _addressed(installation: Installation, reading: Reading) -> Submission:
         msg_id=head.msg_id,
         generated=head.generated,
         partner=installation.partner(receiver_her),
+        head=head,
     )
 
 
@@ -99,17 +115,17 @@ def keep(
     submission: Submission,
     exchange_id: str,
     now: datetime,
-    *,
-    answers: str | None = None,
-    conversation_id: str | None = None,
 ) -> tuple[Exchange, list[Told]]:
-    """Write a submission down as a NEW exchange; `answers` is the exchange that it answers.
+    """Write a submission down as a NEW exchange, in the conversation of the message that its ConversationRef means.
 
-    Raises `AdapterError` (MESSAGE_SENT_BEFORE) when this MsgId has gone to this receiver before.
+    Raises `AdapterError` (MESSAGE_SENT_BEFORE) when this MsgId has gone to this receiver before and may have arrived;
+    an unchanged document that was refused on the way is sent again with its MsgId (HITS 1171 §9.7).
     """
     for earlier in writer.find_sent(submission.msg_id, submission.receiver):
-        if earlier.msg_id == submission.msg_id:
+        state = earlier.transport.state if earlier.transport is not None else None
+        if earlier.msg_id == submission.msg_id and state not in _DID_NOT_ARRIVE:
             raise AdapterError(MESSAGE_SENT_BEFORE, f"it is exchange {earlier.id}")
+    answered = answered_exchange(writer, submission.head, submission.head.sender.organisation_her, submission.receiver)
     exchange = Exchange(
         id=exchange_id,
         direction=Direction.OUT,
@@ -120,9 +136,9 @@ def keep(
         payload=writer.put_blob(submission.content, BlobKind.PAYLOAD, now),
         msg_id=submission.msg_id,
         generated=submission.generated,
-        conversation_id=conversation_id,
+        conversation_id=answered.conversation_id if answered is not None else None,
         peer_address=submission.partner.address,
-        answers=answers,
+        answers=answered.id if answered is not None else None,
         transport=sender.new(now),
         receipt=receipts.expected(now, submission.generated.instant),
     )
@@ -131,17 +147,13 @@ def keep(
     return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new"))]
 
 
-def submit_now(
-    installation: Installation, content: bytes, *, answers: str | None = None, conversation_id: str | None = None
-) -> str | NotTaken:
+def submit_now(installation: Installation, content: bytes) -> str | NotTaken:
     """Judge and keep a message at once, from code without an event loop; the id of its exchange, or why not."""
     judged = judge(installation, content)
     if isinstance(judged, NotTaken):
         return judged
     exchange_id, now = installation.ids.fresh(), installation.clock.now()
-    _, told = installation.store.write_now(
-        lambda writer: keep(writer, judged, exchange_id, now, answers=answers, conversation_id=conversation_id)
-    )
+    _, told = installation.store.write_now(lambda writer: keep(writer, judged, exchange_id, now))
     for entry in told:
         installation.log.tell(entry.event, entry.line)
     return exchange_id
