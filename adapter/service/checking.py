@@ -13,7 +13,7 @@ from cryptography import x509
 
 from adapter.config import Settings
 from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
-from adapter.errors import FILE_UNREADABLE, AdapterError
+from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
 from adapter.lookups import directory
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
@@ -110,7 +110,11 @@ def _store(settings: Settings) -> str:
     store = open_own_store(settings)
     try:
         report = store.read_now(lambda reader: reader.verify_chain())
-        return f"{report.length} facts, chain whole" if report.broken_at is None else f"chain broken: {report.reason}"
+        if report.broken_at is not None:
+            raise AdapterError(
+                STORE_CORRUPT, f"the chain of facts is broken at fact {report.broken_at}: {report.reason}"
+            )
+        return f"{report.length} facts, chain whole"
     finally:
         store.close()
 
