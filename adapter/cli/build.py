@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from adapter.cli.output import options, print_json, read_file, write_file
+from adapter.cli.output import options, print_json, read_file, was_named, write_file
 
 
 @click.command("build")
@@ -71,7 +71,7 @@ def _built(kind: str, content: bytes, config: Path) -> bytes:
     from adapter.values import MsgId
 
     parties = None
-    if config.is_file():
+    if config.is_file() or was_named("config"):
         settings = load(config)
         if settings.partners.folder.is_dir():
             parties = (settings, directory.load(settings.partners.folder))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from adapter.errors import FILE_UNREADABLE, AdapterError
 
@@ -31,6 +32,12 @@ def options(function: Callable[P, R]) -> Callable[P, R]:
         help="The configuration file.",
     )
     return with_config(with_json(function))
+
+
+def was_named(option: str) -> bool:
+    """Whether an option of the running command was given by its caller, on the command line or in the environment."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
 def read_file(path: Path) -> bytes:
