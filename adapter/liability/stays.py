@@ -53,18 +53,18 @@ def stays(patient: str, hospital: str, facts: Iterable[StayFact]) -> tuple[Stay,
     homes: dict[int, int | None] = {
         number: _home(unit.admission, admissions) for number, unit in enumerate(units) if unit.admission is not None
     }
-    messages = {unit.message: number for number, unit in enumerate(units) if unit.message is not None}
-    _follow(units, messages, homes)
+    leaders = _leaders(units)
+    _follow(leaders, homes)
     still_open = set(range(len(admissions))) - {homes[number] for number in homes if _ends(units[number])}
     only = min(still_open) if len(still_open) == 1 else None
     # Those that refer to nothing known find their place by time, those that refer to them follow; a circle of
     # references is what remains.
     for in_a_circle in (False, True):
         for number, unit in enumerate(units):
-            if number not in homes and (in_a_circle or not any(ref in messages for ref in unit.references)):
+            if number not in homes and (in_a_circle or number not in leaders):
                 before = bisect_right(admissions, unit.at, key=instant_of) - 1
                 homes[number] = before if before >= 0 else only
-        _follow(units, messages, homes)
+        _follow(leaders, homes)
     members: dict[int | None, list[Fact]] = defaultdict(list)
     for number, unit in enumerate(units):
         members[homes[number]] += unit.facts
@@ -167,18 +167,22 @@ def _day(when: Moment | date) -> date:
     return when.day if isinstance(when, Moment) else when
 
 
-def _follow(units: Sequence[_Unit], messages: Mapping[MsgId, int], homes: dict[int, int | None]) -> None:
-    """Give each unit without a home that of the nearest message it refers to, round by round."""
-    while True:
-        found = {
-            number: homes[messages[reference]]
-            for number, unit in enumerate(units)
-            if number not in homes
-            for reference in reversed(unit.references)
-            if reference in messages and messages[reference] in homes
-        }
-        if not found:
-            return
+def _leaders(units: Sequence[_Unit]) -> Mapping[int, int]:
+    """For each unit that refers to a message in the log: the nearest one."""
+    messages = {unit.message: number for number, unit in enumerate(units) if unit.message is not None}
+    leaders: dict[int, int] = {}
+    for number, unit in enumerate(units):
+        known = [messages[reference] for reference in unit.references if reference in messages]
+        if known and known[0] != number:
+            leaders[number] = known[0]
+    return leaders
+
+
+def _follow(leaders: Mapping[int, int], homes: dict[int, int | None]) -> None:
+    """Give each unit without a home that of its leader, round by round."""
+    while found := {
+        number: homes[leader] for number, leader in leaders.items() if number not in homes and leader in homes
+    }:
         homes |= found
 
 
