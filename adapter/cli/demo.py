@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import click
 
 from adapter.cli.ledger import print_ledger, stay_json, totals_json
 from adapter.cli.output import Json, options, print_json, read_file
+from adapter.cli.progress import progress
 
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger
@@ -68,12 +68,12 @@ def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: boo
     from adapter.testing.scenarios import SCENARIOS
 
     log = Stream() if with_log else Silent()
-    with _progress(quiet=with_log) as progress:
+    with nullcontext(_silent) if with_log else progress("playing") as tick:
         if messages:
             letters = tuple((str(path), read_file(path)) for path in messages)
-            curtain = asyncio.run(carry(folder, letters, log, progress))
+            curtain = asyncio.run(carry(folder, letters, log, tick))
         else:
-            curtain = asyncio.run(play(folder, SCENARIOS[scenario](), log, progress))
+            curtain = asyncio.run(play(folder, SCENARIOS[scenario](), log, tick))
     settings = load(curtain.place.hospital.config)
     store = open_own_store(settings)
     try:
@@ -163,16 +163,5 @@ def _print(name: str, curtain: Curtain, shown: Ledger) -> None:
     console.print(f"{curtain.place.municipality.config}`")
 
 
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("playing", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+def _silent(done: int, total: int) -> None:
+    """No bar: the log is being written to the same place."""

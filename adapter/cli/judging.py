@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from adapter.cli.validate import Verdict
+from adapter.cli.output import read_file
+from adapter.cli.validate import UNREADABLE, Verdict
+from adapter.errors import AdapterError
 from adapter.lookups import packaged
 from adapter.messages.codes import CodeLists
 from adapter.messages.findings import Finding, Severity, has_errors
@@ -24,6 +28,34 @@ _CPA = "http://www.oasis-open.org/committees/ebxml-cppa/schema/cpp-cpa-2_0.xsd"
 _HEADER_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?[!-9;-~]+:[ \t]")
 
 
+MANY = 64
+"""From so many files on, it pays to judge them on every core."""
+
+CHUNK = 16
+
+
+def judge_all(files: list[str], side: Literal["send", "receive"], config: Path) -> Iterator[Verdict]:
+    """Judge files in their order, many of them on every core."""
+    if len(files) < MANY:
+        judge = Judge(side, config)
+        yield from map(judge.file, files)
+        return
+    with ProcessPoolExecutor(initializer=_start, initargs=(side, config)) as pool:
+        yield from pool.map(_judge, files, chunksize=CHUNK)
+
+
+_JUDGES: list[Judge] = []
+"""The one judge of a worker process."""
+
+
+def _start(side: Literal["send", "receive"], config: Path) -> None:
+    _JUDGES.append(Judge(side, config))
+
+
+def _judge(file: str) -> Verdict:
+    return _JUDGES[0].file(file)
+
+
 class Judge:
     """Judges document after document with one set of schemas and code lists."""
 
@@ -32,6 +64,15 @@ class Judge:
         self._context = Context(Side(side), CodeLists.parse(packaged.codes()))
         self._config = config
         self._mails: MailJudge | None = None
+
+    def file(self, file: str) -> Verdict:
+        """What is to be said of a file."""
+        try:
+            content = read_file(Path(file))
+        except AdapterError as error:
+            finding = Finding(error.id, Severity.ERROR, "", None, error.sentence(), "design")
+            return Verdict(file, UNREADABLE, None, False, (finding,))
+        return self.verdict(file, content)
 
     def verdict(self, file: str, content: bytes) -> Verdict:
         """What is to be said of the content of a file."""

@@ -40,14 +40,23 @@ def was_named(option: str) -> bool:
     return source in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
+MAX_INPUT = 64_000_000
+"""No message is larger: the net carries mails of 51.2 million octets (`ebxml.md` §2.5)."""
+
+
 def read_file(path: Path) -> bytes:
-    """The octets of a file, or of stdin for `-`. Raises `AdapterError` (FILE_UNREADABLE)."""
+    """The octets of a file, or of stdin for `-`. Raises `AdapterError` (FILE_UNREADABLE), also for one too large."""
     try:
         if str(path) == "-":
-            return sys.stdin.buffer.read()
-        return path.read_bytes()
+            content = sys.stdin.buffer.read(MAX_INPUT + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(MAX_INPUT + 1)
     except OSError as error:
         raise AdapterError(FILE_UNREADABLE, f"{path}: {error.strerror}") from None
+    if len(content) > MAX_INPUT:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: it is larger than {MAX_INPUT} octets, and no message is")
+    return content
 
 
 def write_file(path: Path, content: bytes) -> None:

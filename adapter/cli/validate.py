@@ -11,8 +11,12 @@ from typing import Literal
 import click
 
 from adapter.cli.findings import finding_lines, findings_json
-from adapter.cli.output import Json, options, print_json, read_file
+from adapter.cli.output import Json, options, print_json
+from adapter.cli.progress import progress
 from adapter.messages.findings import Finding
+
+UNREADABLE = "unreadable"
+"""The kind of a file that cannot be read; in a folder a finding, named by itself a usage error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,17 @@ def command(paths: tuple[Path, ...], side: Literal["send", "receive"], config: P
       adapter validate message.xml
       adapter validate outbox/ --json
     """
-    from adapter.cli.judging import Judge
+    from adapter.cli.judging import judge_all
 
-    judge = Judge(side, config)
     files = list(_files(paths))
-    verdicts: list[Verdict] = []
-    with _progress(len(files)) as tick:
-        for file in files:
-            verdicts.append(judge.verdict(str(file), read_file(file)))
-            tick()
+    named = frozenset(str(path) for path in paths)
+    with progress("validating", len(files)) as tick:
+        verdicts = []
+        for verdict in judge_all([str(file) for file in files], side, config):
+            if verdict.kind == UNREADABLE and verdict.file in named:
+                raise click.UsageError(verdict.findings[0].message)
+            verdicts.append(verdict)
+            tick(len(verdicts), len(files))
     if as_json:
         print_json([verdict.json() for verdict in verdicts])
     else:
@@ -77,31 +83,6 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield from sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
         else:
             yield path
-
-
-class _progress:  # noqa: N801
-    """A progress bar on a terminal when there are many files; otherwise nothing."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total if total > 20 and sys.stderr.isatty() else 0
-
-    def __enter__(self) -> _progress:
-        if self._total:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._bar = Progress(console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._task = self._bar.add_task("validating", total=self._total)
-        return self
-
-    def __call__(self) -> None:
-        if self._total:
-            self._bar.advance(self._task)
-
-    def __exit__(self, *error: object) -> None:
-        if self._total:
-            self._bar.stop()
 
 
 def _print(verdicts: list[Verdict]) -> None:
