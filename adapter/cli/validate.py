@@ -67,7 +67,8 @@ def command(paths: tuple[Path, ...], side: Literal["send", "receive"], config: P
         verdicts = []
         for verdict in judge_all([str(file) for file in files], side, config):
             if verdict.kind == UNREADABLE and verdict.file in named:
-                raise click.UsageError(verdict.findings[0].message)
+                click.echo(verdict.findings[0].message, err=True)
+                sys.exit(2)
             verdicts.append(verdict)
             tick(len(verdicts), len(files))
     if as_json:
