@@ -112,6 +112,12 @@ SIGNAL_IGNORED = _event("signal.ignored", Level.WARNING, "a signal that does not
 
 MESSAGE_DELIVERED = _event("message.delivered", Level.INFO, "a received message lies in the inbox")
 MESSAGE_REFUSED = _event("message.refused", Level.WARNING, "a received message was refused and answered so")
+MESSAGE_PARKED = _event(
+    "message.parked",
+    Level.ERROR,
+    "a received message is kept from the application until a person has looked at it",
+    "See `adapter show`; ask the partner whether the message is its own.",
+)
 MESSAGE_DUPLICATED = _event("message.duplicated", Level.INFO, "a message came again; the stored answer was sent again")
 MESSAGE_ACKNOWLEDGED = _event("message.acknowledged", Level.INFO, "the acknowledgment of a received message was sent")
 MESSAGE_NOTED = _event("message.noted", Level.WARNING, "a received message broke a rule that does not stop it")

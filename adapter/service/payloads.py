@@ -225,6 +225,9 @@ def _import(
     now: datetime,
 ) -> list[Told]:
     """Give a business message to the application, or not, and answer it as `apprec.md` §5 decides."""
+    if _under_another_name(installation, exchange, reading):
+        writer.add_journal(JournalEntry(exchange.id, now, "not imported", "it names another sender than its envelope"))
+        return [Told(events.MESSAGE_PARKED, line_of(exchange, "accepted", "EB-508"))]
     decision = decide(_case(installation, writer, reading, exchange))
     told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in reading.findings]
     if decision.silence is not None:
@@ -270,6 +273,17 @@ def _exchange(
         soap=arrival.soap,
         references=arrival.references,
         answers=answered.id if answered is not None else None,
+    )
+
+
+def _under_another_name(installation: Installation, exchange: Exchange, reading: Reading) -> bool:
+    """Whether a message names a sender that did not sign its envelope, on either level (EB-508, a possible spoof)."""
+    if reading.head is None:
+        return False
+    said, partner = reading.head.sender, installation.partners.find(exchange.sender)
+    party, organisation = said.party_her, said.organisation_her
+    return (party is not None and party != exchange.sender) or (
+        organisation is not None and partner is not None and organisation != partner.organisation_her
     )
 
 
