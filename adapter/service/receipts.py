@@ -17,7 +17,7 @@ from adapter.service.signals import own_address
 from adapter.service.stay_log import record_message, record_receipt
 from adapter.service.steps import Told, line_of, take_receipt_step, take_transport_step
 from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Writer
-from adapter.values import Digest, Moment, MsgId
+from adapter.values import Digest, HerId, Moment, MsgId
 
 
 def submit_apprecs(
@@ -74,6 +74,8 @@ def take_apprec(
     """Feed a received, verified AppRec to the message that it is about (`apprec.md` §7.2)."""
     now = installation.clock.now()
     original = _original(writer, receipt, exchange)
+    if original is not None and not _may_receipt(installation, exchange.sender, original.receiver):
+        original = None
     if original is None or receipt.accepted is None:
         writer.add_journal(JournalEntry(exchange.id, now, "an AppRec that answers nothing of ours"))
         return [Told(events.APPREC_UNKNOWN, line_of(exchange, "accepted"))]
@@ -89,6 +91,14 @@ def take_apprec(
     told += record_message(installation, writer, original, made, HowKnown.THEIR_RECEIPT, mail)
     told += record_receipt(installation, writer, original, receipt.accepted, made, HowKnown.THEIR_RECEIPT, mail)
     return told
+
+
+def _may_receipt(installation: Installation, answering: HerId, asked: HerId) -> bool:
+    """Whether a party may receipt what went to another: they are one organisation, or the same party."""
+    answers, receives = installation.partners.find(answering), installation.partners.find(asked)
+    if answers is None or receives is None:
+        return answering == asked
+    return answers.organisation_her == receives.organisation_her
 
 
 def _original(writer: Writer, receipt: AppRec, exchange: Exchange) -> Exchange | None:
