@@ -23,11 +23,14 @@ from adapter.service.installation import Installation
 from adapter.service.steps import Told
 from adapter.store.port import Exchange, InboxItem, JournalEntry, Writer
 
+ALL = 1_000_000
+"""However many files wait for the application, the next message is offered too."""
+
 
 def offer_waiting(installation: Installation) -> list[Told]:
     """Put every message that waits into the folder, and see which the application has taken."""
     told: list[Told] = []
-    for item in installation.store.read_now(lambda reader: reader.inbox_waiting()):
+    for item in installation.store.read_now(lambda reader: reader.inbox_waiting(limit=ALL)):
         told += _offer(installation, item)
     return told
 
@@ -38,16 +41,25 @@ def file_of(installation: Installation, exchange_id: str) -> Path:
 
 
 def _offer(installation: Installation, item: InboxItem) -> list[Told]:
-    path = file_of(installation, item.exchange_id)
     placed = installation.store.read_now(lambda reader: reader.note(_note(item)))
+    path = Path(placed) if placed is not None else file_of(installation, item.exchange_id)
     if placed is None:
         content = installation.store.read_now(lambda reader: reader.blob(item.payload))
         _write(path, content)
         installation.store.write_now(lambda writer: writer.keep_note(_note(item), str(path)))
-    if installation.settings.inbox.apprec == "when_taken" and path.exists():
+    if installation.settings.inbox.apprec == "when_taken" and _is_there(path):
         return []
     now = installation.clock.now()
     return installation.store.write_now(lambda writer: _taken(installation, writer, item, path, now))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file still lies in the folder. A folder that is away has handed over nothing: `AdapterError`."""
+    try:
+        path.parent.stat()
+        return path.exists()
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
 
 
 def _taken(installation: Installation, writer: Writer, item: InboxItem, path: Path, now: datetime) -> list[Told]:
