@@ -19,6 +19,7 @@ from adapter.envelope.mail import MailHeaders, mail
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds
 from adapter.messages.examples import EXAMPLES
+from adapter.messages.reading import understand
 from adapter.observe.log import Log, Silent
 from adapter.service.build_json import build_message
 from adapter.service.clock import Ids, RandomIds
@@ -132,7 +133,8 @@ class Neighbour:
         if isinstance(judged, NotTaken):
             raise ValueError(", ".join(finding.rule for finding in judged.findings))
         exchange_id, now = self.installation.ids.fresh(), self.installation.clock.now()
-        careless = replace(judged, content=content)
+        head = understand(content).head
+        careless = replace(judged, content=content, msg_id=(head.msg_id if head is not None else None) or judged.msg_id)
         self.installation.store.write_now(lambda writer: keep(writer, careless, exchange_id, now))
         return exchange_id
 

@@ -1,0 +1,274 @@
+"""AppRecs between two instances: when there is one, which, and what it makes of the message (apprec.md §5, §7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from lxml import etree
+
+from adapter.envelope.routing import Process
+from adapter.facts import ReadyNotice, ReceiptGiven, ReceiptStatus
+from adapter.messages.apprec import AppRecVersion
+from adapter.messages.reading import understand
+from adapter.service import accounts
+from adapter.service.views import apprec_word, transport_word
+from adapter.store.sql_reader import SqlReader
+from adapter.testing.neighbours import Neighbour, World, is_signal
+from adapter.transports.port import OutgoingMail
+from adapter.values import HerId
+
+WARD, CASE_WORK = HerId("8140011"), HerId("8140022")
+READINESS = Process("LOG_UTSKRIVNINGSKLAR")
+ID_IN_XML = re.compile(rb"<MsgId>[^<]*</MsgId>")
+
+
+def words(side: Neighbour, exchange_id: str) -> tuple[str, str | None]:
+    exchange = side.exchange(exchange_id)
+    return transport_word(exchange), apprec_word(exchange)
+
+
+async def send(world: World, change: Callable[[bytes], bytes]) -> str:
+    """Send a message that was changed past our own rules, and settle."""
+    good = world.hospital.build("discharge-ready")
+    changed = change(good)
+    assert changed != good
+    sent = world.hospital.send_unjudged(changed, good)
+    await world.settle()
+    return sent
+
+
+def receipt_codes(world: World) -> list[str]:
+    """The error codes of the only AppRec that the municipality has sent."""
+    [receipt] = world.municipality.sent("APPREC")
+    apprec = understand(world.municipality.payload(receipt)).apprec
+    assert apprec is not None
+    return [error.v or "" for error in apprec.errors]
+
+
+def without_patient_id(content: bytes) -> bytes:
+    root = etree.fromstring(content)
+    patient = root.find(".//{*}MsgInfo/{*}Patient")
+    assert patient is not None
+    for name in ("Ident", "DateOfBirth", "Sex"):
+        for node in patient.findall(f"{{*}}{name}"):
+            patient.remove(node)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda content: content.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), "T02"),
+        (without_patient_id, "E36"),
+        (lambda content: ID_IN_XML.sub(b"<MsgId>no-guid-at-all</MsgId>", content), "E10"),
+    ],
+    ids=["not schema valid", "patient not identified", "MsgId is no GUID"],
+)
+async def test_what_the_application_cannot_take_is_refused_by_apprec(
+    world: World, change: Callable[[bytes], bytes], code: str
+) -> None:
+    """A message that may not be imported is acknowledged, receipted negatively with its code, and is no fact."""
+    sent = await send(world, change)
+    assert words(world.hospital, sent) == ("acknowledged", "rejected")
+    assert code in receipt_codes(world)
+    assert world.municipality.inbox() == {}
+    assert not any(isinstance(one.entry.fact.what, ReadyNotice) for one in world.municipality.facts())
+
+
+async def test_a_rejected_message_stays_rejected(world: World) -> None:
+    """The same MsgId in a new envelope, now without fault, is neither imported nor receipted (TC 41)."""
+    good = world.hospital.build("discharge-ready")
+    world.hospital.send_unjudged(good.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), good)
+    await world.settle()
+    again = world.hospital.installation.ids.fresh()
+    await world.road.arrive(world.hospital.seal(good, CASE_WORK, READINESS, sender=WARD, message_id=again))
+    await world.settle()
+    assert world.municipality.inbox() == {}
+    assert len(world.municipality.sent("APPREC")) == 1
+
+
+async def test_a_message_for_another_organisation_is_not_receipted(world: World) -> None:
+    """An envelope for us around a message for somebody else: acknowledged, not imported, no AppRec, no fact."""
+    sent = await send(world, lambda content: content.replace(b"8140020", b"8150020").replace(b"8140022", b"8150022"))
+    assert words(world.hospital, sent) == ("acknowledged", "waiting")
+    assert world.municipality.inbox() == {}
+    assert world.municipality.sent() == []
+    assert world.municipality.facts() == ()
+
+
+async def test_a_message_under_anothers_name_is_not_believed(world: World) -> None:
+    """A verified partner whose message names another sender is parked: no import, no AppRec, no fact (EB-508)."""
+    sent = await send(world, lambda content: content.replace(b"8140010", b"8160010").replace(b"8140011", b"8160011"))
+    assert words(world.hospital, sent) == ("acknowledged", "waiting")
+    assert world.municipality.inbox() == {}
+    assert world.municipality.sent() == []
+    assert world.municipality.facts() == ()
+    [received] = world.municipality.received()
+    assert any("another sender" in line for line in world.municipality.journal(received.id))
+
+
+async def test_the_version_of_the_apprec_is_that_of_the_content(world: World) -> None:
+    """Nursing and care 1.5 is receipted by AppRec 1.0, and 1.6 by AppRec 1.1."""
+    for version in ("1.5", "1.6"):
+        world.hospital.submit(world.hospital.build("discharge-ready", version=version))
+        await world.settle()
+    versions = []
+    for receipt in world.municipality.sent("APPREC"):
+        apprec = understand(world.municipality.payload(receipt)).apprec
+        assert apprec is not None
+        versions.append(apprec.version)
+    assert versions == [AppRecVersion.V1_0, AppRecVersion.V1_1]
+    assert {apprec_word(one) for one in world.hospital.sent("LOG_UTSKRIVNINGSKLAR")} == {"ok"}
+
+
+async def test_a_refused_notice_is_void_in_the_ledger_of_both(world: World) -> None:
+    """A negative AppRec voids the notice: both sides find no night that it could start."""
+    world.hospital.submit(world.hospital.build("admitted"))
+    await world.settle()
+    good = world.hospital.build("discharge-ready")
+    world.hospital.send_unjudged(good.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), good)
+    await world.settle()
+    world.clock.advance(timedelta(days=10))
+    for side in (world.hospital, world.municipality):
+        [known] = accounts.known_stays(side.installation.store)
+        row = accounts.ledger_of(side.settings, (known,), world.clock.now()).rows[0]
+        assert row.nights == ()
+    statuses = [
+        one.entry.fact.what.status for one in world.hospital.facts() if isinstance(one.entry.fact.what, ReceiptGiven)
+    ]
+    assert ReceiptStatus.NEGATIVE in statuses
+
+
+async def test_an_apprec_from_a_third_party_is_not_counted(world: World) -> None:
+    """Only the organisation that a message went to can receipt it, whatever name stands in the AppRec."""
+    hospital, municipality = world.hospital, world.municipality
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    await hospital.daemon.settle()
+    world.road.under_way.clear()
+    stranger = HerId("8140099")
+    directory = hospital.installation.partners
+    known = directory.find(CASE_WORK)
+    assert known is not None
+    third = replace(known, her=stranger, organisation_her=HerId("8140098"))
+
+    class WithThird:
+        def find(self, her: HerId) -> object:
+            return third if her == stranger else directory.find(her)
+
+        def all(self) -> tuple[object, ...]:
+            return (*directory.all(), third)
+
+    installation = replace(hospital.installation, partners=WithThird())  # type: ignore[arg-type]
+    hospital.daemon._installation = hospital.installation = installation
+    receipt = municipality.build(
+        "apprec",
+        original={
+            "type": "LOG_UTSKRIVNINGSKLAR",
+            "id": str(hospital.exchange(sent).msg_id),
+            "generated": "2024-03-05T10:00:00+01:00",
+        },
+    )
+    await world.road.arrive(
+        municipality.seal(
+            receipt,
+            WARD,
+            Process("LOG_UTSKRIVNINGSKLAR", receipt=True),
+            sender=stranger,
+            message_id=hospital.installation.ids.fresh(),
+        )
+    )
+    await hospital.daemon.settle()
+    assert words(hospital, sent) == ("await_ack", "waiting")
+    assert hospital.facts() == ()
+
+
+async def test_an_apprec_counts_without_an_acknowledgment(world: World) -> None:
+    """When every acknowledgment is lost, the AppRec ends the resends, and the row says that it was implied."""
+    world.road.loses = lambda mail: is_signal(mail) and "municipality" in mail.sender.value
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert words(world.hospital, sent) == ("acked", "ok")
+    assert "implied by the AppRec" in world.hospital.exchange(sent).transport.reason  # type: ignore[union-attr]
+    await world.go_on(timedelta(days=4))
+    assert words(world.hospital, sent) == ("acked", "ok")
+
+
+async def test_a_late_apprec_clears_the_alert(world: World) -> None:
+    """An AppRec after 96 hours still makes the message `ok`."""
+    held: list[OutgoingMail] = []
+
+    def hold(mail: OutgoingMail) -> bool:
+        held.append(mail)
+        return not is_signal(mail) and "municipality" in mail.sender.value
+
+    world.road.loses = hold
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    await world.go_on(timedelta(hours=97))
+    assert words(world.hospital, sent) == ("acknowledged", "timed_out")
+    world.road.loses = lambda mail: False
+    await world.road.arrive(next(mail for mail in held if not is_signal(mail) and "municipality" in mail.sender.value))
+    await world.settle()
+    assert words(world.hospital, sent) == ("acknowledged", "ok")
+
+
+class TestWhenTaken:
+    """With `inbox.apprec = "when_taken"` the positive AppRec waits for the application."""
+
+    @pytest.fixture(autouse=True)
+    def _configured(self, configure: Callable[[str, str, str], None]) -> None:
+        configure("municipality", 'folder = "inbox"', 'folder = "inbox"\napprec = "when_taken"')
+
+    async def test_the_apprec_waits_until_the_file_is_taken(self, world: World) -> None:
+        """Acknowledged at once, receipted when the application has removed the file, once, whatever restarts."""
+        sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+        await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "waiting")
+        await world.go_on(timedelta(hours=1))
+        await world.municipality.restart()
+        await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "waiting")
+        [received] = world.municipality.received()
+        world.municipality.take(received)
+        await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "ok")
+        await world.municipality.restart()
+        await world.go_on(timedelta(hours=1))
+        assert len(world.municipality.sent("APPREC")) == 1
+        assert world.municipality.inbox() == {}
+
+    async def test_a_refusal_does_not_wait(self, world: World) -> None:
+        """What is not given to the application is receipted negatively at once."""
+        sent = await send(world, without_patient_id)
+        assert words(world.hospital, sent) == ("acknowledged", "rejected")
+
+    async def test_an_inbox_folder_that_is_gone_has_taken_nothing(self, world: World) -> None:
+        """When the whole folder is away no message counts as taken: no AppRec, until the folder is back."""
+        sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+        await world.settle()
+        folder = world.municipality.settings.inbox.folder
+        folder.rename(folder.with_name("away"))
+        with pytest.raises(Exception, match=r"inbox\.folder"):
+            await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "waiting")
+        folder.with_name("away").rename(folder)
+        await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "waiting")
+
+    async def test_many_untaken_files_do_not_hold_back_the_next(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A message is offered however many lie in the folder and wait for the application."""
+        contents = [
+            world.hospital.build("discharge-ready", ready=(date(2024, 3, 5) + timedelta(days=n)).isoformat())
+            for n in range(3)
+        ]
+        monkeypatch.setattr(SqlReader.inbox_waiting, "__defaults__", (2,))
+        for content in contents:
+            world.hospital.submit(content)
+        await world.settle()
+        assert sorted(world.municipality.inbox().values()) == sorted(contents)
