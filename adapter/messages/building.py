@@ -63,6 +63,10 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "death": _message(inputs.DeathInput, cast(_Make, compose.death)),
     "readiness-answer": _message(inputs.ReadinessAnswerInput, cast(_Make, compose.readiness_answer)),
     "readiness-answer-note": _message(inputs.ReadinessAnswerInput, cast(_Make, compose.readiness_answer_note)),
+    "question": _message(inputs.QuestionInput, cast(_Make, compose.question)),
+    "answer": _message(inputs.AnswerInput, cast(_Make, compose.answer)),
+    "clinical-dialog": _message(inputs.ClinicalDialogInput, cast(_Make, compose.clinical_dialog)),
+    "deviation": _message(inputs.DeviationInput, cast(_Make, compose.deviation)),
     "apprec": _Builder(inputs.AppRecInput, _apprec),
 }
 

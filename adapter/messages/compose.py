@@ -7,7 +7,7 @@ directory. What cannot be resolved is a `Mistake` with the path of the field; al
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ from adapter.messages.answering import ReceiverRole, Software, error, receipt
 from adapter.messages.apprec import AppRec, AppRecVersion, Original
 from adapter.messages.codes import XML_INSTANCE, CodeLists, Event, IdType, Sex, State, Status
 from adapter.messages.datatypes import Code, Timestamp, cs, cv
-from adapter.messages.dialog import Dialog, DialogVersion, Note, NoteRole
+from adapter.messages.dialog import Dialog, DialogVersion, Note, NoteRole, Question
 from adapter.messages.head import ConversationRef, Document, Head, OtherReceiver, Participant
 from adapter.messages.logistics import Destination, Logistics, TimedEvent, Use, Version
 from adapter.messages.parties import Address, Ident, Organisation, Person, Professional, Telecom
@@ -42,6 +42,9 @@ _DESTINATIONS: Final = {
     "other": "88",
     "unknown": "98",
 }
+_QUESTION_LISTS: Final = {"municipality": "9152", "gp": "9153", "hospital": "9154"}
+_THEMES: Final = {"enquiry": "6", "health_information": "8", "medication_information": "9"}
+_REASONS: Final = {"wrong_addressee": "1", "incomplete": "2", "other": "9"}
 _HAPPENED: Final = False
 """`Anslag` of what has happened or is decided (`plo.md` X-1)."""
 
@@ -162,14 +165,22 @@ class Composer:
         """The answer in form A (1.0, note) or form B (1.1, clinical dialog); `plo.md` §1.5."""
         line = first_line(ReadinessAnswer(Reply(message.answer), message.day))
         text = line if message.text is None else f"{line}\n{message.text}"
-        role = NoteRole(
-            role_to_patient=self.code("9034", message.contact.role, "$.contact.role"),
-            professional=_without_role(self.professional(message.contact, "$.contact")),
-        )
+        role = self.contact(message.contact, "$.contact")
         if version is DialogVersion.V1_0:
             return Dialog(version, notes=(Note(FORM_A_THEME, None, text, written=oslo_day(self.now), roles=(role,)),))
         theme = "Svar på melding om utskrivningsklar pasient"
         return Dialog(version, notes=(Note(FORM_B_THEME, theme, text, roles=(role,)),))
+
+    def contact(self, person: inputs.ProfessionalInput, path: str) -> NoteRole:
+        """A person with a role in a note; the role stands beside the person."""
+        professional = self.professional(person, path)
+        return NoteRole(
+            role_to_patient=professional.role, professional=Professional(professional.person, professional.profession)
+        )
+
+    def asked(self, question: inputs.AskedInput) -> Question:
+        number = _QUESTION_LISTS[question.asker]
+        return Question(self.code(number, question.type, "$.question.type"), question=question.text)
 
     def apprec(self, message: inputs.AppRecInput) -> AppRec:
         errors = []
@@ -238,11 +249,6 @@ def _unit(unit: inputs.UnitInput) -> ContactUnit:
     )
 
 
-def _without_role(professional: Professional) -> Professional:
-    """In a note the role stands beside the person."""
-    return Professional(professional.person, professional.profession)
-
-
 # ── one function per kind ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -299,3 +305,35 @@ def readiness_answer(composer: Composer, message: inputs.ReadinessAnswerInput) -
 
 def readiness_answer_note(composer: Composer, message: inputs.ReadinessAnswerInput) -> Composed:
     return Composed(composer.head(message, "DIALOG_NOTAT"), composer.answer(message, DialogVersion.V1_0))
+
+
+def question(composer: Composer, message: inputs.QuestionInput) -> Composed:
+    asked = composer.asked(message.question)
+    whole = replace(asked, roles=(composer.contact(message.contact, "$.contact"),))
+    return Composed(composer.head(message, "DIALOG_FORESPORSEL"), Dialog(DialogVersion.V1_0, questions=(whole,)))
+
+
+def answer(composer: Composer, message: inputs.AnswerInput) -> Composed:
+    note = Note(
+        composer.code("9069", "5", "$"),
+        text=message.text,
+        written=oslo_day(composer.now),
+        question=composer.asked(message.question),
+        roles=(composer.contact(message.contact, "$.contact"),),
+    )
+    return Composed(composer.head(message, "DIALOG_SVAR"), Dialog(DialogVersion.V1_0, notes=(note,)))
+
+
+def clinical_dialog(composer: Composer, message: inputs.ClinicalDialogInput) -> Composed:
+    roles = [composer.contact(message.contact, "$.contact")]
+    if message.to is not None:
+        roles.append(composer.contact(message.to, "$.to"))
+    theme = composer.code("7322", _THEMES[message.theme], "$.theme")
+    note = Note(theme, message.subject, message.text, roles=tuple(roles))
+    return Composed(composer.head(message, "DIALOG_HELSEFAGLIG"), Dialog(DialogVersion.V1_1, notes=(note,)))
+
+
+def deviation(composer: Composer, message: inputs.DeviationInput) -> Composed:
+    """Theme and text only (HIS 1151 §4.3)."""
+    note = Note(composer.code("8117", _REASONS[message.reason], "$.reason"), text=message.text)
+    return Composed(composer.head(message, "DIALOG_AVVIK"), Dialog(DialogVersion.V1_0, notes=(note,)))

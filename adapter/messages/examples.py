@@ -36,7 +36,7 @@ _DOCTOR: Final[Json] = {
     "hpr": "9999001",
     "phone": "55500124",
 }
-_NURSE: Final[Json] = {
+_NURSE: Final[Mapping[str, Json]] = {
     "family_name": "Havstein",
     "given_name": "Bjørg",
     "profession": "SP",
@@ -44,6 +44,7 @@ _NURSE: Final[Json] = {
     "hpr": "9999002",
     "phone": "55500456",
 }
+_QUESTION: Final = "4b2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a09"
 _READINESS: Final = "5c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a02"
 
 _FROM_HOSPITAL: Final[Mapping[str, Json]] = {"sender": _WARD, "patient": _PATIENT, "unit": _UNIT}
@@ -102,6 +103,40 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
         },
         "readiness-answer": _ANSWER,
         "readiness-answer-note": _ANSWER,
+        "question": {
+            "sender": _CASE_WORK,
+            "receiver": _WARD,
+            "patient": _PATIENT,
+            "question": {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å være utskrivningsklar?"},
+            "contact": _NURSE,
+        },
+        "answer": {
+            "sender": _WARD,
+            "receiver": _CASE_WORK,
+            "patient": _PATIENT,
+            "reference": {"parent": _QUESTION},
+            "question": {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å være utskrivningsklar?"},
+            "text": "Ventes klar den 5. mars.",
+            "contact": _DOCTOR,
+        },
+        "clinical-dialog": {
+            "sender": _WARD,
+            "receiver": _CASE_WORK,
+            "patient": _PATIENT,
+            "theme": "enquiry",
+            "subject": "Samtale før utskrivning",
+            "text": "Kan dere delta på et møte 4. mars?",
+            "contact": _DOCTOR,
+            "to": {**_NURSE, "role": "24"},
+        },
+        "deviation": {
+            "sender": _CASE_WORK,
+            "receiver": _WARD,
+            "patient": _PATIENT,
+            "reference": {"parent": _READINESS},
+            "reason": "wrong_addressee",
+            "text": "Pasienten er ikke bosatt i kommunen.",
+        },
         "apprec": {
             "sender": _CASE_WORK,
             "receiver": _WARD,

@@ -252,6 +252,64 @@ class ReadinessAnswerInput(MessageInput):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedInput:
+    """A request: who asks decides the code list (9152 municipality, 9153 GP, 9154 hospital), `type` is a code of it."""
+
+    asker: Literal["municipality", "gp", "hospital"]
+    type: CodeText
+    text: Text | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    def __post_init__(self) -> None:
+        if self.type in {"99", "5"} and self.text is None:
+            raise ValueError("of this type says nothing without a text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionInput(MessageInput):
+    """A request for information (forespørsel)."""
+
+    question: AskedInput
+    contact: ProfessionalInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerInput(MessageInput):
+    """The answer to a request (svar på forespørsel), with the request copied in."""
+
+    reference: ReferenceInput
+    question: AskedInput
+    text: Text
+    contact: ProfessionalInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicalDialogInput(MessageInput):
+    """A clinical dialog (helsefaglig dialog): theme, subject and text. A first enquiry names whom it is for in `to`."""
+
+    theme: Literal["enquiry", "health_information", "medication_information"]
+    subject: Text
+    text: Text
+    contact: ProfessionalInput
+    to: ProfessionalInput | None = None
+
+    def __post_init__(self) -> None:
+        if self.contact.phone is None:
+            raise ValueError("needs a phone number of the contact")
+        if self.theme == "enquiry" and self.reference is None and self.to is None:
+            raise ValueError("that opens an enquiry names the receiver's contact in to")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviationInput(MessageInput):
+    """Something wrong with a message that was accepted (tilbakemelding om feil i mottatt melding)."""
+
+    reference: ReferenceInput
+    reason: Literal["wrong_addressee", "incomplete", "other"]
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppRecErrorInput:
     """An error of list 8221; `explanation` is demanded by X99."""
 
@@ -294,5 +352,9 @@ Input = (
     | DischargedInput
     | DeathInput
     | ReadinessAnswerInput
+    | QuestionInput
+    | AnswerInput
+    | ClinicalDialogInput
+    | DeviationInput
     | AppRecInput
 )

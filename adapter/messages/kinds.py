@@ -45,6 +45,9 @@ class Family(StrEnum):
     APPREC = "Applikasjonskvittering"
 
 
+_COMPONENTS: Final = {"1.5": PO_15_NS, "1.6": PO_16_NS, "2.0": PO_20_NS}
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """One content standard in one version: namespace, root, and the version of the receipt that answers it.
@@ -66,12 +69,12 @@ class Content:
     @property
     def components(self) -> str:
         """The component namespace (poKomponent) that goes with it; empty outside the nursing and care messages."""
-        return {"1.5": PO_15_NS, "1.6": PO_16_NS, "2.0": PO_20_NS}.get(self.version, "") if self.is_plo else ""
+        return _COMPONENTS.get(self.version, "") if self.is_plo else ""
 
     @property
     def is_plo(self) -> bool:
         """Whether it is a nursing and care message (pleie- og omsorgsmelding)."""
-        return self.family not in {Family.DIALOG, Family.APPREC}
+        return self.family is not Family.DIALOG and self.family is not Family.APPREC
 
 
 _1_0, _1_1 = AppRecVersion.V1_0, AppRecVersion.V1_1

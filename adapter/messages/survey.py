@@ -1,6 +1,6 @@
 """Which values a message holds, each distinct one once: for the rules about coded values, empty elements, stray blanks.
 
-A message repeats the same few codes, and the rules must cost less than the schema check beside them.
+A message repeats the same few codes, so what is wrong with each is found out once.
 """
 
 from __future__ import annotations

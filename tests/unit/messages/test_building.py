@@ -225,6 +225,38 @@ def test_answer_holds_together(built: Build, changes: dict[str, object]) -> None
         built("readiness-answer", changes)
 
 
+@pytest.mark.parametrize(
+    ("kind", "type_", "version"),
+    [
+        ("question", "DIALOG_FORESPORSEL", DialogVersion.V1_0),
+        ("answer", "DIALOG_SVAR", DialogVersion.V1_0),
+        ("clinical-dialog", "DIALOG_HELSEFAGLIG", DialogVersion.V1_1),
+        ("deviation", "DIALOG_AVVIK", DialogVersion.V1_0),
+    ],
+)
+def test_dialog_kinds(built: Build, kind: str, type_: str, version: DialogVersion) -> None:
+    """Each dialog message is built in the version its profile names."""
+    reading = understand(built(kind))
+    assert isinstance(reading.message, Dialog)
+    assert (reading.type, reading.name, reading.message.version) == (type_, kind, version)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("question", {"question": {"asker": "gp", "type": "99"}}),
+        ("question", {"question": {"asker": "gp", "type": "8", "text": "Ikke på listen"}}),
+        ("clinical-dialog", {"to": None}),
+        ("deviation", {"reference": None}),
+        ("answer", {"reference": None}),
+    ],
+)
+def test_dialog_inputs_hold_together(built: Build, kind: str, changes: dict[str, object]) -> None:
+    """A question has words or a code of the asker's list, an answer a reference, an enquiry an addressee."""
+    with pytest.raises(InputError):
+        built(kind, changes)
+
+
 def test_negative_receipt(built: Build) -> None:
     """A receipt with errors is negative, and X99 needs words."""
     receipt = understand(built("apprec", {"errors": [{"code": "X99", "explanation": "Vedlegg mangler"}]})).apprec
