@@ -446,3 +446,9 @@ RATES_INVALID = _kind(
     "the table of prices cannot be used",
     "Correct the entries named; the table that was in force stays in force.",
 )
+EVIDENCE_UNREADABLE = _kind(
+    "EVIDENCE-UNREADABLE",
+    Blame.CALLER,
+    "the file is no evidence package that can be read",
+    "Name a file that `adapter evidence export` wrote; if it was one, get another copy of it.",
+)

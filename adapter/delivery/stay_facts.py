@@ -29,15 +29,16 @@ from adapter.facts import (
     What,
     Withdrawal,
 )
-from adapter.messages.codes import Event, State
+from adapter.messages.codes import Event, IdType, State
 from adapter.messages.datatypes import child_code
 from adapter.messages.dialog import Dialog
 from adapter.messages.head import Head
 from adapter.messages.kinds import Family
 from adapter.messages.logistics import Logistics, Use
 from adapter.messages.namespaces import clark
+from adapter.messages.parties import Person
 from adapter.messages.readiness import ReadinessAnswer, answer_text, is_answer, read_answer
-from adapter.messages.reading import Reading
+from adapter.messages.reading import Message, Reading
 from adapter.values import Digest, Moment, MsgId
 
 _ACCEPTED = Receipt()
@@ -100,6 +101,17 @@ def stay_facts(reading: Reading, by: Conveyance) -> StayFacts:
         if any(isinstance(what, Answer) and what.answer is AnswerKind.UNCLEAR for what, _ in found):
             doubts.append("an answer in free text waits for a person to classify it")
     return StayFacts(facts, _admission(reading.message), _references(head), tuple(doubts))
+
+
+def patient_identity(patient: Person) -> str:
+    """What tells a patient apart: the first national number, else all identifiers, else name, birth date and sex."""
+    for ident in patient.idents:
+        if ident.is_a(IdType.FNR, IdType.DNR, IdType.FHN, IdType.HNR):
+            return ident.id or ""
+    if patient.idents:
+        return "|".join(f"{ident.type.v if ident.type is not None else ''}:{ident.id}" for ident in patient.idents)
+    sex = patient.sex.v if patient.sex is not None else ""
+    return f"{patient.family_name}|{patient.given_name}|{patient.born}|{sex}".lower()
 
 
 def _facts(reading: Reading, carrier: Carrier, by: Conveyance) -> Iterator[tuple[What, Moment | date]]:
@@ -181,7 +193,7 @@ def _died(message: Logistics) -> bool:
     return state is not None and state.v in {State.DEAD, State.SUICIDE}
 
 
-def _admission(message: Logistics | Dialog | None) -> Moment | date | None:
+def _admission(message: Message | None) -> Moment | date | None:
     return _only(message, Event.ADMITTED) if isinstance(message, Logistics) else None
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from adapter.delivery.recorded import Pseudonym, StayFact
-from adapter.delivery.stay_facts import Conveyance, stay_facts
+from adapter.delivery.stay_facts import Conveyance, patient_identity, stay_facts
 from adapter.facts import Answer, AnswerClassified, AnswerKind, Fact, HowKnown, Receipt, ReceiptGiven, ReceiptStatus
-from adapter.messages.codes import Event, IdType
+from adapter.messages.codes import Event
 from adapter.messages.head import Head
 from adapter.messages.kinds import Family
 from adapter.messages.logistics import Logistics
-from adapter.messages.parties import Person
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
 from adapter.service.installation import Installation
@@ -150,18 +149,7 @@ def _whose(installation: Installation, reading: Reading) -> Whose | None:
         return None
     from_municipality = reading.standard.family in _FROM_THE_MUNICIPALITY
     hospital, municipality = (receiver, sender) if from_municipality else (sender, receiver)
-    return Whose(installation.store.pseudonym(_identity(head.patient)), hospital, municipality)
-
-
-def _identity(patient: Person) -> str:
-    """What tells a patient apart: the first national number, else all identifiers, else name, birth date and sex."""
-    for ident in patient.idents:
-        if ident.is_a(IdType.FNR, IdType.DNR, IdType.FHN, IdType.HNR):
-            return ident.id or ""
-    if patient.idents:
-        return "|".join(f"{ident.type.v if ident.type is not None else ''}:{ident.id}" for ident in patient.idents)
-    sex = patient.sex.v if patient.sex is not None else ""
-    return f"{patient.family_name}|{patient.given_name}|{patient.born}|{sex}".lower()
+    return Whose(installation.store.pseudonym(patient_identity(head.patient)), hospital, municipality)
 
 
 def _convention(installation: Installation, exchange: Exchange) -> bool:

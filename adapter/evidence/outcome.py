@@ -1,0 +1,137 @@
+"""What do the facts come to under the terms in the package: decided again, from nothing but its members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapter.delivery.fact_json import Json
+from adapter.evidence import layout
+from adapter.evidence.container import Member
+from adapter.evidence.document import Document, read_document, written
+from adapter.evidence.dossier import Subject, Terms
+from adapter.facts import Fact
+from adapter.liability.case import Case, Sector, SenderType
+from adapter.liability.explain import Language, explained
+from adapter.liability.mistakes import Mistakes
+from adapter.liability.profiles import BASELINE, Profile, read_profile
+from adapter.liability.rates import RateTable, merge_rates, read_rates
+from adapter.liability.readings import Readings, read_both
+from adapter.liability.result import result_json
+from adapter.values import Moment, instant_of, instant_text
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCase:
+    """What `case.json` says; `profile` is the name of the agreement."""
+
+    subject: Subject
+    profile: str
+
+
+def write_case(subject: Subject, profile: str) -> Member:
+    """The member that says what was decided, as of when."""
+    told: Json = {
+        "stay": subject.stay,
+        "hospital": subject.hospital.value,
+        "municipality": subject.municipality.value if subject.municipality is not None else None,
+        "sector": subject.sector.value,
+        "sender_type": subject.sender_type.value,
+        "as_of": instant_text(subject.as_of.instant),
+        "policy": profile,
+    }
+    return Member(layout.CASE, written(told))
+
+
+def read_case(content: bytes) -> StatedCase:
+    """Raises `ValueError` for anything that `write_case` does not write."""
+    document = read_document(content)
+    subject = Subject(
+        document.text("stay"),
+        document.her("hospital"),
+        document.her_or_none("municipality"),
+        Sector(document.text("sector")),
+        SenderType(document.text("sender_type")),
+        Moment.at(_instant(document)),
+    )
+    return StatedCase(subject, document.text("policy"))
+
+
+def _instant(document: Document) -> datetime:
+    instant = instant_of(document.text("as_of"))
+    if instant.tzinfo is None:
+        raise ValueError("as_of has no zone")
+    return instant
+
+
+def terms_members(terms: Terms) -> tuple[Member, ...]:
+    """The members that decided."""
+    own = () if terms.profile == BASELINE else (Member(layout.AGREEMENT, terms.agreement),)
+    rates = tuple(Member(layout.rates(number), content) for number, content in enumerate(terms.rates, 1))
+    return (Member(layout.BASELINE, terms.baseline), *own, *rates)
+
+
+def terms_of(members: Mapping[str, bytes], profile: str) -> Terms:
+    """The terms of a package. Raises `ValueError` where a member is missing."""
+    wanted = layout.BASELINE if profile == BASELINE else layout.AGREEMENT
+    for name in (layout.BASELINE, wanted, layout.rates(1)):
+        if name not in members:
+            raise ValueError(f"{name} is missing or damaged")
+    rates = tuple(content for name, content in sorted(members.items()) if layout.is_rates(name))
+    return Terms(members[layout.BASELINE], members[wanted], profile, rates)
+
+
+def decide_again(subject: Subject, facts: Iterable[Fact], terms: Terms) -> Readings:
+    """Both readings of a stay. Raises `ValueError` where the terms cannot be read."""
+    baseline = _profile(terms.baseline, None)
+    agreement = baseline if terms.profile == BASELINE else _profile(terms.agreement, baseline)
+    if agreement.name != terms.profile:
+        raise ValueError(f"the agreement in the package is not {terms.profile}")
+    case = Case(tuple(facts), subject.sector, subject.sender_type)
+    return read_both(case, agreement, baseline, _rates(terms.rates), subject.as_of)
+
+
+def _profile(content: bytes, baseline: Profile | None) -> Profile:
+    profile = read_profile(content, baseline)
+    if isinstance(profile, Mistakes):
+        raise ValueError(profile.lines()[0])
+    return profile
+
+
+def _rates(files: tuple[bytes, ...]) -> RateTable:
+    table = read_rates(files[0])
+    for content in files[1:]:
+        more = read_rates(content)
+        if isinstance(table, Mistakes) or isinstance(more, Mistakes):
+            break
+        table = merge_rates(table, more)
+    if isinstance(table, Mistakes):
+        raise ValueError(table.lines()[0])
+    return table
+
+
+def decision_members(readings: Readings, *, in_words: bool) -> tuple[Member, ...]:
+    """Both readings as the result contract has them, and the explanation in both languages if it is to be there."""
+    regulation = replace(readings, profile=readings.baseline, agreement=readings.regulation, changed_by=())
+    documents = (
+        Member(layout.AGREEMENT_DECISION, result_json(readings).encode() + b"\n"),
+        Member(layout.BASELINE_DECISION, result_json(regulation).encode() + b"\n"),
+    )
+    if not in_words:
+        return documents
+    words = (
+        Member(layout.explanation(language.value), ("\n".join(explained(readings, language)) + "\n").encode())
+        for language in Language
+    )
+    return (*documents, *words)
+
+
+def differences(stored: bytes, again: bytes) -> tuple[str, ...]:
+    """The keys of a stored decision that another evaluation does not repeat.
+
+    A later version of the adapter may say more; it has to say everything that is stored, in the same words.
+    """
+    before, after = read_document(stored), json.loads(again)
+    return tuple(sorted(key for key, value in before.members.items() if after.get(key) != value))

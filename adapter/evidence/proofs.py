@@ -1,0 +1,197 @@
+"""Does the message that a fact points to really say so? Each fact is made again from the messages and compared.
+
+| the fact rests on | its digest is that of | what is made again |
+| --- | --- | --- |
+| their signed message | the mail that arrived | the facts of its document |
+| their signed receipt | the mail of the Acknowledgment or AppRec | the facts of our document, had then |
+| their AppRec | its mail | that it accepts or rejects our message, when |
+| our AppRec | its document | that it accepts or rejects their message, when |
+| a person, a file | nothing | nothing: the line says so |
+
+The moment of a message that arrived is the exporter's clock; its own signed Acknowledgment of that time is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from adapter.delivery.recorded import RecordedFact
+from adapter.delivery.stay_facts import Conveyance, StayFacts, patient_identity, stay_facts
+from adapter.evidence.report import Check, Line, fails, holds, noted
+from adapter.evidence.seals import CheckedLetter, same_id
+from adapter.facts import AnswerClassified, Fact, HowKnown, ReadyNotice, Receipt, ReceiptGiven, ReceiptStatus
+from adapter.messages.apprec import AppRec
+from adapter.values import Digest, Moment, utc_text
+
+_NOT_YET = Receipt(ReceiptStatus.NONE)
+_ELSEWHERE = timedelta(days=1, minutes=7)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """A message that tells a fact, and the moment at which its addressee had it; None where only a clock of the
+    exporter says so. `by` are the members that together say it."""
+
+    letter: CheckedLetter
+    had: Moment | None
+    by: str
+
+
+def check_proofs(facts: tuple[tuple[str, RecordedFact], ...], letters: tuple[CheckedLetter, ...]) -> Iterator[Line]:
+    """One line for each fact, and one for the patient."""
+    for name, one in facts:
+        yield _fact(name, one, letters)
+    patients = {
+        patient_identity(letter.readings[0].head.patient)
+        for letter in letters
+        if letter.readings and letter.readings[0].head is not None and letter.readings[0].head.patient is not None
+    }
+    if len(patients) > 1:
+        yield fails(Check.FACT, "", "the messages are about more than one patient")
+    elif patients:
+        yield holds(Check.FACT, "", "all messages are about one patient")
+
+
+def _fact(name: str, one: RecordedFact, letters: tuple[CheckedLetter, ...]) -> Line:
+    fact = one.entry.fact
+    kind = type(fact.what).__name__
+    if fact.digest is None:
+        if fact.how in {HowKnown.PERSON, HowKnown.IMPORT}:
+            source = "a person's note" if fact.how is HowKnown.PERSON else "a file that was handed in"
+            return noted(Check.FACT, name, f"{kind}: rests on {source}; no message proves it")
+        return fails(Check.FACT, name, f"{kind}: names no message, and is said to rest on one")
+    if isinstance(fact.what, ReceiptGiven):
+        return _receipt(name, fact, fact.what, letters)
+    if isinstance(fact.what, AnswerClassified):
+        return fails(Check.FACT, name, f"{kind}: a classification is a person's, and no message's")
+    proofs = tuple(_proofs(fact.digest, letters))
+    if not proofs:
+        return fails(Check.FACT, name, f"{kind}: what it rests on is not in the package, or does not hold")
+    for proof in proofs:
+        if (said := _says(one, proof, letters)) is not None:
+            return holds(Check.FACT, name, f"{kind}: {proof.by} says so{said}")
+    return fails(Check.FACT, name, f"{kind}: {proofs[0].by} does not say so")
+
+
+def _proofs(digest: Digest, letters: tuple[CheckedLetter, ...]) -> Iterator[_Proof]:
+    """Every message that the octets of a digest prove."""
+    for letter in letters:
+        if letter.received and letter.digest == digest and letter.apprec is None:
+            yield _Proof(letter, None, letter.name)
+        for answer in letter.answers:
+            if answer.received and answer.positive and answer.digest == digest:
+                yield _Proof(letter, answer.had, f"{letter.name} with {answer.name}")
+        if letter.received and letter.digest == digest and letter.apprec is not None:
+            for original in _receipted(letter.apprec, letters):
+                yield _Proof(original, letter.apprec.generated, f"{original.name} with {letter.name}")
+
+
+def _receipted(apprec: AppRec, letters: tuple[CheckedLetter, ...]) -> Iterator[CheckedLetter]:
+    about = apprec.original.id
+    for letter in letters:
+        if about is not None and letter.msg_id is not None and same_id(letter.msg_id, about):
+            yield letter
+
+
+def _says(one: RecordedFact, proof: _Proof, letters: tuple[CheckedLetter, ...]) -> str | None:
+    """How a message says a fact, as the end of a sentence; None where it does not say it."""
+    fact, letter = one.entry.fact, proof.letter
+    how = HowKnown.THEIR_MESSAGE if letter.received else HowKnown.THEIR_RECEIPT
+    if fact.how is not how or not letter.readings:
+        return None
+    stated = fact.when if isinstance(fact.when, Moment) else letter.verified.header.timestamp
+    had = proof.had or stated
+    found = [
+        told
+        for convention in (False, True)
+        for ready in _ready_dates(letter, letters)
+        if _tells(told := _told(one, letter, had, how, ready, convention=convention), one)
+    ]
+    if not found:
+        return None
+    if not letter.received:
+        return ""
+    # Told at another moment: what stays the same is the message's own statement, what moves is our moment.
+    later = Moment.at(had.instant + _ELSEWHERE)
+    if _tells(_told(one, letter, later, how, None, convention=False), one):
+        return ""
+    return _at_our_clock(letter, had)
+
+
+def _told(
+    one: RecordedFact, letter: CheckedLetter, had: Moment, how: HowKnown, ready: date | None, *, convention: bool
+) -> StayFacts:
+    fact = one.entry.fact
+    assert fact.digest is not None
+    carrier = getattr(fact.what, "carrier", None)
+    sent = carrier.sent if carrier is not None else None
+    by = Conveyance(had, how, fact.digest, sent, _NOT_YET, convention, ready)
+    return stay_facts(letter.readings[0], by)
+
+
+def _tells(told: StayFacts, one: RecordedFact) -> bool:
+    """Whether the facts of a message have this one, of the same admission, with the same references."""
+    entry = one.entry
+    return entry.fact in told.facts and (entry.admission, entry.references) == (told.admitted, told.references)
+
+
+def _ready_dates(letter: CheckedLetter, letters: tuple[CheckedLetter, ...]) -> Iterator[date | None]:
+    """No date, and that of the readiness message which a message refers to."""
+    yield None
+    link = letter.readings[0].head.conversation if letter.readings[0].head is not None else None
+    references = () if link is None else tuple(one for one in (link.parent, link.conversation) if one is not None)
+    for other in letters:
+        if other.msg_id is None or other.msg_id not in references or not other.readings:
+            continue
+        moment = other.verified.header.timestamp
+        for fact in stay_facts(other.readings[0], Conveyance(moment, HowKnown.OUR_MESSAGE, other.digest)).facts:
+            if isinstance(fact.what, ReadyNotice):
+                yield fact.what.ready
+
+
+def _at_our_clock(letter: CheckedLetter, had: Moment) -> str:
+    """What speaks for the moment at which a message arrived."""
+    clock = f"; that it arrived at {utc_text(had.instant)} is the exporter's clock"
+    for answer in letter.answers:
+        if not answer.received and _same_second(answer.had.instant, had.instant):
+            return f"{clock}, which {answer.name} told its sender at once"
+    return clock
+
+
+def _same_second(one: datetime, other: datetime) -> bool:
+    return one.replace(microsecond=0) == other.replace(microsecond=0)
+
+
+def _receipt(name: str, fact: Fact, what: ReceiptGiven, letters: tuple[CheckedLetter, ...]) -> Line:
+    """An AppRec: theirs by its mail, ours by its document."""
+    kind = type(what).__name__
+    for letter in letters:
+        apprec = letter.apprec
+        if apprec is None:
+            continue
+        theirs = fact.how is HowKnown.THEIR_RECEIPT and letter.received and letter.digest == fact.digest
+        ours = fact.how is HowKnown.OUR_MESSAGE and not letter.received and _document_digest(letter) == fact.digest
+        if theirs or ours:
+            return _receipt_line(name, fact, what, letter, apprec)
+    return fails(Check.FACT, name, f"{kind}: the AppRec that it rests on is not in the package, or does not hold")
+
+
+def _document_digest(letter: CheckedLetter) -> Digest:
+    return Digest.of(letter.readings[0].content)
+
+
+def _receipt_line(name: str, fact: Fact, what: ReceiptGiven, letter: CheckedLetter, apprec: AppRec) -> Line:
+    status = {True: ReceiptStatus.OK, False: ReceiptStatus.NEGATIVE, None: ReceiptStatus.NONE}[apprec.accepted]
+    about = apprec.original.id
+    made = apprec.generated
+    kind = type(what).__name__
+    if about is None or not same_id(about, what.refers_to):
+        return fails(Check.FACT, name, f"{kind}: {letter.name} is about another message")
+    if status is not what.status:
+        return fails(Check.FACT, name, f"{kind}: {letter.name} has another status")
+    same = isinstance(fact.when, Moment) and made is not None and _same_second(made.instant, fact.when.instant)
+    if not same:
+        return fails(Check.FACT, name, f"{kind}: {letter.name} was made at another time")
+    return holds(Check.FACT, name, f"{kind}: {letter.name} says so")
