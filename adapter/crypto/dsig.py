@@ -7,6 +7,8 @@ from typing import Final
 
 from lxml import etree
 
+from adapter.crypto.refusal import RefusedError
+from adapter.errors import SIGNATURE_FORM
 from adapter.messages.xml import Element, Tree
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -35,8 +37,17 @@ def canonical(node: Element | Tree) -> bytes:
     """Inclusive Canonical XML 1.0 without comments; of an element, in the context of its document.
 
     lxml does not import `xml:*` attributes of ancestors; the verification refuses them there (`ebxml.md` §4.3).
+
+    Raises `RefusedError` (SIGNATURE_FORM, EB-316) for what has no canonical form, such as a relative namespace URI.
     """
-    return etree.tostring(node, method="c14n", with_comments=False)
+    try:
+        return etree.tostring(node, method="c14n", with_comments=False)
+    except etree.C14NError:
+        raise _no_canonical_form() from None
+
+
+def _no_canonical_form() -> RefusedError:
+    return RefusedError(SIGNATURE_FORM, "EB-316", "the envelope has no canonical form", "/SOAP:Envelope")
 
 
 def is_standard_xpath(expression: Element) -> bool:
@@ -52,10 +63,16 @@ def is_standard_xpath(expression: Element) -> bool:
 
 
 def self_contained(reference: Element) -> bytes:
-    """A `ds:Reference` as XML that can be copied elsewhere: with the namespaces of its names and of its XPath."""
+    """A `ds:Reference` as XML that can be copied elsewhere: with the namespaces of its names and of its XPath.
+
+    Raises `RefusedError` (SIGNATURE_FORM, EB-316) as `canonical` does.
+    """
     prefixes: set[str] = set()
     for expression in reference.iter(f"{{{DS}}}XPath"):
         prefixes.update(_ACTOR_PREFIX.findall("".join((expression.text or "").split())))
-    return etree.tostring(
-        reference, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=sorted(prefixes)
-    )
+    try:
+        return etree.tostring(
+            reference, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=sorted(prefixes)
+        )
+    except etree.C14NError:
+        raise _no_canonical_form() from None

@@ -370,6 +370,7 @@ WRAPPED = {
         lambda text: text.replace("<SOAP:Header", '<SOAP:Header xml:space="preserve"', 1),
     ),
     "xml:id on the signature": ("EB-316", lambda text: text.replace("<ds:Signature ", '<ds:Signature xml:id="a" ', 1)),
+    "relative namespace": ("EB-316", lambda text: text.replace("<SOAP:Body>", '<SOAP:Body xmlns:r="relative">')),
     "no soap": ("EB-107", lambda text: text.replace(SOAP, "http://www.w3.org/2003/05/soap-envelope")),
 }
 
