@@ -157,7 +157,11 @@ def write_logistics(content: Element, message: Logistics) -> None:
 
 def write_event(parent: Element, event: TimedEvent, po: str) -> None:
     """Write a `TidsfestetHendelse`."""
-    element = add(parent, po + "TidsfestetHendelse")
+    fill_event(add(parent, po + "TidsfestetHendelse"), event, po)
+
+
+def fill_event(element: Element, event: TimedEvent, po: str) -> None:
+    """Write the parts of an event into its element."""
     add_code(element, po + "Hendelsekode", event.code)
     add_text(element, po + "BeskrivelseAvHendelse", event.description)
     add_time(element, po + "TidspunktForHendelse", event.time)
