@@ -265,6 +265,28 @@ class ChainReport:
     reason: str = ""
 
 
+# ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedStatement:
+    """A statement as it was issued: its name, its canonical octets and their digest. Nothing ever changes it.
+
+    `month` is written `2012-03`; `number` is 1 for the statement of a month, more for its corrections. `as_of` is the
+    time it was decided for.
+    """
+
+    id: str
+    hospital: HerId
+    municipality: HerId
+    month: str
+    number: int
+    as_of: datetime
+    issued_at: datetime
+    digest: Digest
+    content: bytes
+
+
 # ── numbers for health and metrics ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -346,6 +368,14 @@ class Reader(Protocol):
 
     def verify_chain(self) -> ChainReport: ...
 
+    def statement(self, statement_id: str) -> IssuedStatement | None:
+        """An issued statement; raises STORE-CORRUPT when its octets are not what the digest says."""
+
+    def statements(
+        self, hospital: HerId | None = None, municipality: HerId | None = None, month: str | None = None
+    ) -> tuple[IssuedStatement, ...]:
+        """The issued statements that fit, in the order they were issued; None does not restrict."""
+
     def note(self, key: str) -> str | None:
         """A small text that was kept with `keep_note`."""
 
@@ -410,6 +440,9 @@ class Writer(Reader, Protocol):
 
     def append_fact(self, entry: StayFact, now: datetime) -> RecordedFact:
         """Write a fact at the end of the log; nothing can change it after."""
+
+    def issue_statement(self, issued: IssuedStatement) -> None:
+        """Keep a statement for ever. Raises STORE-EXISTS when there is one of this number for the pair and month."""
 
     def keep_note(self, key: str, value: str) -> None:
         """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""

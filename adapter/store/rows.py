@@ -15,6 +15,7 @@ from adapter.store.port import (
     Direction,
     Exchange,
     InboxItem,
+    IssuedStatement,
     JournalEntry,
     Mail,
     OutboxItem,
@@ -330,3 +331,34 @@ def inbox_of(row: RowMapping) -> InboxItem:
 
 def journal_of(row: RowMapping) -> JournalEntry:
     return JournalEntry(exchange_id=row["exchange_id"], at=row["at"], what=row["what"], detail=row["detail"])
+
+
+# ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def statement_values(issued: IssuedStatement) -> Values:
+    return {
+        "id": issued.id,
+        "hospital": issued.hospital.value,
+        "municipality": issued.municipality.value,
+        "month": issued.month,
+        "number": issued.number,
+        "as_of": issued.as_of,
+        "issued_at": issued.issued_at,
+        "digest": issued.digest.value,
+        "content": issued.content,
+    }
+
+
+def statement_of(row: RowMapping) -> IssuedStatement:
+    return IssuedStatement(
+        id=row["id"],
+        hospital=HerId(row["hospital"]),
+        municipality=HerId(row["municipality"]),
+        month=row["month"],
+        number=row["number"],
+        as_of=row["as_of"],
+        issued_at=row["issued_at"],
+        digest=Digest(row["digest"]),
+        content=row["content"],
+    )

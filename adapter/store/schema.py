@@ -22,13 +22,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     event,
 )
 from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -270,5 +271,29 @@ FACT_LOG_GUARDS = tuple(
 )
 """SQLite: nobody, not even we, changes or removes a fact."""
 
-for _statement in FACT_LOG_GUARDS:
-    event.listen(fact_log, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+issued_statement = Table(
+    "statement",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("hospital", String(10), nullable=False),
+    Column("municipality", String(10), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("hospital", "municipality", "month", "number"),
+    comment="issued statements: `content` is the canonical text, `digest` is of it",
+)
+
+STATEMENT_GUARDS = tuple(
+    f"CREATE TRIGGER statement_no_{verb} BEFORE {verb.upper()} ON statement "
+    "BEGIN SELECT RAISE(ABORT, 'an issued statement is never changed'); END"
+    for verb in ("update", "delete")
+)
+"""SQLite: what was issued stands; a correction is a statement of its own (LI-082)."""
+
+for _guarded, _guards in ((fact_log, FACT_LOG_GUARDS), (issued_statement, STATEMENT_GUARDS)):
+    for _guard in _guards:
+        event.listen(_guarded, "after_create", DDL(_guard).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

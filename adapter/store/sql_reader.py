@@ -23,6 +23,7 @@ from adapter.store.port import (
     ExchangeFilter,
     FactFilter,
     InboxItem,
+    IssuedStatement,
     JournalEntry,
     Mail,
     OutboxItem,
@@ -38,6 +39,7 @@ from adapter.store.rows import (
     mail_of,
     outbox_of,
     seen_of,
+    statement_of,
     taken_of,
 )
 from adapter.store.schema import (
@@ -46,6 +48,7 @@ from adapter.store.schema import (
     exchange,
     fact_log,
     inbox,
+    issued_statement,
     journal,
     mail_in,
     meta,
@@ -247,6 +250,27 @@ class SqlReader:
     def verify_chain(self) -> ChainReport:
         return chain.verify(self._log())
 
+    # ── statements ──
+
+    def statement(self, statement_id: str) -> IssuedStatement | None:
+        row = self._one(select(issued_statement).where(issued_statement.c.id == statement_id))
+        return None if row is None else _issued(row)
+
+    def statements(
+        self, hospital: HerId | None = None, municipality: HerId | None = None, month: str | None = None
+    ) -> tuple[IssuedStatement, ...]:
+        wanted = select(issued_statement)
+        if hospital is not None:
+            wanted = wanted.where(issued_statement.c.hospital == hospital.value)
+        if municipality is not None:
+            wanted = wanted.where(issued_statement.c.municipality == municipality.value)
+        if month is not None:
+            wanted = wanted.where(issued_statement.c.month == month)
+        ordered = wanted.order_by(
+            issued_statement.c.issued_at, issued_statement.c.month, issued_statement.c.number, issued_statement.c.id
+        )
+        return tuple(_issued(row) for row in self._all(ordered))
+
     # ── the store itself ──
 
     def note(self, key: str) -> str | None:
@@ -316,3 +340,10 @@ def _conditions(which: ExchangeFilter) -> Iterator[ColumnElement[bool]]:
         yield exchange.c.created_at >= which.created_from
     if which.created_before is not None:
         yield exchange.c.created_at < which.created_before
+
+
+def _issued(row: RowMapping) -> IssuedStatement:
+    issued = statement_of(row)
+    if Digest.of(issued.content) != issued.digest:
+        raise AdapterError(STORE_CORRUPT, f"statement {issued.id} has another digest now")
+    return issued

@@ -21,6 +21,7 @@ from adapter.store.port import (
     BlobKind,
     Exchange,
     InboxItem,
+    IssuedStatement,
     JournalEntry,
     Mail,
     OutboxItem,
@@ -38,6 +39,7 @@ from adapter.store.rows import (
     outbox_values,
     reception_values,
     seen_values,
+    statement_values,
 )
 from adapter.store.schema import (
     Instant,
@@ -46,6 +48,7 @@ from adapter.store.schema import (
     exchange,
     fact_log,
     inbox,
+    issued_statement,
     journal,
     mail_in,
     meta,
@@ -294,6 +297,9 @@ class SqlWriter(SqlReader):
         }
         self._add_new(fact_log, values, str(row.seq))
         return fact
+
+    def issue_statement(self, issued: IssuedStatement) -> None:
+        self._add_new(issued_statement, statement_values(issued), issued.id)
 
     def keep_note(self, key: str, value: str) -> None:
         self._connection.execute(
