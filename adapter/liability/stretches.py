@@ -111,14 +111,14 @@ def course(period: Period, previous: Period | None, bounds: Bounds, policy: Poli
 
 def _start_rules(period: Period, bounds: Bounds, start: date, policy: Policy) -> list[str]:
     notice = period.notice
-    moved = notice.day != oslo_day(notice.moment)
+    dated = oslo_day(notice.moment)
     holding = {
         "LI-050": True,
         "LI-030": notice.day == start,
-        "LI-038": moved and policy.cutoff is not None,
-        "LI-039": moved and policy.lead_h > 0,
+        "LI-038": notice.day > dated and policy.cutoff is not None,
+        "LI-039": notice.day > dated and policy.lead_h > 0,
         "LI-023": notice.ready == start > notice.day,
-        "LI-063": notice.ready < notice.day == start,
+        "LI-063": notice.ready < dated and notice.day == start,
         "LI-017": bounds.cured is not None and bounds.cured.day == start > max(notice.ready, notice.day),
         "LI-005": bounds.scheme_start == start > max(notice.ready, notice.day),
     }
