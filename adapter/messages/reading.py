@@ -21,6 +21,7 @@ from adapter.messages.kinds import Content, Kind, content_of, content_of_namespa
 from adapter.messages.logistics import Logistics, is_logistics, read_logistics
 from adapter.messages.namespaces import MH, SOAP_NS, clark, namespace_of
 from adapter.messages.nodes import Node, Nodes
+from adapter.messages.reports.messages import Report, is_report, read_report
 from adapter.messages.survey import Survey, survey
 from adapter.messages.xml import Tree, parse
 
@@ -40,7 +41,7 @@ class Recognised(StrEnum):
     """no XML that we read"""
 
 
-Message = Logistics | Dialog
+Message = Logistics | Dialog | Report
 """The contents that have a model."""
 
 
@@ -152,6 +153,8 @@ def _business(content: bytes, tree: Tree, nodes: Nodes) -> Reading:
             message = read_logistics(payload)
         elif is_dialog(payload):
             message = read_dialog(payload)
+        elif is_report(payload):
+            message = read_report(payload)
     if head.type is not None and head.type.v is not None:
         kind = kind_of(head.type.v)
     return Reading(content, Recognised.BUSINESS, tree, None, head, nodes, payload, standard, kind, message)

@@ -11,8 +11,9 @@ from lxml import etree
 from adapter.messages.dialog import Dialog, write_dialog
 from adapter.messages.head import Head, write_head
 from adapter.messages.logistics import Logistics, write_logistics
-from adapter.messages.namespaces import BASE64_NS, FK1_NS, MH, MSGHEAD_NS
+from adapter.messages.namespaces import BASE64_NS, EPJ1_NS, EPJ2_NS, EPJ3_NS, FK1_NS, META_NS, MH, MSGHEAD_NS
 from adapter.messages.reading import Message
+from adapter.messages.reports.messages import standard_of, write_report
 
 
 def write_message(head: Head, message: Message) -> bytes:
@@ -26,8 +27,10 @@ def write_message(head: Head, message: Message) -> bytes:
         raise ValueError("a message has at least one document with content")
     if isinstance(message, Logistics):
         write_logistics(content, message)
-    else:
+    elif isinstance(message, Dialog):
         write_dialog(content, message)
+    else:
+        write_report(content, message)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
@@ -35,8 +38,12 @@ def _prefixes(head: Head, message: Message) -> dict[str | None, str]:
     prefixes: dict[str | None, str] = {None: MSGHEAD_NS}
     if isinstance(message, Dialog):
         prefixes["dia"] = message.version.namespace
-    else:
+    elif isinstance(message, Logistics):
         prefixes |= {"log": message.version.namespace, "po": message.version.po[1:-1]}
+    else:
+        standard = standard_of(message)
+        prefixes |= {"rep": standard.namespace, "po": standard.components}
+        prefixes |= {"epj1": EPJ1_NS, "epj2": EPJ2_NS, "epj3": EPJ3_NS, "m1": META_NS}
     prefixes["fk1"] = FK1_NS
     if any(document.attachment is not None for document in head.documents):
         prefixes["b64"] = BASE64_NS

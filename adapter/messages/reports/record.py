@@ -15,6 +15,15 @@ from adapter.messages.reports.table import Component, Quantity, epj1, epj2, epj3
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPart:
+    """What every part carries: its id, a hint at further important information, its category as a word."""
+
+    id: Annotated[str | None, on("komponentID")] = None
+    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
+    category: Annotated[str | None, on("m1:informasjonskategori")] = None
+
+
+@dataclass(frozen=True, slots=True)
 class JournalText:
     """A text under a heading (journaltekst); headings of lists 9141 (nursing), 9142 (medical), 9143, 9145 (course)."""
 
@@ -24,14 +33,11 @@ class JournalText:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalNote:
+class JournalNote(RecordPart):
     """A note of the record (generelt journalnotat): texts under headings."""
 
     COMPONENT: ClassVar = Component("EPJ dokument", "2.16.578.1.12.4.1.6.13.11009.0")
 
-    id: Annotated[str | None, on("komponentID")] = None
-    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
-    category: Annotated[str | None, on("m1:informasjonskategori")] = None
     texts: Annotated[tuple[JournalText, ...], epj2("Journaltekst")] = ()
 
 
@@ -50,14 +56,11 @@ class Allergy:
 
 
 @dataclass(frozen=True, slots=True)
-class AllergyNote:
+class AllergyNote(RecordPart):
     """An allergy with its texts (allerginotat)."""
 
     COMPONENT: ClassVar = Component("EPJ dokument", "2.16.578.1.12.4.1.6.13.11036.1")
 
-    id: Annotated[str | None, on("komponentID")] = None
-    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
-    category: Annotated[str | None, on("m1:informasjonskategori")] = None
     texts: Annotated[tuple[JournalText, ...], epj2("Journaltekst")] = ()
     allergy: Annotated[Allergy | None, epj1("Allergi")] = None
 
@@ -71,26 +74,20 @@ class CaveKeyword:
 
 
 @dataclass(frozen=True, slots=True)
-class CaveSheet:
+class CaveSheet(RecordPart):
     """The list of warnings (sakshode cave)."""
 
     COMPONENT: ClassVar = Component("EPJ dokument", "2.16.578.1.12.4.1.6.13.10028.0")
 
-    id: Annotated[str | None, on("komponentID")] = None
-    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
-    category: Annotated[str | None, on("m1:informasjonskategori")] = None
     keywords: Annotated[tuple[CaveKeyword, ...], epj1("StikkordCave")] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Cave:
+class Cave(RecordPart):
     """Critical information (cave): warnings and allergies."""
 
     COMPONENT: ClassVar = Component("EPJ sak", "2.16.578.1.12.4.1.6.14.50001.0")
 
-    id: Annotated[str | None, on("komponentID")] = None
-    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
-    category: Annotated[str | None, on("m1:informasjonskategori")] = None
     sheet: Annotated[CaveSheet | None, epj1("SakshodeCave")] = None
     allergies: Annotated[tuple[AllergyNote, ...], epj1("Allerginotat")] = ()
 
@@ -126,14 +123,11 @@ class Prescription:
 
 
 @dataclass(frozen=True, slots=True)
-class Medication:
+class Medication(RecordPart):
     """One medicine that the patient uses or used (legemiddelinfo)."""
 
     COMPONENT: ClassVar = Component("EPJ dokument", "2.16.578.1.12.4.1.6.13.10301.0")
 
-    id: Annotated[str | None, on("komponentID")] = None
-    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
-    category: Annotated[str | None, on("m1:informasjonskategori")] = None
     prescription: Annotated[Prescription | None, epj3("ForenkletForskrivning")] = None
 
 
@@ -163,14 +157,11 @@ class HandedOutMedicine:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferMedicines:
+class TransferMedicines(RecordPart):
     """What was given and handed out at the transfer (legemidler administrert ved overføring), in the order written."""
 
     COMPONENT: ClassVar = Component("EPJ dokument", "2.16.578.1.12.4.1.6.13.10302.0")
 
-    id: Annotated[str | None, on("komponentID")] = None
-    important: Annotated[str | None, on("referanseViktigTilleggsinfo")] = None
-    category: Annotated[str | None, on("m1:informasjonskategori")] = None
     medicines: Annotated[
         tuple[AdministeredMedicine | HandedOutMedicine, ...],
         one_of("epj3", AdmAvHelsepersonell=AdministeredMedicine, Egenadministrering=HandedOutMedicine),

@@ -110,10 +110,12 @@ def on(attribute_name: str) -> Place:
     return Place((attribute_name,), is_attribute=True)
 
 
-def one_of(*names: str, **alternatives: type) -> Place:
-    """One of several elements of the same namespace, told apart by name; `names` stand around it."""
-    prefix = names[0].partition(":")[0]
-    return Place(names, alternatives=tuple((f"{prefix}:{name}", type_) for name, type_ in alternatives.items()))
+def one_of(prefix: str, *around: str, **alternatives: type) -> Place:
+    """One of several elements of the same namespace, told apart by name; `around` stands around each."""
+    return Place(
+        tuple(f"{prefix}:{name}" for name in around),
+        alternatives=tuple((f"{prefix}:{name}", type_) for name, type_ in alternatives.items()),
+    )
 
 
 COMPONENT: Final = "COMPONENT"
@@ -179,7 +181,8 @@ def _content_type(hint: object) -> type:
 
 def read_table(table: type[_Table], node: Node, components: str, **given: object) -> _Table:
     """Read an element by the table of a dataclass; `given` are the fields that have no place."""
-    found = {part.field: _read_part(part, node, components) for part in _parts(table, components)}
+    laid_out: type = table
+    found = {part.field: _read_part(part, node, components) for part in _parts(laid_out, components)}
     return cast(Callable[..., _Table], table)(**given, **found)
 
 
@@ -244,11 +247,12 @@ _READERS: Final[Mapping[type, Callable[[Node], object]]] = {
 
 def write_table(element: Element, value: object, components: str) -> None:
     """Write the fields of a dataclass into its element, which is still empty but for what stands before them."""
-    component = getattr(type(value), COMPONENT, None)
+    table: type = type(value)
+    component = getattr(table, COMPONENT, None)
     if isinstance(component, Component):
         element.set(_META + "basiskomponenttype", component.kind)
         element.set(_META + "komponenttype", component.type)
-    for part in _parts(type(value), components):
+    for part in _parts(table, components):
         held = getattr(value, part.field)
         if held is not None:
             _write_part(element, part, held if part.many else (held,), components)
