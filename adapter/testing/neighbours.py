@@ -18,6 +18,7 @@ from adapter.envelope.agreement import without_cpa
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds
+from adapter.facts import AdmissionNotice, Carrier, Fact, HowKnown
 from adapter.messages.examples import EXAMPLES
 from adapter.messages.reading import understand
 from adapter.observe.log import Log, Silent
@@ -32,7 +33,7 @@ from adapter.store.port import Direction, Exchange, ExchangeFilter, FactFilter, 
 from adapter.testing.clock import DrivenClock
 from adapter.testing.place import Place, Side
 from adapter.transports.port import Accepted, Keep, Outcome, OutcomeUnknown, OutgoingMail, ReceivedMail
-from adapter.values import EdiAddress, HerId, MessageId, MsgId
+from adapter.values import EdiAddress, HerId, MessageId, Moment, MsgId
 
 Json = str | Mapping[str, "Json"] | list["Json"]
 
@@ -194,6 +195,14 @@ class Neighbour:
     def facts(self) -> tuple[RecordedFact, ...]:
         """The whole fact log."""
         return self.installation.store.read_now(lambda reader: reader.facts(FactFilter()))
+
+    def note_early_notice(self) -> None:
+        """A person's note that the early notice (§ 8) of the only stay was given, for want of its message."""
+        about = self.facts()[0].entry
+        now = self.installation.clock.now()
+        fact = Fact(AdmissionNotice(Carrier()), Moment.at(now), HowKnown.PERSON)
+        entry = replace(about, fact=fact, exchange_id=None)
+        self.installation.store.write_now(lambda writer: writer.append_fact(entry, now))
 
     def mails(self) -> list[Mail]:
         """Every mail that was kept, oldest first."""

@@ -48,6 +48,20 @@ async def world(place: Place, journal: StringIO) -> AsyncIterator[World]:
 
 
 @pytest.fixture
+async def start(place: Place) -> AsyncIterator[Callable[[], World]]:
+    """Start the two sides now, after the place has been changed."""
+    started: list[World] = []
+
+    def begin() -> World:
+        started.append(World(place, START))
+        return started[-1]
+
+    yield begin
+    for world in started:
+        await world.close()
+
+
+@pytest.fixture
 def configure(place: Place) -> Callable[[str, str, str], None]:
     """Change the configuration of a side before its world is made: side, what stands there, what shall stand there."""
 

@@ -116,6 +116,7 @@ async def test_the_version_of_the_apprec_is_that_of_the_content(world: World) ->
     for version in ("1.5", "1.6"):
         world.hospital.submit(world.hospital.build("discharge-ready", version=version))
         await world.settle()
+        world.clock.advance(timedelta(minutes=1))
     versions = []
     for receipt in world.municipality.sent("APPREC"):
         apprec = understand(world.municipality.payload(receipt)).apprec
@@ -125,18 +126,30 @@ async def test_the_version_of_the_apprec_is_that_of_the_content(world: World) ->
     assert {apprec_word(one) for one in world.hospital.sent("LOG_UTSKRIVNINGSKLAR")} == {"ok"}
 
 
+def nights(side: Neighbour) -> list[str]:
+    """The payable nights of the only stay of a side."""
+    [known] = accounts.known_stays(side.installation.store)
+    [row] = accounts.ledger_of(side.settings, (known,), side.installation.clock.now()).rows
+    return [night.date.isoformat() for night in row.nights]
+
+
 async def test_a_refused_notice_is_void_in_the_ledger_of_both(world: World) -> None:
-    """A negative AppRec voids the notice: both sides find no night that it could start."""
+    """A negative AppRec voids the notice: no night for it on either side, and nights from the next good one on."""
+    world.clock.advance(timedelta(days=-2))
     world.hospital.submit(world.hospital.build("admitted"))
     await world.settle()
+    for side in (world.hospital, world.municipality):
+        side.note_early_notice()
+    world.clock.advance(timedelta(days=2))
     good = world.hospital.build("discharge-ready")
     world.hospital.send_unjudged(good.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), good)
     await world.settle()
-    world.clock.advance(timedelta(days=10))
-    for side in (world.hospital, world.municipality):
-        [known] = accounts.known_stays(side.installation.store)
-        row = accounts.ledger_of(side.settings, (known,), world.clock.now()).rows[0]
-        assert row.nights == ()
+    await world.go_on(timedelta(days=2))
+    assert nights(world.hospital) == nights(world.municipality) == []
+    world.hospital.submit(world.hospital.build("discharge-ready", ready="2024-03-07"))
+    await world.settle()
+    await world.go_on(timedelta(days=2))
+    assert nights(world.hospital) == nights(world.municipality) == ["2024-03-07", "2024-03-08"]
     statuses = [
         one.entry.fact.what.status for one in world.hospital.facts() if isinstance(one.entry.fact.what, ReceiptGiven)
     ]

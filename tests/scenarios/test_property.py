@@ -1,0 +1,167 @@
+"""Whatever the road does, both sides end where they end on a good one: nothing lost, nothing twice (promises 1, 2)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapter.facts import ReceiptGiven
+from adapter.service.views import apprec_word, transport_word
+from adapter.testing import scenarios
+from adapter.testing.neighbours import Neighbour, World
+from adapter.testing.place import Place, place_at
+from adapter.transports.port import Deferred, OutcomeUnknown
+from adapter.values import Moment
+
+START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Do:
+    """One thing that happens: a word, and which mail or side it happens to."""
+
+    word: str
+    which: int
+
+
+THINGS = (
+    "submit",
+    "hospital",
+    "municipality",
+    "lose",
+    "double",
+    "swap",
+    "arrive",
+    "defer",
+    "unknown",
+    "wait",
+    "restart",
+)
+DOINGS = st.lists(st.builds(Do, st.sampled_from(THINGS), st.integers(0, 5)), min_size=5, max_size=40)
+KINDS = ("admitted", "discharge-ready", "discharge-ready", "withdrawal")
+
+
+async def do(world: World, one: Do, sent: list[tuple[str, bytes]]) -> None:
+    road, sides = world.road, (world.hospital, world.municipality)
+    at = one.which % len(road.under_way) if road.under_way else 0
+    match one.word:
+        case "submit" if len(sent) < len(KINDS):
+            content = world.hospital.build(KINDS[len(sent)], **({"reference": None} if False else {}))
+            sent.append((world.hospital.submit(content), content))
+        case "hospital" | "municipality":
+            side = sides[one.word == "municipality"]
+            await side.daemon._steps()[one.which % 4]()
+        case "lose" if road.under_way:
+            road.under_way.pop(at)
+        case "double" if road.under_way:
+            road.under_way.append(road.under_way[at])
+        case "swap" if road.under_way:
+            road.under_way.insert(0, road.under_way.pop(at))
+        case "arrive" if road.under_way:
+            await road.arrive(road.under_way.pop(at))
+        case "defer":
+            road.tell(Deferred("try later"))
+        case "unknown":
+            road.tell(OutcomeUnknown("lost after DATA"))
+        case "wait":
+            world.clock.advance(timedelta(minutes=(1, 6, 35, 240, 721, 900)[one.which]))
+        case "restart":
+            await sides[one.which % 2].restart()
+        case _:
+            pass
+
+
+async def heal(world: World) -> None:
+    """The road is good again, and time passes until every message has been sent again."""
+    world.road._told.clear()
+    for _ in range(8):
+        await world.settle()
+        await world.go_on(timedelta(hours=9))
+
+
+def told(side: Neighbour) -> list[tuple[str, ...]]:
+    """The facts of a side that rest on the municipality's reception: what, of which message, when."""
+    found = set()
+    for one in side.facts():
+        fact = one.entry.fact
+        if isinstance(fact.what, ReceiptGiven):
+            found.add(("receipt", str(fact.what.refers_to), fact.what.status.value))
+        else:
+            when = fact.when.instant.isoformat() if isinstance(fact.when, Moment) else fact.when.isoformat()
+            found.add((type(fact.what).__name__, str(fact.what.carrier.message), when))
+    return sorted(found)
+
+
+def test_a_bad_road_changes_nothing_but_the_time(original: Place) -> None:
+    """Mails lost, late, doubled, swapped, restarts, clock jumps: each message once, whole, acknowledged, receipted."""
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @given(DOINGS)
+    def holds(doings: Sequence[Do]) -> None:
+        with TemporaryDirectory() as folder:
+            shutil.copytree(original.folder, Path(folder) / "place")
+            place = place_at(Path(folder) / "place", scenarios.HOSPITAL, scenarios.MUNICIPALITY)
+            asyncio.run(run(place, doings))
+
+    holds()
+
+
+async def run(place: Place, doings: Sequence[Do]) -> None:
+    world = World(place, START)
+    try:
+        sent: list[tuple[str, bytes]] = []
+        for one in doings:
+            await do(world, one, sent)
+        await heal(world)
+        check(world, sent)
+    finally:
+        await world.close()
+
+
+def check(world: World, sent: list[tuple[str, bytes]]) -> None:
+    assert sorted(world.municipality.inbox().values()) == sorted(content for _, content in sent)
+    received = world.municipality.received()
+    assert len(received) == len(sent)
+    for exchange_id, _ in sent:
+        exchange = world.hospital.exchange(exchange_id)
+        assert transport_word(exchange) == "acknowledged"
+        assert apprec_word(exchange) == "ok"
+    receipts = world.municipality.sent("APPREC")
+    assert len(receipts) == len(sent)
+    assert {transport_word(one) for one in receipts} <= {"acknowledged"}
+    first = {}
+    for mail in world.municipality.mails():
+        if mail.exchange_id is not None:
+            first.setdefault(mail.exchange_id, mail.reception.received)
+    for exchange in received:
+        [moment] = {
+            one.entry.fact.when.instant
+            for one in world.municipality.facts()
+            if one.entry.exchange_id == exchange.id
+            and type(one.entry.fact.what).__name__ in {"AdmissionNotice", "ReadyNotice", "Withdrawal"}
+        }
+        assert exchange.reception is not None
+        assert moment == exchange.reception.received
+    assert earliest(world.hospital) == earliest(world.municipality)
+
+
+def earliest(side: Neighbour) -> dict[tuple[str, str], object]:
+    """What each message of the stay is worth: the earliest moment that is proved for it."""
+    found: dict[tuple[str, str], object] = {}
+    for one in side.facts():
+        what, when = one.entry.fact.what, one.entry.fact.when
+        if isinstance(what, ReceiptGiven):
+            found["receipt", str(what.refers_to)] = what.status
+            continue
+        key = (type(what).__name__, str(what.carrier.message))
+        instant = when.instant if isinstance(when, Moment) else when
+        found[key] = min(found.get(key, instant), instant)  # type: ignore[type-var]
+    return found
