@@ -31,6 +31,7 @@ COMMANDS = {
     "ledger": "nights, kroner and reasons of every stay",
     "liability": "decide one case file",
     "explain": "the same decision as sentences, with a picture",
+    "evidence": "the package that proves a stay, and its check, offline",
     "rules": "every rule: what it checks, where, and its source",
 }
 """Name and one line of each command, in the order of the help page; the module has the same name."""

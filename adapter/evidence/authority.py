@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from adapter.crypto.certificates import (
     TrustAnchors,
@@ -44,10 +45,9 @@ def authority(opened: Opened, trusted: tuple[x509.Certificate, ...]) -> tuple[Au
         whose = layout.whose_certificate(name)
         if whose is None:
             continue
-        try:
-            certificate = load_certificates(content)[0]
-        except (AdapterError, IndexError):
-            lines.append(fails(Check.CERTIFICATE, name, "it is no certificate"))
+        certificate = _readable(content)
+        if certificate is None:
+            lines.append(fails(Check.CERTIFICATE, name, "it is no certificate that can be read"))
             continue
         by_role.setdefault(whose, []).append(certificate)
         if whose.isdigit():
@@ -60,6 +60,18 @@ def authority(opened: Opened, trusted: tuple[x509.Certificate, ...]) -> tuple[Au
     lines += _roots(roots, given=bool(trusted))
     lines += _exporter(opened, found.anchors, by_role.get("exporter", []))
     return found, tuple(lines)
+
+
+def _readable(content: bytes) -> x509.Certificate | None:
+    """The certificate of a member, if all of it that is asked for can be read: the library reads the parts late."""
+    try:
+        (certificate,) = load_certificates(content)
+        certificate.public_key()
+        certificate.extensions  # noqa: B018
+        certificate.subject.rfc4514_string()
+    except (AdapterError, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        return None
+    return certificate
 
 
 def _whose(certificate: x509.Certificate, her: str) -> str:

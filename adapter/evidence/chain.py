@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 
 from adapter.delivery.fact_chain import link_hash
@@ -19,7 +18,7 @@ from adapter.evidence.document import Document, read_document
 from adapter.evidence.dossier import Link, Subject
 from adapter.evidence.report import Check, Line, fails, holds, noted
 from adapter.facts import Fact
-from adapter.values import Digest, instant_of
+from adapter.values import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def check_short_facts(members: Mapping[str, bytes]) -> CheckedShortFacts:
     facts = []
     try:
         for number, one in enumerate(read_document(members[layout.FACTS]).documents("facts"), 1):
-            if (one.number("seq"), _instant(one, "recorded_at"), one.digest("entry")) not in places:
+            if (one.number("seq"), one.instant("recorded_at"), one.digest("entry")) not in places:
                 lines.append(fails(Check.FACT, layout.FACTS, f"fact {number} names no entry of the chain"))
             facts.append(read_fact(one.text("fact")))
     except KeyError:
@@ -101,18 +100,11 @@ def _chain(members: Mapping[str, bytes]) -> tuple[tuple[Link, ...], list[Line]]:
 def _link(one: Document) -> Link:
     return Link(
         one.number("seq"),
-        _instant(one, "recorded_at"),
+        one.instant("recorded_at"),
         one.digest("digest"),
         one.digest("previous"),
         one.digest("hash"),
     )
-
-
-def _instant(one: Document, key: str) -> datetime:
-    instant = instant_of(one.text(key))
-    if instant.tzinfo is None:
-        raise ValueError(f"{key} has no zone")
-    return instant
 
 
 def _whole(links: tuple[Link, ...]) -> Iterator[Line]:

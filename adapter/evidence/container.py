@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from adapter.errors import EVIDENCE_UNREADABLE, AdapterError
 
-MAX_OCTETS = 1_000_000_000
+MAX_OCTETS = 500_000_000
 """A package over this size is not read. The largest mail of the net has 51 million octets."""
 
 MAX_MEMBERS = 60_000

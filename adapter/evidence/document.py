@@ -8,9 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from adapter.delivery.fact_json import Json
-from adapter.values import Digest, HerId
+from adapter.values import Digest, HerId, instant_of
+
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Instants outside cannot be those of a package, and would overflow in the arithmetic of time zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Document:
 
     def digest(self, key: str) -> Digest:
         return Digest(self.text(key))
+
+    def instant(self, key: str) -> datetime:
+        instant = instant_of(self.text(key))
+        if instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            raise ValueError(f"{key} has no zone, or lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+        return instant.astimezone(UTC)
 
     def her(self, key: str) -> HerId:
         return HerId(self.text(key))

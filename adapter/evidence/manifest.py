@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from adapter.crypto.keys import SigningIdentity
 from adapter.evidence.container import Member
 from adapter.evidence.document import Document, read_document, written
-from adapter.values import Digest, instant_of, instant_text
+from adapter.values import Digest, instant_text
 
 FORMAT = "adapter-evidence/1"
 
@@ -76,13 +76,10 @@ def read_manifest(content: bytes) -> Manifest:
     document = read_document(content)
     if document.text("format") != FORMAT:
         raise ValueError(f"the form is not {FORMAT}; a newer version of the adapter may read it")
-    made_at = instant_of(document.text("made_at"))
-    if made_at.tzinfo is None:
-        raise ValueError("made_at has no zone")
     return Manifest(
         Form(document.text("form")),
         document.text("stay"),
-        made_at,
+        document.instant("made_at"),
         document.text("software"),
         tuple(_listed(one) for one in document.documents("members")),
     )

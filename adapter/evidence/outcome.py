@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from adapter.delivery.fact_json import Json
 from adapter.evidence import layout
 from adapter.evidence.container import Member
-from adapter.evidence.document import Document, read_document, written
+from adapter.evidence.document import read_document, written
 from adapter.evidence.dossier import Subject, Terms
 from adapter.facts import Fact
 from adapter.liability.case import Case, Sector, SenderType
@@ -20,7 +19,7 @@ from adapter.liability.profiles import BASELINE, Profile, read_profile
 from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.liability.readings import Readings, read_both
 from adapter.liability.result import result_json
-from adapter.values import Moment, instant_of, instant_text
+from adapter.values import Moment, instant_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +53,9 @@ def read_case(content: bytes) -> StatedCase:
         document.her_or_none("municipality"),
         Sector(document.text("sector")),
         SenderType(document.text("sender_type")),
-        Moment.at(_instant(document)),
+        Moment.at(document.instant("as_of")),
     )
     return StatedCase(subject, document.text("policy"))
-
-
-def _instant(document: Document) -> datetime:
-    instant = instant_of(document.text("as_of"))
-    if instant.tzinfo is None:
-        raise ValueError("as_of has no zone")
-    return instant
 
 
 def terms_members(terms: Terms) -> tuple[Member, ...]:

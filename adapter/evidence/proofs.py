@@ -42,7 +42,10 @@ class _Proof:
 def check_proofs(facts: tuple[tuple[str, RecordedFact], ...], letters: tuple[CheckedLetter, ...]) -> Iterator[Line]:
     """One line for each fact, and one for the patient."""
     for name, one in facts:
-        yield _fact(name, one, letters)
+        try:
+            yield _fact(name, one, letters)
+        except OverflowError:
+            yield fails(Check.FACT, name, "its time is at the end of all time")
     patients = {
         patient_identity(letter.readings[0].head.patient)
         for letter in letters
@@ -112,7 +115,7 @@ def _says(one: RecordedFact, proof: _Proof, letters: tuple[CheckedLetter, ...]) 
     if not found:
         return None
     if not letter.received:
-        return ""
+        return "" if letter.opened_again else "; its plaintext is the exporter's word"
     # Told at another moment: what stays the same is the message's own statement, what moves is our moment.
     later = Moment.at(had.instant + _ELSEWHERE)
     if _tells(_told(one, letter, later, how, None, convention=False), one):
