@@ -143,7 +143,8 @@ def fault_xml(fault: SoapFault) -> bytes:
 def read_acknowledgment(element: Element) -> tuple[Acknowledgment, tuple[Finding, ...]]:
     """The Acknowledgment of a received signal, with its copied references wherever a peer has put them.
 
-    Raises `RefusedError` (ENVELOPE_INVALID, EB-413) when it does not say which message it is about.
+    Raises `RefusedError` (ENVELOPE_INVALID): EB-413 when it does not say which message it is about, EB-416 when a
+    copied digest has something other than text inside.
     """
     at = f"{_HEADER}/eb:Acknowledgment"
     findings = []
@@ -166,8 +167,8 @@ def _copied(reference: Element) -> CopiedReference:
     value = reference.find(ds("DigestValue"))
     if value is None:
         value = reference.find("DigestValue")
-    digest = "" if value is None or len(value) else "".join((value.text or "").split())
-    return CopiedReference(reference.get("URI", ""), digest)
+    digest = "" if value is None else leaf(value, "EB-416", f"{_HEADER}/eb:Acknowledgment/ds:Reference")
+    return CopiedReference(reference.get("URI", ""), "".join(digest.split()))
 
 
 def _lenient_moment(value: str) -> Moment | None:

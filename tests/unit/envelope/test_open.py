@@ -22,7 +22,7 @@ from adapter.envelope.respond import Answer, errors, refusal, warnings
 from adapter.envelope.signals import AckMatch, Acknowledgment, ErrorList, match
 from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import WireCode
-from adapter.testing.forger import C14N, ENVELOPED, reference
+from adapter.testing.forger import C14N, DS, ENVELOPED, reference
 from adapter.values import HerId
 
 
@@ -461,6 +461,13 @@ def test_any_error_in_the_list_rejects(world, highest, severity, rejects, rules)
 
 
 REFUSED_SIGNALS = {
+    "ack with a comment in a digest": (
+        "EB-416",
+        ACK.replace(
+            "@", f'<ds:Reference xmlns:ds="{DS}" URI=""><ds:DigestValue>A<!---->A</ds:DigestValue></ds:Reference>'
+        ),
+        swap("MessageError", "Acknowledgment"),
+    ),
     "ack about nothing": ("EB-413", ACK.replace(f"<eb:RefToMessageId> {ID} </eb:RefToMessageId>", ""), str),
     "error about nothing": (
         "EB-423",
