@@ -144,7 +144,7 @@ def _of_logistics(message: Logistics, carrier: Carrier, had: Moment) -> Iterator
         case Use.DEATH:
             if (died := _only(message, Event.DEAD)) is not None:
                 yield Death(carrier), died
-        case None:
+        case Use.FEEDBACK | None:
             return
 
 

@@ -163,9 +163,12 @@ class MessageInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogisticsInput(MessageInput):
-    """What every logistics message says. It may be new or cancel an earlier one, never change it (HISD 1154 §3.1)."""
+    """What every logistics message says. It may be new or cancel an earlier one, never change it (HISD 1154 §3.1).
 
-    version: Literal["1.6", "1.5"] = "1.6"
+    Version 2.0 is coming and not yet in use; there every time has a clock.
+    """
+
+    version: Literal["1.6", "1.5", "2.0"] = "1.6"
     status: Literal["new", "cancelled"] = "new"
     unit: UnitInput
     responsible: tuple[ProfessionalInput, ...] = ()
@@ -174,6 +177,9 @@ class LogisticsInput(MessageInput):
     def __post_init__(self) -> None:
         if self.status == "cancelled" and self.reference is None:
             raise ValueError("that cancels an earlier one names it in reference")
+        times = [getattr(self, name, None) for name in ("admitted", "ready", "withdrawn", "discharged", "died")]
+        if self.version == "2.0" and not all(Timestamp.read(time).has_clock for time in times if time is not None):
+            raise ValueError("of version 2.0 has a clock in every time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

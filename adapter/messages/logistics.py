@@ -1,6 +1,7 @@
-"""What the five patient logistics messages say (Pasientlogistikk 1.5 and 1.6): which event, when, where to.
+"""What the patient logistics messages say (Pasientlogistikk 1.5, 1.6 and 2.0): which event, when, where to.
 
-`plo.md` §2.4.1. The two versions are alike but for their namespaces. An event is found by its code, never by its
+`plo.md` §2.4.1, §2.4.3. The first two versions are alike but for their namespaces; in 2.0 the top has an element of its
+own, and a time stands as text. An event is found by its code, never by its
 position; a date without clock stays a date. The use of the content is told by its own element, not by MsgInfo/Type;
 that the two agree is rule PL-005.
 """
@@ -20,43 +21,54 @@ from adapter.messages.datatypes import (
     add_flag,
     add_text,
     add_time,
+    attribute,
     child,
     child_code,
     child_flag,
     child_text,
-    child_time,
     children,
 )
-from adapter.messages.namespaces import PLO_15, PLO_16, PO_15_NS, PO_16_NS, clark, namespace_of
+from adapter.messages.namespaces import PLO_15, PLO_16, PLO_20, PO_15_NS, PO_16_NS, PO_20_NS, clark, namespace_of
 from adapter.messages.nodes import Node
 from adapter.messages.top import Top, read_top, write_top
 from adapter.messages.xml import Element
 
 
 class Version(StrEnum):
-    """The versions of the nursing and care messages that are read."""
+    """The versions of the nursing and care messages; of 2.0 only logistics is read."""
 
     V1_5 = "1.5"
     V1_6 = "1.6"
+    V2_0 = "2.0"
 
     @property
     def namespace(self) -> str:
-        return (PLO_15 if self is Version.V1_5 else PLO_16).format("Pasientlogistikk")
+        return _NAMESPACES[self][0].format("Pasientlogistikk")
 
     @property
     def po(self) -> str:
         """The component namespace, in Clark notation."""
-        return clark(PO_15_NS if self is Version.V1_5 else PO_16_NS)
+        return _NAMESPACES[self][1]
+
+
+_NAMESPACES: Final = {
+    Version.V1_5: (PLO_15, clark(PO_15_NS)),
+    Version.V1_6: (PLO_16, clark(PO_16_NS)),
+    Version.V2_0: (PLO_20, clark(PO_20_NS)),
+}
+_TOP_20: Final = clark(PO_20_NS) + "FellesAdministrativeOpplysninger"
+"""Around the top in 2.0."""
 
 
 class Use(StrEnum):
-    """The five uses; the value is the local name of the element that tells them apart."""
+    """The five uses, and the answer of 2.0; the value is the local name of the element that tells them apart."""
 
     ADMITTED = "MeldingInnlagtPasient"
     DISCHARGE_READY = "MeldingUtskrivningsklarPasient"
     WITHDRAWAL = "AvmeldingUtskrivningsklarPasient"
     DISCHARGED = "MeldingOmUtskrevetPasient"
     DEATH = "OrienteringOmDod"
+    FEEDBACK = "TilbakemeldingUtskrivningsklarPasient"
 
 
 _VERSIONS: Final = {version.namespace: version for version in Version}
@@ -111,7 +123,7 @@ def read_logistics(payload: Node) -> Logistics:
     use, part = next(((use, part) for use in Use for part in children(payload, own + use)), (None, None))
     return Logistics(
         version,
-        read_top(payload, po),
+        read_top(child(payload, _TOP_20) or payload, po),
         use,
         tuple(read_event(event, po) for event in children(part, po + "TidsfestetHendelse")) if part is not None else (),
         _read_destination(child(part, po + "UtskrevetTil"), po),
@@ -122,12 +134,18 @@ def read_event(element: Node, po: str) -> TimedEvent:
     """Read a `TidsfestetHendelse`."""
     return TimedEvent(
         child_code(element, po + "Hendelsekode"),
-        child_time(element, po + "TidspunktForHendelse"),
+        _read_time(child(element, po + "TidspunktForHendelse"), po),
         child_flag(element, po + "Anslag"),
         child_text(element, po + "BeskrivelseAvHendelse"),
         child_text(element, po + "Merknad"),
         child_text(element, po + "StedForHendelse", po + "StedHendelse"),
     )
+
+
+def _read_time(element: Node | None, po: str) -> Timestamp | None:
+    """A time is an attribute in 1.5 and 1.6, a text in 2.0."""
+    text = (element.text if element is not None else None) if po == Version.V2_0.po else attribute(element, "V")
+    return Timestamp.read(text) if text is not None else None
 
 
 def _read_destination(element: Node | None, po: str) -> Destination | None:
@@ -142,7 +160,7 @@ def write_logistics(content: Element, message: Logistics) -> None:
     """Write the message into the Content of a document."""
     own, po = clark(message.version.namespace), message.version.po
     payload = add(content, own + "Pasientlogistikk")
-    write_top(payload, message.top, po)
+    write_top(add(payload, _TOP_20) if message.version is Version.V2_0 else payload, message.top, po)
     if message.use is None:
         return
     part = add(payload, own + message.use)
@@ -164,7 +182,10 @@ def fill_event(element: Element, event: TimedEvent, po: str) -> None:
     """Write the parts of an event into its element."""
     add_code(element, po + "Hendelsekode", event.code)
     add_text(element, po + "BeskrivelseAvHendelse", event.description)
-    add_time(element, po + "TidspunktForHendelse", event.time)
+    if po == Version.V2_0.po:
+        add_text(element, po + "TidspunktForHendelse", event.time.text if event.time is not None else None)
+    else:
+        add_time(element, po + "TidspunktForHendelse", event.time)
     add_flag(element, po + "Anslag", event.estimate)
     add_text(element, po + "Merknad", event.remark)
     if event.place is not None:

@@ -1,7 +1,8 @@
 """What every nursing and care message (PLO) begins with: status, patient details, relatives, units, who answers for it.
 
-The common top of versions 1.5 and 1.6 (`plo.md` §2.3): the same seven elements in the same order, in the component
-namespace of the version. In 2.0 they stand in a wrapper and differ a little; that form is not read here.
+The common top (`plo.md` §2.3): the same seven elements in the same order in every version, in the component namespace
+of the version. In 2.0 they stand in an element of their own (`plo.md` §2.4.3) and have a few parts more; its two
+further elements about contacts are not read.
 """
 
 from __future__ import annotations
@@ -56,22 +57,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class PatientDetails:
-    """Further facts about the patient: marital status (8724), whether alone at home, language (3303)."""
+    """Further facts about the patient: marital status (8724), whether alone at home, language (3303); the rest 2.0."""
 
     marital_status: Code | None = None
     lives_alone: bool | None = None
     language: Code | None = None
+    receives_services: bool | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Next of kin or guardian (pårørende, foresatt); `child_born` is the birth year of a child under 18, 1.6 only."""
+    """Next of kin or guardian (pårørende, foresatt); `child_born` is the birth year of a child under 18, from 1.6 on.
+
+    `nearest` tells the next of kin proper, in 2.0 only.
+    """
 
     person: Person
     kinship: Code | None = None
     care_function: Code | None = None
     child_born: str | None = None
     remark: str | None = None
+    nearest: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ class SentDocument:
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """The common top. `status` is the shipment status (forsendelsesstatus, list 7309)."""
+    """The common top. `status` is the shipment status (forsendelsesstatus, list 7309); `remark` is of 2.0."""
 
     status: Code | None = None
     objects_to_forwarding: bool | None = None
@@ -126,6 +133,7 @@ class Top:
     contacts: tuple[Contact, ...] = ()
     responsible: tuple[Responsible, ...] = ()
     sent_documents: tuple[SentDocument, ...] = ()
+    remark: str | None = None
 
 
 def read_top(root: Node, po: str) -> Top:
@@ -143,6 +151,8 @@ def read_top(root: Node, po: str) -> Top:
             child_code(details, po + "SivilStatus"),
             child_flag(details, po + "BorAlene"),
             child_code(details, po + "Sprak"),
+            child_flag(details, po + "MottarKommunaleTjenester"),
+            child_text(details, po + "Merknad"),
         ),
         tuple(
             Relative(
@@ -151,6 +161,7 @@ def read_top(root: Node, po: str) -> Top:
                 child_code(relative, po + "Omsorgsfunksjon"),
                 child_text(relative, po + "FodselsarMindrearigParorende"),
                 child_text(relative, po + "Merknad"),
+                child_flag(relative, po + "NarmesteParorende"),
             )
             for relative in children(root, po + "ParorendeForesatt")
             for person in children(relative, po + "Referanseperson")
@@ -186,6 +197,7 @@ def read_top(root: Node, po: str) -> Top:
             )
             for sent in children(root, po + "SendtDokument")
         ),
+        child_text(info, po + "Merknad"),
     )
 
 
@@ -213,16 +225,20 @@ def write_top(root: Element, top: Top, po: str) -> None:
     add_flag(info, po + "SvarPaaForesporsel", top.answers_request)
     if top.request is not None:
         _write_request(add(info, po + "Foresporsel"), top.request, po)
+    add_text(info, po + "Merknad", top.remark)
     if top.patient is not None:
         details = add(root, po + "TilleggsopplysningPasient")
         add_code(details, po + "SivilStatus", top.patient.marital_status)
         add_flag(details, po + "BorAlene", top.patient.lives_alone)
         add_code(details, po + "Sprak", top.patient.language)
+        add_flag(details, po + "MottarKommunaleTjenester", top.patient.receives_services)
+        add_text(details, po + "Merknad", top.patient.remark)
     for relative in top.relatives:
         element = add(root, po + "ParorendeForesatt")
         add_code(element, po + "Slektskap", relative.kinship)
         add_code(element, po + "Omsorgsfunksjon", relative.care_function)
         add_text(element, po + "FodselsarMindrearigParorende", relative.child_born)
+        add_flag(element, po + "NarmesteParorende", relative.nearest)
         write_person(add(element, po + "Referanseperson"), relative.person, IN_CONTENT)
         add_text(element, po + "Merknad", relative.remark)
     for unit in top.units:

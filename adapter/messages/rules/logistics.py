@@ -28,8 +28,9 @@ _OWN_EVENTS: Final = {
     Use.WITHDRAWAL: frozenset({Event.ADMITTED, Event.READY, Event.WITHDRAWN}),
     Use.DISCHARGED: frozenset({Event.DISCHARGED}),
     Use.DEATH: frozenset({Event.DEAD}),
+    Use.FEEDBACK: frozenset(Event),
 }
-"""Which events belong to which use (`plo.md` §2.4.1)."""
+"""Which events belong to which use (`plo.md` §2.4.1); for the answer of 2.0 none are defined anywhere."""
 
 _HAPPENED: Final = frozenset({Event.ADMITTED, Event.DISCHARGED, Event.WITHDRAWN, Event.DEAD})
 _TOLERANCE: Final = timedelta(minutes=10)
