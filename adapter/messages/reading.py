@@ -12,17 +12,29 @@ from functools import cached_property
 
 from adapter.errors import AdapterError, ErrorKind
 from adapter.messages.apprec import AppRec, is_apprec, read_apprec
-from adapter.messages.datatypes import child, child_code, child_text, children
+from adapter.messages.codes import CodeLists
+from adapter.messages.datatypes import child, child_code, child_text, children, code_of
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
 from adapter.messages.identifiers import Flaw, PersonNumber, Series, person_number
 from adapter.messages.kinds import Content, Kind, content_of, content_of_namespace, kind_of
 from adapter.messages.logistics import Logistics, is_logistics, read_logistics
-from adapter.messages.namespaces import MH, SOAP_NS, clark, namespace_of
+from adapter.messages.namespaces import (
+    DIALOG_10_NS,
+    DIALOG_11_NS,
+    FK1_NS,
+    MH,
+    MSGHEAD_NS,
+    SOAP_NS,
+    clark,
+    local_name,
+    namespace_of,
+)
 from adapter.messages.nodes import Node, Nodes
 from adapter.messages.reports.messages import Report, is_report, read_report
 from adapter.messages.survey import Survey, survey
+from adapter.messages.value_flaws import FlawedValue, flawed_values
 from adapter.messages.xml import Tree, parse
 
 
@@ -54,6 +66,18 @@ class Refusal:
 
 
 _SERIES = frozenset(Series)
+
+
+_IDENTS = tuple(clark(namespace) + "Ident" for namespace in (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
+
+
+@dataclass(frozen=True, slots=True)
+class TypedIdent:
+    """An identifier of anybody: its text, the code of its type, where it stands."""
+
+    text: str | None
+    type: str | None
+    node: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +114,28 @@ class Reading:
     def survey(self) -> Survey:
         """The values of the document, each distinct one once."""
         return survey(self.nodes) if self.nodes is not None else {}
+
+    def flawed_values(self, codes: CodeLists) -> tuple[FlawedValue, ...]:
+        """The values with which something is wrong; found once for all the rules that ask."""
+        found = self._flawed_values.get(codes)
+        if found is None:
+            found = self._flawed_values[codes] = flawed_values(self.survey, codes)
+        return found
+
+    @cached_property
+    def _flawed_values(self) -> dict[CodeLists, tuple[FlawedValue, ...]]:
+        return {}
+
+    @cached_property
+    def typed_idents(self) -> tuple[TypedIdent, ...]:
+        """Every identifier of the document that has a TypeId."""
+        found = []
+        for ident in self.nodes.tagged(*_IDENTS) if self.nodes is not None else ():
+            parts = {local_name(part.tag): part for part in ident.children}
+            type_, number = code_of(parts.get("TypeId")), parts.get("Id")
+            if type_ is not None:
+                found.append(TypedIdent(number.text if number is not None else None, type_.v, ident))
+        return tuple(found)
 
     @cached_property
     def patient_numbers(self) -> tuple[PatientNumber, ...]:

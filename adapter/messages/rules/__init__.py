@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -39,11 +40,15 @@ RULES: Final[tuple[Rule, ...]] = tuple(sorted((rule for book in _BOOKS for rule 
 BY_ID: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rule in RULES})
 
 
+MAX_FAULTS: Final = 50
+"""How often one rule speaks about one document; more helps nobody, and a hostile document could be all faults."""
+
+
 def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     """Everything the rules have to say about a document, in the order of the rules."""
     found = []
     for rule, check in _asked(scopes_of(reading), context.side):
-        for fault in check(reading, context):
+        for fault in islice(check(reading, context), MAX_FAULTS):
             finding = rule.finding(fault, context.side)
             if finding is not None:
                 found.append(finding)

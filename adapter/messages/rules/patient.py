@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapter.errors import AppRecCode
-from adapter.messages.datatypes import children, code_of
+from adapter.messages.datatypes import children
 from adapter.messages.identifiers import (
     Flaw,
     PersonNumber,
@@ -18,7 +18,7 @@ from adapter.messages.identifiers import (
     organisation_number,
     synthetic,
 )
-from adapter.messages.namespaces import DIALOG_10_NS, DIALOG_11_NS, FK1_NS, MH, MSGHEAD_NS, clark, local_name
+from adapter.messages.namespaces import MH
 from adapter.messages.nodes import Node
 from adapter.messages.parties import Ident, Person
 from adapter.messages.reading import Reading
@@ -174,26 +174,14 @@ BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and sho
 BOOK.elsewhere(Needs.CONDUCT, "ID-008", "Sex and century are not derived from numbers of the new rule", "rule of 2032")
 
 
-_IDENTS: Final = tuple(clark(namespace) + "Ident" for namespace in (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
-
-
-def _typed_idents(reading: Reading) -> Iterator[tuple[str | None, str | None, Node]]:
-    """Every identifier of the document that has a TypeId: its text, its type code, its place."""
-    for ident in reading.nodes.tagged(*_IDENTS) if reading.nodes is not None else ():
-        parts = {local_name(part.tag): part for part in ident.children}
-        type_, number = code_of(parts.get("TypeId")), parts.get("Id")
-        if type_ is not None:
-            yield number.text if number is not None else None, type_.v, ident
-
-
 @BOOK.rule("ID-009", "An organisation number has 9 digits that fit", "own rule (mod 11)", send=_BLOCK, receive=_WARN)
 def organisation_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers of the type ENH. In the content, where no address hangs on it, it is only told."""
-    for text, type_, place in _typed_idents(reading):
-        if type_ == "ENH" and text is not None and not organisation_number(text):
-            in_head = place.tag == MH + "Ident"
+    for ident in reading.typed_idents:
+        if ident.type == "ENH" and ident.text is not None and not organisation_number(ident.text):
+            in_head = ident.node.tag == MH + "Ident"
             says = "an organisation number cannot be right; 9 digits with control digit"
-            yield Fault(says, place, send=None if in_head else _WARN)
+            yield Fault(says, ident.node, send=None if in_head else _WARN)
 
 
 BOOK.judged_as(("AD-002",), "ID-010", "HER-ids are numeric and compared as integers", "practice")
@@ -202,9 +190,9 @@ BOOK.judged_as(("AD-002",), "ID-010", "HER-ids are numeric and compared as integ
 @BOOK.rule("ID-011", "An HPR number is 1 to 9 digits", "practice", send=_WARN, receive=_WARN)
 def hpr_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """Normally seven; there is no public control digit."""
-    for text, type_, place in _typed_idents(reading):
-        if type_ == "HPR" and text is not None and not hpr_number(text):
-            yield Fault("an HPR number is 1 to 9 digits", place)
+    for ident in reading.typed_idents:
+        if ident.type == "HPR" and ident.text is not None and not hpr_number(ident.text):
+            yield Fault("an HPR number is 1 to 9 digits", ident.node)
 
 
 @BOOK.rule("ID-012", "A DUF number is 12 digits", "HIS 1001 §2.3", send=_BLOCK, receive=_WARN)
@@ -222,11 +210,11 @@ def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("ID-013", "Every identifier has an Id and a TypeId with code", "HIS 80601 §5", send=_BLOCK, receive=_WARN)
 def typed_identifiers(reading: Reading, _: Context) -> Iterator[Fault]:
     """One without the other is treated as missing."""
-    for text, type_, place in _typed_idents(reading):
-        if text is None:
-            yield Fault("an identifier has no Id; write it or leave the Ident out", place)
-        elif type_ is None:
-            yield Fault("an identifier has no type; write V in TypeId", place)
+    for ident in reading.typed_idents:
+        if ident.text is None:
+            yield Fault("an identifier has no Id; write it or leave the Ident out", ident.node)
+        elif ident.type is None:
+            yield Fault("an identifier has no type; write V in TypeId", ident.node)
 
 
 BOOK.elsewhere(Needs.CONDUCT, "ID-014", "Codes are compared by V only; an unknown TypeId is kept", "own rule")

@@ -14,7 +14,7 @@ from adapter.messages.namespaces import FK1, MH, local_name
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.messages.rules.value_flaws import Flaw, judged
+from adapter.messages.value_flaws import Flaw
 
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _WARN, _INFO = Consequence.BLOCK, Consequence.WARN, Consequence.INFO
@@ -26,15 +26,14 @@ _CONTENT: Final = (False,)
 
 def _flawed(reading: Reading, context: Context, where: tuple[bool, ...], *flaws: Flaw) -> Iterator[tuple[Flaw, Fault]]:
     """Every value of the head or of a content that is known here, or of both, that has one of these flaws."""
-    codes = context.codes
-    for written, nodes in reading.survey.items():
-        found = judged(written, codes)
-        if found is None or found.in_head not in where or not (found.in_head or reading.standard is not None):
+    for value in reading.flawed_values(context.codes):
+        judged = value.judged
+        if judged.in_head not in where or not (judged.in_head or reading.standard is not None):
             continue
-        for flaw in found.flaws:
+        for flaw in judged.flaws:
             if flaw in flaws:
-                for node in nodes:
-                    yield flaw, Fault(f"{found.name} {flaw}", node)
+                for node in value.nodes:
+                    yield flaw, Fault(f"{judged.name} {flaw}", node)
 
 
 @BOOK.rule("MH-036", "A CV in the head has V, S and DN; S is the right list", "HISD 1165", send=_BLOCK, receive=_WARN)

@@ -546,3 +546,12 @@ def test_refusing_rules_have_a_code() -> None:
     """A rule whose consequence is a negative receipt says with which code."""
     for rule in RULES:
         assert (rule.receive == "negative") is (rule.code is not None and rule.check is not None)
+
+
+def test_rule_speaks_a_limited_number_of_times(
+    built: Callable[..., bytes], schemas: SchemaSet, codes: CodeLists
+) -> None:
+    """A document that is all faults gets some of them told, and not a list without end."""
+    text = built("discharge-ready").decode().replace("</Patient>", "<Ident><Id>1</Id></Ident>" * 5_000 + "</Patient>")
+    findings = read(text.encode(), schemas, Context(Side.SEND, codes)).findings
+    assert len(findings) < 1_000

@@ -15,7 +15,8 @@ from typing import Final
 from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
 from adapter.messages.namespaces import MSGHEAD_NS, local_name, namespace_of
-from adapter.messages.survey import Written
+from adapter.messages.nodes import Node
+from adapter.messages.survey import Survey, Written
 
 
 class Flaw(StrEnum):
@@ -129,6 +130,20 @@ class Judged:
     name: str
     in_head: bool
     flaws: tuple[Flaw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlawedValue:
+    """A value with something wrong, and everywhere that it stands."""
+
+    judged: Judged
+    nodes: list[Node]
+
+
+def flawed_values(survey: Survey, codes: CodeLists) -> tuple[FlawedValue, ...]:
+    """The values of a document with which something is wrong."""
+    found = ((judged(written, codes), nodes) for written, nodes in survey.items())
+    return tuple(FlawedValue(value, nodes) for value, nodes in found if value is not None)
 
 
 @lru_cache(maxsize=4096)
