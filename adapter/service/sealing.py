@@ -1,7 +1,8 @@
 """How a submission becomes octets that can be sent: routed, sealed, kept, due.
 
 Everything of one message is one task of the worker pool: read, seal, and one transaction for the sealed octets, the
-ids and the new state. What cannot be sealed is FAILED_LOCAL with the reason, and nothing is sent.
+ids and the new state. What cannot be sealed is FAILED_LOCAL with the reason, and nothing is sent. A message that breaks
+our own code is one of these, under the name of the defect, and never stops the messages behind it.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from adapter.messages.reading import Reading, understand
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, take_transport_step
 from adapter.store.port import BlobKind, Exchange, Reader, Writer
-from adapter.values import EdiAddress, MessageId
+from adapter.values import Digest, EdiAddress, MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A NEW exchange with its octets. `receipted_type` is the type of the message that an AppRec is for, else empty."""
+    """A NEW exchange and its octets. `receipted_type` is the type of the message that an AppRec is for, else empty."""
 
     exchange: Exchange
-    content: bytes
+    payload: Digest
     receipted_type: str
 
 
@@ -41,9 +42,7 @@ def waiting(installation: Installation, limit: int) -> list[Waiting]:
         for exchange in reader.submissions(limit):
             assert exchange.payload is not None
             original = reader.exchange(exchange.receipt_for) if exchange.receipt_for is not None else None
-            found.append(
-                Waiting(exchange, reader.blob(exchange.payload), original.type if original is not None else "")
-            )
+            found.append(Waiting(exchange, exchange.payload, original.type if original is not None else ""))
         return found
 
     return installation.store.read_now(find)
@@ -58,7 +57,8 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
         if own is None:
             raise AdapterError(PARTY_NOT_OURS, f"HER-id {exchange.sender}")
         partner = installation.partner(exchange.receiver)
-        routing = _routing(item)
+        content = installation.store.read_now(lambda reader: reader.blob(item.payload))
+        routing = _routing(item, content)
         ids = PayloadIds(
             message_id=MessageId(installation.ids.fresh()),
             conversation_id=exchange.conversation_id or installation.ids.fresh(),
@@ -66,9 +66,14 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
             envelope_content_id=installation.ids.fresh(),
             boundary=f"=_{installation.ids.fresh()}",
         )
-        sealed = installation.sealer.seal(item.content, routing, partner.encryption, ids, installation.clock.now())
+        sealed = installation.sealer.seal(content, routing, partner.encryption, ids, installation.clock.now())
     except AdapterError as error:
+        if error.kind.retryable:
+            raise
         reason = f"{error.id}: {error}"
+        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange, reason))
+    except Exception as error:
+        reason = f"defect {type(error).__name__}"
         return installation.store.write_now(lambda writer: _fail(installation, writer, exchange, reason))
     found = replace(exchange, peer_address=partner.address)
     told = installation.store.write_now(lambda writer: _keep(installation, writer, found, routing, sealed, own.address))
@@ -76,10 +81,10 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
     return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
 
 
-def _routing(item: Waiting) -> Routing:
+def _routing(item: Waiting, content: bytes) -> Routing:
     exchange = item.exchange
     process = Process(item.receipted_type, receipt=True) if item.receipted_type else Process(exchange.type)
-    reading = understand(item.content)
+    reading = understand(content)
     agreement = without_cpa(exchange.sender, exchange.receiver)
     namespace, version = reported(reading)
     return Routing(
