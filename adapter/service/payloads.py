@@ -33,7 +33,7 @@ from adapter.service.answers import Response, objection, put_stored, refuse, sig
 from adapter.service.installation import Installation
 from adapter.service.signals import expected_signer
 from adapter.service.stay_log import answered_exchange, record_message
-from adapter.service.steps import Told, line_of
+from adapter.service.steps import Told, line_of, shown_type
 from adapter.store.port import (
     BlobKind,
     Direction,
@@ -373,5 +373,9 @@ def _stepped(mail: Mail, now: datetime, *steps: Reception, reason: str = "") -> 
 def _line(arrival: _Arrival, state: str, rule: str | None = None) -> Line:
     header = arrival.header
     return Line(
-        message_id=header.message_id.value, type=header.action, partner=header.sender.her.value, state=state, rule=rule
+        message_id=header.message_id.value,
+        type=shown_type(header.action),
+        partner=header.sender.her.value,
+        state=state,
+        rule=rule,
     )

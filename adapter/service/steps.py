@@ -6,6 +6,7 @@ so that a line is never written for something that was rolled back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -56,12 +57,20 @@ _RECEIPT_EVENTS = {
 }
 
 
+_TYPE = re.compile(r"[A-ZÆØÅ0-9_]{1,40}")
+
+
+def shown_type(said: str) -> str:
+    """A message type as a partner wrote it, where it has the form of one (list 8279); any other text is not shown."""
+    return said if _TYPE.fullmatch(said) else "UNKNOWN"
+
+
 def line_of(exchange: Exchange, state: str | None = None, rule: str | None = None) -> Line:
     """The fields of an exchange that a log line carries."""
     return Line(
         exchange=exchange.id,
         message_id=exchange.message_id.value if exchange.message_id is not None else None,
-        type=exchange.type,
+        type=shown_type(exchange.type),
         partner=exchange.peer.value,
         state=state,
         rule=rule,

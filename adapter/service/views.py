@@ -9,6 +9,7 @@ from adapter.delivery import receiver, sender
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
+from adapter.service.steps import shown_type
 from adapter.store.port import Exchange, ExchangeFilter, Mail, Reader
 from adapter.values import utc_text
 
@@ -31,7 +32,10 @@ APPREC_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of `adapter list`. Times are UTC texts; `apprec` and `next_attempt` are None where there is none."""
+    """One line of `adapter list`. Times are UTC texts; `apprec` and `next_attempt` are None where there is none.
+
+    `msg_id` is None also where it is no GUID: then it may be any text of a partner's, and is not shown (promise 7).
+    """
 
     id: str
     direction: str
@@ -77,9 +81,9 @@ def row(exchange: Exchange, now: datetime) -> Row:
     return Row(
         id=exchange.id,
         direction=exchange.direction.value,
-        type=exchange.type,
+        type=shown_type(exchange.type),
         partner=exchange.peer.value,
-        msg_id=exchange.msg_id.value if exchange.msg_id is not None else None,
+        msg_id=exchange.msg_id.value if exchange.msg_id is not None and exchange.msg_id.is_guid else None,
         state=transport_word(exchange),
         since=utc_text(axis.since),
         age_seconds=_seconds(now - exchange.created_at),
