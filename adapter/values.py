@@ -21,7 +21,8 @@ _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _EDI_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _DATE_TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})T(?P<hour>\d{2}):(?P<minute>\d{2})(:(?P<second>\d{2})(\.(?P<fraction>\d+))?)?"
-    r"(?P<zone>Z|[+-]\d{2}:\d{2})?"
+    r"(?P<zone>Z|[+-]\d{2}:\d{2})?",
+    re.ASCII,
 )
 
 
@@ -161,7 +162,13 @@ def parse_moment(text: str, zoneless: Zone = Zone.ASSUMED_OSLO) -> Moment:
 
     Raises `ValueError` when the text is no such time.
     """
-    stripped = text.strip()
+    try:
+        return _parse_moment(text.strip(), zoneless)
+    except OverflowError:
+        raise ValueError("a time lies between the years 1 and 9999") from None
+
+
+def _parse_moment(stripped: str, zoneless: Zone) -> Moment:
     match = _DATE_TIME.fullmatch(stripped)
     if match is None:
         raise ValueError("a time has the form 2012-03-05T10:15:00+01:00")
