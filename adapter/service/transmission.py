@@ -17,6 +17,7 @@ from adapter.delivery.receiver import step as reception_step
 from adapter.delivery.retry import MAIL_BACK_OFF
 from adapter.delivery.sender_events import Event, MailAccepted, MailDeferred, MailRefused, MailUnknown
 from adapter.envelope.mail import MailHeaders, mail
+from adapter.errors import STORE_CLAIM_LOST, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.installation import Installation
@@ -65,7 +66,13 @@ async def _send(installation: Installation, transport: Transport, parcel: _Parce
     outcome = await transport.send(parcel.mail)
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     now = installation.clock.now()
-    told = await installation.store.write(lambda writer: _note(installation, writer, parcel.item, outcome, now))
+    try:
+        told = await installation.store.write(lambda writer: _note(installation, writer, parcel.item, outcome, now))
+    except AdapterError as error:
+        if error.kind is not STORE_CLAIM_LOST:
+            raise
+        # The same item was put in again while it was on its way: a copy's answer, or a resend. It will go once more.
+        return
     tell(installation.log, (replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told))
 
 
