@@ -1,0 +1,48 @@
+"""What cannot be sealed fails alone; what cannot be sealed now is sealed later."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.errors import STORE_LOCKED, AdapterError
+from adapter.messages.reading import Reading
+from adapter.service import sealing
+from adapter.service.views import transport_word
+from adapter.testing.neighbours import World
+
+
+async def test_a_message_that_breaks_our_code_does_not_stop_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect while sealing ends one message with its name as the reason, and those behind it are sent."""
+    honest = sealing.understand
+
+    def broken(content: bytes) -> Reading:
+        if content == poison:
+            raise KeyError("a defect")
+        return honest(content)
+
+    poison = world.hospital.build("discharge-ready")
+    monkeypatch.setattr(sealing, "understand", broken)
+    first = world.hospital.submit(poison)
+    second = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert transport_word(world.hospital.exchange(first)) == "failed_local"
+    assert world.hospital.exchange(first).transport.reason == "defect KeyError"  # type: ignore[union-attr]
+    assert transport_word(world.hospital.exchange(second)) == "acknowledged"
+
+
+async def test_a_locked_store_fails_no_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store refuses for now is sealed when it is free again."""
+
+    def locked(content: bytes) -> Reading:
+        raise AdapterError(STORE_LOCKED, "")
+
+    monkeypatch.setattr(sealing, "understand", locked)
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    with pytest.raises(AdapterError):
+        await world.hospital.daemon.turn()
+    assert transport_word(world.hospital.exchange(sent)) == "new"
+    monkeypatch.undo()
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
