@@ -31,8 +31,8 @@ def test_a_time_is_read_as_it_was_meant(text: str, utc: str, zone: Zone) -> None
 @pytest.mark.parametrize(
     "text",
     ["", "2012-03-05", "2012-02-30T10:00Z", "2012-03-05T25:00:00Z", "2012-03-05T24:00:01Z", "05.03.2012 10:15",
-     "2012-03-05T10:15+15:00", "2012-03-05T10:61:00Z", "2012-03-05T10", "9999-12-31T24:00:00Z", "0001-01-01T00:00:00+01:00",
-     "٢٠١٢-03-05T10:15Z"],
+     "2012-03-05T10:15+15:00", "2012-03-05T10:61:00Z", "2012-03-05T10", "9999-12-31T24:00:00Z",
+     "0001-01-01T00:00:00+01:00", "٢٠١٢-03-05T10:15Z"],
 )  # fmt: skip
 def test_what_is_no_time_is_refused(text: str) -> None:
     """A text that is not an ISO 8601 date and time raises ValueError."""
