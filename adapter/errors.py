@@ -446,6 +446,30 @@ RATES_INVALID = _kind(
     "the table of prices cannot be used",
     "Correct the entries named; the table that was in force stays in force.",
 )
+STATEMENT_UNKNOWN = _kind(
+    "STATEMENT-UNKNOWN",
+    Blame.CALLER,
+    "there is no issued statement of this name",
+    "`adapter statement list` shows the names of those that were issued.",
+)
+STATEMENT_PAIR = _kind(
+    "STATEMENT-PAIR",
+    Blame.CALLER,
+    "the two parties of the statement are not clear",
+    "Name both: --municipality HER --hospital HER, level-1 HER-ids as `adapter ledger --json` shows them.",
+)
+STATEMENT_EARLY = _kind(
+    "STATEMENT-EARLY",
+    Blame.CALLER,
+    "the month is not over, so its statement cannot be issued",
+    "Wait until the month is over; `adapter statement make` shows what it comes to so far.",
+)
+TABLE_UNREADABLE = _kind(
+    "TABLE-UNREADABLE",
+    Blame.CALLER,
+    "the CSV file cannot be read",
+    "Correct the lines named, or tell in [liability.import] how the file is written.",
+)
 EVIDENCE_UNREADABLE = _kind(
     "EVIDENCE-UNREADABLE",
     Blame.CALLER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 
 from adapter.liability.rates import RateStatus
@@ -59,6 +59,8 @@ class _Words:
     price_list: str
     price_missing: str
     basis: str
+    issued: str
+    draft: str
 
 
 _WORDS: Mapping[Language, _Words] = {
@@ -84,6 +86,8 @@ _WORDS: Mapping[Language, _Words] = {
         "This is a basis for invoicing and for the control of an invoice, calculated from recorded messages. It is no "
         "invoice and no legal advice. Stays are named by a key that says nothing of the patient; each party finds the "
         "patient in its own records.",
+        "Issued",
+        "draft, not issued",
     ),
     Language.NORWEGIAN: _Words(
         "Døgn å betale for utskrivningsklare pasienter",
@@ -107,13 +111,15 @@ _WORDS: Mapping[Language, _Words] = {
         "Dette er et grunnlag for faktura og for kontroll av faktura, beregnet av registrerte meldinger. Det er ingen "
         "faktura og ingen juridisk rådgivning. Opphold er nevnt med en nøkkel som ikke sier noe om pasienten; partene "
         "finner pasienten i egne systemer.",
+        "Utstedt",
+        "utkast, ikke utstedt",
     ),
 }
 _REASONS = {reason.value: reason for kind in (StartReason, EndReason, ZeroCode) for reason in kind}
 
 
-def statement_page(one: Statement, language: Language) -> str:
-    """The statement as an HTML document."""
+def statement_page(one: Statement, language: Language, issued_at: datetime | None) -> str:
+    """The statement as an HTML document; `issued_at` None marks it as a draft."""
     words = _WORDS[language]
     title = words.correction if one.is_correction else words.title
     heads = [
@@ -121,6 +127,7 @@ def statement_page(one: Statement, language: Language) -> str:
         (words.municipality, _party(one.municipality.name, one.municipality.her.value)),
         (words.period, f"{day_text(one.month.first, language)} – {day_text(one.month.last, language)}"),
         (words.number, one.id),
+        (words.issued, words.draft if issued_at is None else oslo_text(issued_at)),
         (words.evaluated, oslo_text(one.as_of)),
         (words.policy, ", ".join(one.policies) or "–"),
         (words.prices, one.rates_version),

@@ -6,6 +6,7 @@ The bill is never stored: it is a function of the facts, the policy, the rates a
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ from adapter.config import Settings
 from adapter.delivery.recorded import RecordedFact, best_proved
 from adapter.errors import POLICY_INVALID, RATES_INVALID, STAY_UNKNOWN, AdapterError
 from adapter.liability import stays as partition
+from adapter.liability.agreements import Agreement, agreed, agreement_mistakes, policy_day
 from adapter.liability.case import Case, Sector, SenderType
 from adapter.liability.ledger import Account, Ledger, ledger
 from adapter.liability.mistakes import Mistakes
@@ -43,11 +45,30 @@ class KnownStay:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The policy in force, the baseline beside it, and the prices."""
+    """Every policy profile, the one in force where nothing else is agreed, the baseline, agreements, and prices."""
 
     profile: Profile
     baseline: Profile
     rates: RateTable
+    profiles: tuple[Profile, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+
+    def profile_for(self, whose: Whose, case: Case, as_of: Moment) -> Profile:
+        """The profile in force for a stay (LI-095)."""
+        if not self.agreements:
+            return self.profile
+        day = policy_day(case, self.baseline.policy, self.rates, as_of)
+        name = agreed(self.agreements, whose.hospital, whose.municipality, case.sector, day)
+        return next((profile for profile in self.profiles if profile.name == name), self.profile)
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """What the configuration and the partner directory know of an organisation (level 1)."""
+
+    name: str
+    sector: Sector
+    sender_type: SenderType
 
 
 def terms(settings: Settings | None) -> Terms:
@@ -65,7 +86,26 @@ def terms(settings: Settings | None) -> Terms:
     by_name = {profile.name: profile for profile in profiles}
     if wanted not in by_name:
         raise AdapterError(POLICY_INVALID, f"liability.policy {wanted}: there are {', '.join(sorted(by_name))}")
-    return Terms(by_name[wanted], by_name[BASELINE], _rates(settings))
+    agreements = _agreements(settings)
+    if mistakes := agreement_mistakes(agreements, tuple(by_name)):
+        raise AdapterError(POLICY_INVALID, "; ".join(str(mistake) for mistake in mistakes))
+    return Terms(by_name[wanted], by_name[BASELINE], _rates(settings), profiles, agreements)
+
+
+def _agreements(settings: Settings | None) -> tuple[Agreement, ...]:
+    if settings is None:
+        return ()
+    return tuple(
+        Agreement(
+            one.hospital,
+            one.municipality,
+            one.policy,
+            Sector(one.sector) if one.sector is not None else None,
+            one.first,
+            one.last,
+        )
+        for one in settings.liability.agreement
+    )
 
 
 def _rates(settings: Settings | None) -> RateTable:
@@ -79,12 +119,17 @@ def _rates(settings: Settings | None) -> RateTable:
 
 
 def known_stays(
-    store: Store, municipality: HerId | None = None, hospital: HerId | None = None
+    store: Store, municipality: HerId | None = None, hospital: HerId | None = None, known_at: datetime | None = None
 ) -> tuple[KnownStay, ...]:
-    """The stays of a store, those of one municipality or hospital (level 1) if one is named."""
+    """The stays of a store, those of one municipality or hospital (level 1) if one is named.
+
+    With `known_at` only from what was in the fact log by then; without it from everything.
+    """
     recorded = store.read_now(lambda reader: reader.facts(FactFilter(municipality=municipality, hospital=hospital)))
     grouped: dict[Whose, list[RecordedFact]] = defaultdict(list)
     for one in recorded:
+        if known_at is not None and one.recorded_at > known_at:
+            continue
         entry = one.entry
         grouped[Whose(entry.patient.value, entry.hospital, entry.municipality)].append(one)
     found = []
@@ -96,15 +141,28 @@ def known_stays(
     return tuple(sorted(found, key=lambda known: known.stay.key))
 
 
+def institutions(settings: Settings) -> Mapping[HerId, Institution]:
+    """Every organisation (level 1) that the configuration and the partner directory name."""
+    known: dict[HerId, Institution] = {}
+    for partner in directory.load(settings.partners.folder).all():
+        institution = Institution(partner.organisation_name, Sector(partner.sector), SenderType(partner.sender_type))
+        known.setdefault(partner.organisation_her, institution)
+    ours: dict[HerId, Institution] = {}
+    for party in settings.party:
+        institution = Institution(party.organisation.name, Sector(party.sector), SenderType(party.sender_type))
+        ours.setdefault(party.organisation.her, institution)
+    return known | ours
+
+
 def case_of(settings: Settings, known: KnownStay) -> Case:
     """The case of a stay: its facts, and the sector and kind of the hospital as the configuration knows them."""
-    for party in settings.party:
-        if party.organisation.her == known.whose.hospital:
-            return Case(known.stay.facts, Sector(party.sector), SenderType(party.sender_type))
-    for partner in directory.load(settings.partners.folder).all():
-        if partner.organisation_her == known.whose.hospital:
-            return Case(known.stay.facts, Sector(partner.sector), SenderType(partner.sender_type))
-    return Case(known.stay.facts)
+    return case_in(institutions(settings), known)
+
+
+def case_in(known_institutions: Mapping[HerId, Institution], known: KnownStay) -> Case:
+    """The same, where the institutions have been looked up already."""
+    hospital = known_institutions.get(known.whose.hospital)
+    return Case(known.stay.facts) if hospital is None else Case(known.stay.facts, hospital.sector, hospital.sender_type)
 
 
 def ledger_of(
@@ -115,15 +173,19 @@ def ledger_of(
     last: date = date.max,
 ) -> Ledger:
     """Decide every stay. Raises `AdapterError` for policies and rates that are no good."""
-    agreed = terms(settings)
-    accounts = [Account(known.stay.key, case_of(settings, known), agreed.profile) for known in stays]
-    return ledger(accounts, agreed.baseline, agreed.rates, Moment.at(as_of), first, last)
+    in_force, known_institutions, at = terms(settings), institutions(settings), Moment.at(as_of)
+    accounts = []
+    for known in stays:
+        case = case_in(known_institutions, known)
+        accounts.append(Account(known.stay.key, case, in_force.profile_for(known.whose, case, at)))
+    return ledger(accounts, in_force.baseline, in_force.rates, at, first, last)
 
 
 def readings_of(settings: Settings, known: KnownStay, as_of: datetime) -> Readings:
     """Both readings of one stay."""
-    agreed = terms(settings)
-    return read_both(case_of(settings, known), agreed.profile, agreed.baseline, agreed.rates, Moment.at(as_of))
+    in_force, case, at = terms(settings), case_of(settings, known), Moment.at(as_of)
+    profile = in_force.profile_for(known.whose, case, at)
+    return read_both(case, profile, in_force.baseline, in_force.rates, at)
 
 
 def find_stay(stays: tuple[KnownStay, ...], wanted: str) -> KnownStay:

@@ -17,6 +17,7 @@ from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
 from adapter.lookups import directory
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
+from adapter.service.accounts import Terms, terms
 from adapter.service.installation import anchors, decryption_keys, open_own_store, schemas, signer
 from adapter.service.running import mail_out, server_context
 
@@ -66,6 +67,7 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
     if partners is not None and trusted is not None:
         yield from _partners(partners, trusted, now)
     yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
+    yield from _try("liability", lambda: terms(settings), _liability)
     yield from _try("store", lambda: _store(settings), lambda found: found)
     yield from _try("inbox.folder", lambda: _inbox(settings), lambda found: found)
     yield from _mail(settings)
@@ -98,6 +100,14 @@ def _partners(partners: Directory, trusted: TrustAnchors, now: datetime) -> Iter
         looked.append(_certificate("", partner.encryption, Usage.ENCRYPTION, trusted, now))
         worst = max(looked, key=lambda one: list(State).index(one.state))
         yield Looked(f"partner {partner.her}", worst.state, worst.says)
+
+
+def _liability(found: Terms) -> str:
+    newest = max((rate.last for rate in found.rates.rates), default=None)
+    return (
+        f"policy {found.profile.cited}, {len(found.profiles)} profiles, {len(found.agreements)} agreements, "
+        f"prices {found.rates.version} to {newest}"
+    )
 
 
 def _compile(settings: Settings) -> int:
