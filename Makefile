@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SCENARIO ?= normal
 WORKERS ?= 2
 
-.PHONY: setup demo test check lint format types bench lock clean
+.PHONY: setup demo test check lint format types bench docs lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+docs: $(STAMP)
+	$(BIN)/python -m tests.pages
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
