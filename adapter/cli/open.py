@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from adapter.cli.output import options, print_json, read_file, write_file
+from adapter.cli.output import one_thing_on_stdout, options, print_json, read_file, tell_beside, write_file
 
 
 @click.command("open")
@@ -22,6 +22,7 @@ def command(file: Path, output: Path, config: Path, as_json: bool) -> None:
     """
     from adapter.service.offline import Refused, open_offline
 
+    one_thing_on_stdout(output, as_json=as_json)
     outcome = open_offline(config, read_file(file))
     if isinstance(outcome, Refused):
         if as_json:
@@ -34,7 +35,6 @@ def command(file: Path, output: Path, config: Path, as_json: bool) -> None:
     told = {key: value for key, value in asdict(outcome).items() if key != "content"}
     if as_json:
         print_json({"opened": True, **told})
-    else:
-        click.echo(f"{output}: opened; signed by {outcome.signer} at {outcome.timestamp}")
-        for check in outcome.checked:
-            click.echo(f"  {check}")
+    checked = (f"  {check}" for check in outcome.checked)
+    says = (f"{output}: opened; signed by {outcome.signer} at {outcome.timestamp}", *checked)
+    tell_beside(output, "\n".join(says), as_json=as_json)

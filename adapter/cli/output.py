@@ -71,6 +71,18 @@ def write_file(path: Path, content: bytes) -> None:
         raise AdapterError(FILE_UNREADABLE, f"{path} cannot be written: {error.strerror}") from None
 
 
+def tell_beside(output: Path, text: str, *, as_json: bool) -> None:
+    """Say something about what was written to `output`: on stdout, or on stderr where stdout holds the thing itself."""
+    if not as_json:
+        click.echo(text, err=str(output) == "-")
+
+
+def one_thing_on_stdout(output: Path, *, as_json: bool) -> None:
+    """Raises `click.UsageError` when both the result and the JSON document would go to stdout."""
+    if as_json and str(output) == "-":
+        raise click.UsageError("-o - and --json both write to stdout; name a file")
+
+
 def print_json(document: Json) -> None:
     """The one JSON document of a command."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapter.cli.her_ids import HER_ID
-from adapter.cli.output import options, print_json, read_file, write_file
+from adapter.cli.output import one_thing_on_stdout, options, print_json, read_file, tell_beside, write_file
 
 if TYPE_CHECKING:
     from adapter.values import HerId
@@ -31,6 +31,7 @@ def command(file: Path, from_: HerId, to: HerId, output: Path, config: Path, as_
     from adapter.service.offline import seal_offline
     from adapter.service.submission import NotTaken
 
+    one_thing_on_stdout(output, as_json=as_json)
     outcome = seal_offline(config, read_file(file), from_, to)
     if isinstance(outcome, NotTaken):
         print_findings(str(file), outcome.findings, as_json=as_json, done="sealed")
@@ -38,5 +39,5 @@ def command(file: Path, from_: HerId, to: HerId, output: Path, config: Path, as_
     write_file(output, outcome.mail)
     if as_json:
         print_json({"file": str(output), "message_id": outcome.message_id, "conversation_id": outcome.conversation_id})
-    else:
-        click.echo(f"{output}: sealed from {from_} to {to}, message {outcome.message_id}")
+    says = f"{output}: sealed from {from_} to {to}, message {outcome.message_id}"
+    tell_beside(output, says, as_json=as_json)

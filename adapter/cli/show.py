@@ -27,6 +27,8 @@ def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
     from adapter.service import desk
     from adapter.service.clock import MachineClock
 
+    if payload and as_json:
+        raise click.UsageError("--payload prints the message itself, not JSON; leave --json out")
     with desk.store(config) as (settings, store):
         if payload:
             content = store.read_now(lambda reader: _payload(reader, id_))
@@ -42,7 +44,7 @@ def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
             from adapter.service.views import row
 
             exchange = desk.find_exchange(reader, id_)
-            return asdict(row(exchange, now)) | _exchange(reader, exchange, folder)
+            return asdict(row(reader, exchange, now)) | _exchange(reader, exchange, folder)
 
         shown = store.read_now(look)
     if as_json:
