@@ -28,7 +28,7 @@ def table(heads: tuple[str, ...], rows: Iterator[tuple[str | None, ...]]) -> str
 
 def rules_page() -> str:
     """Every rule that messages are judged by, and how far each is implemented."""
-    state = Counter(standing(rule) for rule in RULES)
+    state = Counter("judged by another rule" if rule.judged_as else standing(rule) for rule in RULES)
     counts = "\n".join(f"- {name}: {count}" for name, count in sorted(state.items()))
     rows = (
         (
@@ -58,8 +58,8 @@ def standing(rule: Rule) -> str:
     """Whether a rule is judged from the document, under another rule, or where what it needs exists."""
     if rule.check is not None:
         return "judged from the document"
-    if rule.judged_as is not None:
-        return "judged by another rule"
+    if rule.judged_as:
+        return f"judged by {', '.join(rule.judged_as)}"
     return f"needs {rule.needs.value}" if rule.needs is not None else "not judged"
 
 
