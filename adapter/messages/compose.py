@@ -100,7 +100,7 @@ class Composer:
                 None,
                 person.given_name,
                 idents=(ident,),
-                telecoms=(_telephone(person.phone),) if person.phone is not None else (),
+                telecoms=(telephone(person.phone),) if person.phone is not None else (),
             ),
             self.code("9060", person.profession, f"{path}.profession").without_list(),
             self.code("9034", person.role, f"{path}.role"),
@@ -142,6 +142,17 @@ class Composer:
             return stamp.value.instant > self.now
         return stamp.value is not None and stamp.value > oslo_day(self.now)
 
+    def top(self, message: inputs.CareInput) -> Top:
+        """Status, unit and those who answer for it."""
+        return Top(
+            _STATUSES[message.status].cs(),
+            units=(_unit(message.unit),),
+            responsible=tuple(
+                Responsible(self.professional(person, f"$.responsible[{index}]"))
+                for index, person in enumerate(message.responsible)
+            ),
+        )
+
     # ── the messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def logistics(
@@ -151,15 +162,7 @@ class Composer:
         events: tuple[TimedEvent, ...],
         destination: Destination | None = None,
     ) -> Logistics:
-        top = Top(
-            _STATUSES[message.status].cs(),
-            units=(_unit(message.unit),),
-            responsible=tuple(
-                Responsible(self.professional(person, f"$.responsible[{index}]"))
-                for index, person in enumerate(message.responsible)
-            ),
-        )
-        return Logistics(Version(message.version), top, use, events, destination)
+        return Logistics(Version(message.version), self.top(message), use, events, destination)
 
     def answer(self, message: inputs.ReadinessAnswerInput, version: DialogVersion) -> Dialog:
         """The answer in form A (1.0, note) or form B (1.1, clinical dialog); `plo.md` §1.5."""
@@ -235,7 +238,8 @@ def _patient(patient: inputs.PatientInput, codes: CodeLists) -> Person:
     )
 
 
-def _telephone(number: str) -> Telecom:
+def telephone(number: str) -> Telecom:
+    """The number of a place of work."""
     return Telecom(f"tel:{number}", cs("WP", "Arbeidsplass"))
 
 

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-Json = str | Mapping[str, "Json"] | list["Json"]
+Json = str | int | bool | Mapping[str, "Json"] | list["Json"]
 
 _HOSPITAL: Final[Json] = {"her": "8140010", "name": "Prøvefjord sykehus HF", "number": "314159268"}
 _MUNICIPALITY: Final[Json] = {"her": "8140020", "name": "Prøvefjord kommune", "number": "312840103"}
-_WARD: Final[Json] = {"her": "8140011", "name": "PLO innleggelse somatikk", "organisation": _HOSPITAL}
-_NURSING: Final[Json] = {"her": "8140021", "name": "Sykepleietjeneste", "organisation": _MUNICIPALITY}
-_CASE_WORK: Final[Json] = {"her": "8140022", "name": "Saksbehandling", "organisation": _MUNICIPALITY}
-_GP: Final[Json] = {
+WARD: Final[Json] = {"her": "8140011", "name": "PLO innleggelse somatikk", "organisation": _HOSPITAL}
+NURSING: Final[Json] = {"her": "8140021", "name": "Sykepleietjeneste", "organisation": _MUNICIPALITY}
+CASE_WORK: Final[Json] = {"her": "8140022", "name": "Saksbehandling", "organisation": _MUNICIPALITY}
+GP: Final[Json] = {
     "her": "8140031",
     "name": "Blåklokke",
     "given_name": "Tor",
     "organisation": {"her": "8140030", "name": "Fjordgløtt legesenter"},
 }
-_PATIENT: Final[Json] = {
+PATIENT: Final[Json] = {
     "family_name": "Lyngrose",
     "given_name": "Signe",
     "birth_date": "1941-03-12",
@@ -27,8 +27,8 @@ _PATIENT: Final[Json] = {
     "id": {"type": "FNR", "number": "12834130279"},
     "address": {"street": "Prøveveien 3", "postal_code": "9999", "city": "Prøvefjord"},
 }
-_UNIT: Final[Json] = {"name": "Medisinsk sengepost 2", "id": "MED2", "phone": "55500123"}
-_DOCTOR: Final[Json] = {
+UNIT: Final[Json] = {"name": "Medisinsk sengepost 2", "id": "MED2", "phone": "55500123"}
+DOCTOR: Final[Json] = {
     "family_name": "Sølvtind",
     "given_name": "Ada",
     "profession": "LE",
@@ -36,7 +36,7 @@ _DOCTOR: Final[Json] = {
     "hpr": "9999001",
     "phone": "55500124",
 }
-_NURSE: Final[Mapping[str, Json]] = {
+NURSE: Final[Mapping[str, Json]] = {
     "family_name": "Havstein",
     "given_name": "Bjørg",
     "profession": "SP",
@@ -47,38 +47,38 @@ _NURSE: Final[Mapping[str, Json]] = {
 _QUESTION: Final = "4b2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a09"
 _READINESS: Final = "5c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a02"
 
-_FROM_HOSPITAL: Final[Mapping[str, Json]] = {"sender": _WARD, "patient": _PATIENT, "unit": _UNIT}
+_FROM_HOSPITAL: Final[Mapping[str, Json]] = {"sender": WARD, "patient": PATIENT, "unit": UNIT}
 _ANSWER: Final[Mapping[str, Json]] = {
-    "sender": _CASE_WORK,
-    "receiver": _WARD,
-    "patient": _PATIENT,
+    "sender": CASE_WORK,
+    "receiver": WARD,
+    "patient": PATIENT,
     "reference": {"parent": _READINESS},
     "answer": "later",
     "day": "2024-03-08",
     "text": "Plass på korttidsavdelingen ventes ledig da.",
-    "contact": _NURSE,
+    "contact": NURSE,
 }
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     {
         "admitted": {
             **_FROM_HOSPITAL,
-            "receiver": _NURSING,
-            "responsible": [_DOCTOR],
+            "receiver": NURSING,
+            "responsible": [DOCTOR],
             "admitted": "2024-03-01T14:20:00+01:00",
             "place": "Medisinsk sengepost 2",
         },
         "discharge-ready": {
             **_FROM_HOSPITAL,
-            "receiver": _CASE_WORK,
-            "responsible": [_DOCTOR],
+            "receiver": CASE_WORK,
+            "responsible": [DOCTOR],
             "admitted": "2024-03-01T14:20:00+01:00",
             "ready": "2024-03-05",
         },
         "withdrawal": {
             **_FROM_HOSPITAL,
-            "receiver": _CASE_WORK,
-            "responsible": [_DOCTOR],
+            "receiver": CASE_WORK,
+            "responsible": [DOCTOR],
             "reference": {"parent": _READINESS},
             "admitted": "2024-03-01T14:20:00+01:00",
             "ready": "2024-03-05",
@@ -86,60 +86,60 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
         },
         "discharged": {
             **_FROM_HOSPITAL,
-            "receiver": _NURSING,
-            "responsible": [_DOCTOR],
+            "receiver": NURSING,
+            "responsible": [DOCTOR],
             "reference": {"parent": _READINESS},
             "discharged": "2024-03-08T11:00:00+01:00",
             "destination": "nursing_home",
             "state": "alive",
         },
         "death": {
-            "sender": _NURSING,
-            "receiver": _GP,
-            "patient": _PATIENT,
+            "sender": NURSING,
+            "receiver": GP,
+            "patient": PATIENT,
             "unit": {"name": "Hjemmesykepleien", "id": "HJSP", "phone": "55500789"},
-            "responsible": [_NURSE],
+            "responsible": [NURSE],
             "died": "2024-03-20",
         },
         "readiness-answer": _ANSWER,
         "readiness-answer-note": _ANSWER,
         "question": {
-            "sender": _CASE_WORK,
-            "receiver": _WARD,
-            "patient": _PATIENT,
+            "sender": CASE_WORK,
+            "receiver": WARD,
+            "patient": PATIENT,
             "question": {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å være utskrivningsklar?"},
-            "contact": _NURSE,
+            "contact": NURSE,
         },
         "answer": {
-            "sender": _WARD,
-            "receiver": _CASE_WORK,
-            "patient": _PATIENT,
+            "sender": WARD,
+            "receiver": CASE_WORK,
+            "patient": PATIENT,
             "reference": {"parent": _QUESTION},
             "question": {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å være utskrivningsklar?"},
             "text": "Ventes klar den 5. mars.",
-            "contact": _DOCTOR,
+            "contact": DOCTOR,
         },
         "clinical-dialog": {
-            "sender": _WARD,
-            "receiver": _CASE_WORK,
-            "patient": _PATIENT,
+            "sender": WARD,
+            "receiver": CASE_WORK,
+            "patient": PATIENT,
             "theme": "enquiry",
             "subject": "Samtale før utskrivning",
             "text": "Kan dere delta på et møte 4. mars?",
-            "contact": _DOCTOR,
-            "to": {**_NURSE, "role": "24"},
+            "contact": DOCTOR,
+            "to": {**NURSE, "role": "24"},
         },
         "deviation": {
-            "sender": _CASE_WORK,
-            "receiver": _WARD,
-            "patient": _PATIENT,
+            "sender": CASE_WORK,
+            "receiver": WARD,
+            "patient": PATIENT,
             "reference": {"parent": _READINESS},
             "reason": "wrong_addressee",
             "text": "Pasienten er ikke bosatt i kommunen.",
         },
         "apprec": {
-            "sender": _CASE_WORK,
-            "receiver": _WARD,
+            "sender": CASE_WORK,
+            "receiver": WARD,
             "role": "primary",
             "original": {"type": "LOG_UTSKRIVNINGSKLAR", "id": _READINESS, "generated": "2024-03-05T09:40:00+01:00"},
         },

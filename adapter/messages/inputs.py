@@ -162,7 +162,20 @@ class MessageInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogisticsInput(MessageInput):
+class CareInput(MessageInput):
+    """What every nursing and care message says: whether it is new, and who answers for it."""
+
+    status: Literal["new", "changed", "cancelled"] = "new"
+    unit: UnitInput
+    responsible: tuple[ProfessionalInput, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.status != "new" and self.reference is None:
+            raise ValueError("that changes or cancels an earlier one names it in reference")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticsInput(CareInput):
     """What every logistics message says. It may be new or cancel an earlier one, never change it (HISD 1154 §3.1).
 
     Version 2.0 is coming and not yet in use; there every time has a clock.
@@ -170,13 +183,10 @@ class LogisticsInput(MessageInput):
 
     version: Literal["1.6", "1.5", "2.0"] = "1.6"
     status: Literal["new", "cancelled"] = "new"
-    unit: UnitInput
-    responsible: tuple[ProfessionalInput, ...] = ()
     remark: Text | None = None
 
     def __post_init__(self) -> None:
-        if self.status == "cancelled" and self.reference is None:
-            raise ValueError("that cancels an earlier one names it in reference")
+        CareInput.__post_init__(self)
         times = [getattr(self, name, None) for name in ("admitted", "ready", "withdrawn", "discharged", "died")]
         if self.version == "2.0" and not all(Timestamp.read(time).has_clock for time in times if time is not None):
             raise ValueError("of version 2.0 has a clock in every time")
