@@ -65,7 +65,11 @@ def apprec_word(exchange: Exchange) -> str | None:
     return None if exchange.receipt is None else APPREC_WORDS.get(exchange.receipt.state, "waiting")
 
 
-def row(exchange: Exchange, now: datetime) -> Row:
+_NOT_GIVEN = frozenset({ReceptionState.ACCEPTED, ReceptionState.RESPONDED})
+"""The states in which a received message waits for the application, if it is one that the application gets."""
+
+
+def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
     """An exchange as a line."""
     due = None
     if exchange.transport is not None:
@@ -78,6 +82,10 @@ def row(exchange: Exchange, now: datetime) -> Row:
     else:
         assert exchange.reception is not None
         axis, step = exchange.reception, receiver.next_step(exchange.reception)
+        if exchange.type == "APPREC":
+            step = "nothing: it belongs to a message of ours"
+        elif axis.state in _NOT_GIVEN and reader.inbox_item(exchange.id) is None:
+            step = "was not given to the application; `adapter show` says why"
     return Row(
         id=exchange.id,
         direction=exchange.direction.value,
@@ -115,7 +123,7 @@ def mail_row(mail: Mail, now: datetime) -> Row:
 
 def rows(reader: Reader, which: ExchangeFilter, now: datetime) -> tuple[Row, ...]:
     """The exchanges that fit, and the mails that were set aside, newest first."""
-    listed = [row(exchange, now) for exchange in reader.exchanges(which)]
+    listed = [row(reader, exchange, now) for exchange in reader.exchanges(which)]
     if which == ExchangeFilter(limit=which.limit):
         listed += [mail_row(mail, now) for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None]
     return tuple(sorted(listed, key=lambda one: one.age_seconds))
