@@ -101,28 +101,35 @@ def _digits(msg_id: MsgId) -> str:
 
 
 def _letter(number: int, members: Mapping[str, bytes], authority: Authority, lines: list[Line]) -> CheckedLetter | None:
+    answers = sorted(one for one in members if layout.message_number(one) == number and layout.is_answer(one))
     name = next((n for n in (layout.received_mail(number), layout.sent_body(number)) if n in members), None)
+    verified = None
     if name is None:
         lines.append(noted(Check.SIGNATURE, layout.record(number), "there is no sealed mail of this message"))
+    else:
+        verified = _verified(name, members[name], authority, lines)
+    if name is None or verified is None:
+        for answer in answers:
+            if _verified(answer, members[answer], authority, lines) is not None:
+                lines.append(noted(Check.ACKNOWLEDGMENT, answer, "the message that it answers does not hold"))
         return None
-    verified = _verified(name, members[name], authority, lines)
-    if verified is None:
-        return None
-    received = name == layout.received_mail(number)
     if not isinstance(verified.message.content, Manifest):
         lines.append(fails(Check.SIGNATURE, name, "it is no message with a payload"))
         return None
-    readings = tuple(_documents(number, name, verified, verified.message.content, members, lines))
-    opened_again = layout.content_key(number, 1) in members
-    answers = []
-    for answer in sorted(one for one in members if layout.message_number(one) == number and layout.is_answer(one)):
-        checked = _answer(answer, members[answer], verified, authority, lines)
-        if checked is not None:
-            answers.append(checked)
     if not answers:
         lines.append(noted(Check.ACKNOWLEDGMENT, name, "there is no acknowledgment of this message"))
-    digest = Digest.of(members[name])
-    return CheckedLetter(number, name, received, digest, verified, readings, opened_again, tuple(answers))
+    readings = tuple(_documents(number, name, verified, verified.message.content, members, lines))
+    checked = (_answer(answer, members[answer], verified, authority, lines) for answer in answers)
+    return CheckedLetter(
+        number,
+        name,
+        name == layout.received_mail(number),
+        Digest.of(members[name]),
+        verified,
+        readings,
+        layout.content_key(number, 1) in members,
+        tuple(answer for answer in checked if answer is not None),
+    )
 
 
 def _verified(name: str, octets: bytes, authority: Authority, lines: list[Line]) -> VerifiedMessage | None:

@@ -178,7 +178,7 @@ def _letters(installation: Installation, reader: Reader, facts: tuple[RecordedFa
             received = _received(reader, one.entry.fact.digest)
             if received is not None:
                 found[received.id] = received
-    for exchange in sorted(found.values(), key=lambda one: (one.created_at, one.id)):
+    for exchange in sorted(found.values(), key=lambda one: (one.created_at, one.type == "APPREC", one.id)):
         if exchange.direction is Direction.IN:
             yield _incoming(installation, reader, exchange, proving)
         else:
