@@ -285,3 +285,22 @@ class TestWhenTaken:
             world.hospital.submit(content)
         await world.settle()
         assert sorted(world.municipality.inbox().values()) == sorted(contents)
+
+
+async def test_an_apprec_from_a_slow_clock_moves_no_moment(world: World) -> None:
+    """The acknowledgment has dated the notice; an AppRec whose GenDate lies before it changes nothing."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    world.clock.advance(timedelta(hours=-1))
+    await world.municipality.daemon.settle()
+    world.clock.advance(timedelta(hours=1))
+    receipt = next(mail for mail in world.road.under_way if not is_signal(mail))
+    world.road.under_way.remove(receipt)
+    await world.settle()
+    [when] = [one.entry.fact.when for one in world.hospital.facts() if isinstance(one.entry.fact.what, ReadyNotice)]
+    await world.road.arrive(receipt)
+    await world.settle()
+    assert words(world.hospital, sent) == ("acknowledged", "ok")
+    after = [one.entry.fact.when for one in world.hospital.facts() if isinstance(one.entry.fact.what, ReadyNotice)]
+    assert after == [when]
