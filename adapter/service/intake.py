@@ -14,6 +14,7 @@ from datetime import timedelta
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
 from adapter.envelope.classify import AutomaticReply, Bounce
+from adapter.envelope.respond import Arrived, arrived_as
 from adapter.envelope.unpack import FaultMail, Unpacked, unpack
 from adapter.errors import STORE_CLAIM_LOST, STORE_FAILED, AdapterError
 from adapter.observe import events
@@ -86,7 +87,7 @@ def _take_in(installation: Installation, mail: Mail) -> list[Told]:
             return signals.take_fault(installation, mail, unpacked)
         case AutomaticReply():
             return _quarantine(installation, mail, "an automatic reply, never answered (EB-030)")
-        case Unpacked() if unpacked.kind.is_signal:
+        case Unpacked() if arrived_as(unpacked.kind) is Arrived.SIGNAL:
             return signals.take_signal(installation, mail, unpacked)
         case Unpacked():
             return payloads.take_payload(installation, mail, unpacked)

@@ -49,7 +49,7 @@ def expected_signer(installation: Tools, her: HerId) -> ExpectedSigner:
 
 
 def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
-    """Feed a received Acknowledgment or ErrorList to the message it is about."""
+    """Feed a received Acknowledgment or ErrorList to the message it is about; a Ping or status question is ignored."""
     now = installation.clock.now()
     try:
         message = opening.read(unpacked)
