@@ -17,13 +17,17 @@ from lxml import etree
 
 from adapter.crypto.certificates import Usage
 from adapter.crypto.keys import SigningIdentity
+from adapter.envelope.agreement import without_cpa
+from adapter.envelope.header import MessageHeader, Party, Service
+from adapter.envelope.mail import MailHeaders, mail, signal_body
+from adapter.envelope.names import SIGNAL_SERVICE
 from adapter.envelope.routing import Process
 from adapter.service.installation import Installation
 from adapter.service.views import transport_word
 from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.testing.pki import ThrowAwayPki
-from adapter.transports.port import OutgoingMail
-from adapter.values import EdiAddress, HerId, MessageId
+from adapter.transports.port import OutgoingMail, ReceivedMail
+from adapter.values import EdiAddress, HerId, MessageId, Moment, utc_text
 
 WARD, CASE_WORK = HerId("8140011"), HerId("8140022")
 READINESS = Process("LOG_UTSKRIVNINGSKLAR")
@@ -198,3 +202,28 @@ async def test_an_acknowledgment_of_other_references_is_not_counted(world: World
     await world.settle()
     assert world.hospital.exchange(sent).transport.state.value in {"await_ack", "acked"}  # type: ignore[union-attr]
     assert any("alarm: ack_references" in line for line in world.hospital.journal(sent))
+
+
+@pytest.mark.parametrize("action", ["Ping", "Pong"])
+async def test_a_ping_is_ignored(world: World, action: str) -> None:
+    """A correctly signed Ping or Pong is no payload message: it is kept, closed and not answered (ebxml.md §3.8)."""
+    sealer, now = world.hospital.installation.sealer, world.clock.now()
+    header = MessageHeader(
+        sender=Party(WARD),
+        receiver=Party(CASE_WORK),
+        cpa_id=without_cpa(WARD, CASE_WORK).cpa_id,
+        conversation_id="ping",
+        service=Service(SIGNAL_SERVICE),
+        action=action,
+        message_id=MessageId(world.hospital.installation.ids.fresh()),
+        timestamp=Moment(now, utc_text(now)),
+        monitoring=sealer.monitoring,
+    )
+    envelope, _ = sealer._sign(header, "", "", (), now)
+    whole = mail(MailHeaders(HOSPITAL, HOSPITAL, now, "ping@hospital.example"), signal_body(envelope))
+    await world.municipality.daemon.keep(ReceivedMail(whole, HOSPITAL.value, ("municipality@edi.example",)))
+    await world.settle()
+    assert world.road.taken == []
+    [kept] = world.municipality.mails()
+    assert kept.reception.state.value == "closed"
+    assert world.municipality.listing() == ()
