@@ -73,8 +73,12 @@ def _fact(name: str, one: RecordedFact, letters: tuple[CheckedLetter, ...]) -> L
     if not proofs:
         return fails(Check.FACT, name, f"{kind}: what it rests on is not in the package, or does not hold")
     for proof in proofs:
-        if (said := _says(one, proof, letters)) is not None:
-            return holds(Check.FACT, name, f"{kind}: {proof.by} says so{said}")
+        if not _says(one, proof, letters):
+            continue
+        contradiction, remark = _clock(one, proof)
+        if contradiction:
+            return fails(Check.FACT, name, f"{kind}: {contradiction}")
+        return holds(Check.FACT, name, f"{kind}: {proof.by} says so{remark}")
     return fails(Check.FACT, name, f"{kind}: {proofs[0].by} does not say so")
 
 
@@ -98,39 +102,58 @@ def _receipted(apprec: AppRec, letters: tuple[CheckedLetter, ...]) -> Iterator[C
             yield letter
 
 
-def _says(one: RecordedFact, proof: _Proof, letters: tuple[CheckedLetter, ...]) -> str | None:
-    """How a message says a fact, as the end of a sentence; None where it does not say it."""
-    fact, letter = one.entry.fact, proof.letter
-    how = HowKnown.THEIR_MESSAGE if letter.received else HowKnown.THEIR_RECEIPT
-    if fact.how is not how or not letter.readings:
-        return None
-    stated = fact.when if isinstance(fact.when, Moment) else letter.verified.header.timestamp
-    had = proof.had or stated
-    found = [
-        told
+def _says(one: RecordedFact, proof: _Proof, letters: tuple[CheckedLetter, ...]) -> bool:
+    """Whether a message says a fact, in one of the ways in which an answer can be read."""
+    letter = proof.letter
+    if one.entry.fact.how is not _how(letter) or not letter.readings:
+        return False
+    had = _had(one, proof)
+    return any(
+        _tells(_told(one, letter, had, ready, convention=convention), one)
         for convention in (False, True)
         for ready in _ready_dates(letter, letters)
-        if _tells(told := _told(one, letter, had, how, ready, convention=convention), one)
-    ]
-    if not found:
-        return None
+    )
+
+
+def _how(letter: CheckedLetter) -> HowKnown:
+    return HowKnown.THEIR_MESSAGE if letter.received else HowKnown.THEIR_RECEIPT
+
+
+def _had(one: RecordedFact, proof: _Proof) -> Moment:
+    """When the addressee had the message: as its receipt says, else as the fact says."""
+    when = one.entry.fact.when
+    stated = when if isinstance(when, Moment) else proof.letter.verified.header.timestamp
+    return proof.had or stated
+
+
+def _clock(one: RecordedFact, proof: _Proof) -> tuple[str, str]:
+    """What speaks against the moment of a fact, and what there is to remark about it; empty where there is nothing.
+
+    Where a message arrived here the moment is the exporter's clock, unless the message itself states it: then the fact
+    stays the same when the message is told to have arrived at another time.
+    """
+    letter, had = proof.letter, _had(one, proof)
     if not letter.received:
-        return "" if letter.opened_again else "; its plaintext is the exporter's word"
-    # Told at another moment: what stays the same is the message's own statement, what moves is our moment.
-    later = Moment.at(had.instant + _ELSEWHERE)
-    if _tells(_told(one, letter, later, how, None, convention=False), one):
-        return ""
-    return _at_our_clock(letter, had)
+        return "", "" if letter.opened_again else "; its plaintext is the exporter's word"
+    if _tells(_told(one, letter, Moment.at(had.instant + _ELSEWHERE), None, convention=False), one):
+        return "", ""
+    at = utc_text(had.instant)
+    for answer in letter.answers:
+        if answer.received or not answer.states_arrival:
+            continue
+        if not _same_second(answer.had.instant, had.instant):
+            told = utc_text(answer.had.instant)
+            return f"it is said to have arrived at {at}, and {answer.name} told its sender {told}", ""
+        return "", f"; that it arrived at {at} is the exporter's clock, which {answer.name} told its sender at once"
+    return "", f"; that it arrived at {at} is the exporter's clock"
 
 
-def _told(
-    one: RecordedFact, letter: CheckedLetter, had: Moment, how: HowKnown, ready: date | None, *, convention: bool
-) -> StayFacts:
+def _told(one: RecordedFact, letter: CheckedLetter, had: Moment, ready: date | None, *, convention: bool) -> StayFacts:
     fact = one.entry.fact
     assert fact.digest is not None
     carrier = getattr(fact.what, "carrier", None)
     sent = carrier.sent if carrier is not None else None
-    by = Conveyance(had, how, fact.digest, sent, _NOT_YET, convention, ready)
+    by = Conveyance(had, _how(letter), fact.digest, sent, _NOT_YET, convention, ready)
     return stay_facts(letter.readings[0], by)
 
 
@@ -152,15 +175,6 @@ def _ready_dates(letter: CheckedLetter, letters: tuple[CheckedLetter, ...]) -> I
         for fact in stay_facts(other.readings[0], Conveyance(moment, HowKnown.OUR_MESSAGE, other.digest)).facts:
             if isinstance(fact.what, ReadyNotice):
                 yield fact.what.ready
-
-
-def _at_our_clock(letter: CheckedLetter, had: Moment) -> str:
-    """What speaks for the moment at which a message arrived."""
-    clock = f"; that it arrived at {utc_text(had.instant)} is the exporter's clock"
-    for answer in letter.answers:
-        if not answer.received and _same_second(answer.had.instant, had.instant):
-            return f"{clock}, which {answer.name} told its sender at once"
-    return clock
 
 
 def _same_second(one: datetime, other: datetime) -> bool:

@@ -29,13 +29,17 @@ from adapter.values import Digest, Moment, MsgId, utc_text
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer:
-    """A signal about a message whose signature holds. `had` is when the receiver had the message, by its own word."""
+    """A signal about a message whose signature holds. `had` is when the receiver had the message, by its own word.
+
+    `states_arrival` tells an Acknowledgment with that moment from a signal that has only the time of its own making.
+    """
 
     name: str
     received: bool
     digest: Digest
     had: Moment
     positive: bool
+    states_arrival: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,7 @@ def _answer(
         codes = ", ".join(sorted({error.code for error in content.errors}))
         word = "refuses the message" if content.rejects else "takes the message with warnings"
         lines.append(holds(Check.ACKNOWLEDGMENT, name, f"the receiver {word} ({codes}) at {utc_text(made.instant)}"))
-        return CheckedAnswer(name, received, Digest.of(octets), made, not content.rejects)
+        return CheckedAnswer(name, received, Digest.of(octets), made, not content.rejects, states_arrival=False)
     if not isinstance(content, Acknowledgment) or content.refers_to != about.header.message_id:
         lines.append(fails(Check.ACKNOWLEDGMENT, name, "it is no acknowledgment of this message"))
         return None
@@ -230,7 +234,9 @@ def _answer(
     lines.append(
         holds(Check.ACKNOWLEDGMENT, name, f"the receiver had the message at {utc_text(had.instant)}; {digests}")
     )
-    return CheckedAnswer(name, received, Digest.of(octets), had, positive=True)
+    return CheckedAnswer(
+        name, received, Digest.of(octets), had, positive=True, states_arrival=content.accepted_at is not None
+    )
 
 
 def _apprec(letter: CheckedLetter, apprec: AppRec, letters: list[CheckedLetter]) -> Line:

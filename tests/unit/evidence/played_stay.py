@@ -64,16 +64,18 @@ class Played:
 async def play(folder: Path) -> Played:
     world = World(prepare(folder, scenarios.HOSPITAL, scenarios.MUNICIPALITY, key_size=2048), START)
     hospital, municipality = world.hospital, world.municipality
-    for kind in ("admitted", "discharge-ready"):
-        hospital.submit(hospital.build(kind))
-        await world.settle()
+    hospital.submit(hospital.build("admitted"))
+    await world.settle()
+    hospital.note_early_notice()
+    municipality.note_early_notice()
+    hospital.submit(hospital.build("discharge-ready"))
+    await world.settle()
     await world.go_on(timedelta(hours=2))
     (readiness,) = municipality.received("LOG_UTSKRIVNINGSKLAR")
     said = asking.Said(AnswerKind.LATER, (START + timedelta(days=3)).date())
     asking.answer(municipality.installation, readiness, said)
     await world.settle()
     await world.go_on(timedelta(days=3))
-    hospital.note_early_notice()
     (ready,) = hospital.sent("LOG_UTSKRIVNINGSKLAR")
     assert ready.msg_id is not None
     hospital.submit(hospital.build("discharged", reference={"parent": ready.msg_id.value}))
