@@ -25,7 +25,7 @@ from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.installation import Installation
-from adapter.service.steps import Told
+from adapter.service.steps import Told, shown_id
 from adapter.store.port import BlobKind, Mail, OutboxItem, OutboxKind, Writer
 from adapter.values import Digest, EdiAddress, MessageId
 
@@ -166,7 +166,7 @@ def refuse(
 
     installation.store.write_now(write)
     partner = to.sender.value if to is not None else None
-    message_id = to.message_id if to is not None else None
+    message_id = shown_id(to.message_id) if to is not None else None
     event = events.SIGNAL_IGNORED if response is None else events.MESSAGE_REFUSED
     state = "closed" if response is None else "rejected"
     return [Told(event, Line(message_id=message_id, partner=partner, state=state, rule=error.id))]

@@ -35,7 +35,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.installation import Installation, Tools
 from adapter.service.stay_log import record_message
-from adapter.service.steps import Told, line_of, take_transport_step
+from adapter.service.steps import Told, line_of, shown_id, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
 from adapter.values import EdiAddress, HerId, MessageId, Moment
 
@@ -80,7 +80,12 @@ def _answered(
         exchange = writer.by_message_id(Direction.OUT, refers_to, peer)
         _close(writer, mail, now, exchange)
         if exchange is None or exchange.transport is None:
-            return [Told(events.SIGNAL_IGNORED, Line(message_id=refers_to.value, partner=peer.value, state="closed"))]
+            return [
+                Told(
+                    events.SIGNAL_IGNORED,
+                    Line(message_id=shown_id(refers_to.value), partner=peer.value, state="closed"),
+                )
+            ]
         address = own_address(installation, exchange)
         event = _event(content, exchange)
         after, told = take_transport_step(writer, exchange, event, now, installation.terms, address)

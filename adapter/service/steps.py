@@ -65,6 +65,14 @@ def shown_type(said: str) -> str:
     return said if _TYPE.fullmatch(said) else "UNKNOWN"
 
 
+_ID = re.compile(r"[!-~]{0,60}[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[!-~]{0,60}")
+
+
+def shown_id(said: str) -> str | None:
+    """An eb:MessageId that nobody has vouched for, where it holds a UUID as it should; None for any other text."""
+    return said if _ID.fullmatch(said) else None
+
+
 def line_of(exchange: Exchange, state: str | None = None, rule: str | None = None) -> Line:
     """The fields of an exchange that a log line carries."""
     return Line(
