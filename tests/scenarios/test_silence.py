@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -166,3 +167,31 @@ async def test_marks_in_a_mails_own_headers_stay_there(world: World, journal: St
     await world.settle()
     assert "mail.quarantined" in journal.getvalue()
     assert_silent(said(world, journal))
+
+
+async def test_an_envelope_nobody_vouches_for_is_not_quoted(world: World, journal: StringIO) -> None:
+    """What stands where an id should stand in a mail that does not verify reaches no log line."""
+    world.hospital.submit(marked(world.hospital))
+    await world.hospital.daemon.settle()
+    [mail] = world.road.under_way
+    world.road.under_way.clear()
+    [exchange] = world.hospital.sent()
+    assert exchange.message_id is not None
+    parts = mail.content.split(b"\r\n\r\n")
+    at = next(n for n, part in enumerate(parts) if b"MessageHeader" in decoded(part))
+    encoded, boundary, rest = parts[at].partition(b"\r\n--")
+    envelope = decoded(encoded).replace(exchange.message_id.value.encode(), b"Zyxwvut-Kjempehemmelig")
+    parts[at] = base64.encodebytes(envelope).replace(b"\n", b"\r\n") + boundary + rest
+    changed = ReceivedMail(b"\r\n\r\n".join(parts), mail.sender.value, (mail.recipient.value,))
+    await world.municipality.daemon.keep(changed)
+    await world.settle()
+    assert "message.refused" in journal.getvalue()
+    assert_silent(said(world, journal))
+
+
+def decoded(part: bytes) -> bytes:
+    """A MIME part in base64, up to the next boundary; nothing where it is none."""
+    try:
+        return base64.b64decode(part.partition(b"\r\n--")[0])
+    except ValueError:
+        return b""

@@ -138,6 +138,19 @@ async def test_flipped_bits_are_never_believed(world: World) -> None:
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
 
 
+async def test_a_known_envelope_with_other_attachments_delivers_nothing(world: World) -> None:
+    """A copy of a verified envelope gets the stored answer, whatever hangs on it, and nothing of it is taken in."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    inbox, facts = world.municipality.inbox(), world.municipality.facts()
+    await world.road.arrive(changed_payload(world.road.taken[0]))
+    await world.settle()
+    assert is_signal(world.road.taken[-1])
+    assert errors_in(world.road.taken[-1]) == []
+    assert (world.municipality.inbox(), world.municipality.facts()) == (inbox, facts)
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+
+
 async def captured_ack(world: World) -> tuple[str, OutgoingMail]:
     """A message that is sent, and its acknowledgment taken off the road before it arrived; no AppRec comes either."""
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
