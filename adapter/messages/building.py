@@ -23,8 +23,14 @@ from adapter.messages.codes import CodeLists
 from adapter.messages.compose import Composed, Composer, Mistake, inline_party
 from adapter.messages.examples import EXAMPLES
 from adapter.messages.party import Party
+from adapter.messages.reports import compose as report_compose
+from adapter.messages.reports import inputs as reports
+from adapter.messages.reports.examples import REPORT_EXAMPLES
 from adapter.messages.writing import write_message
 from adapter.values import HerId, MsgId
+
+Input = inputs.Input | reports.AnyReportInput
+_EXAMPLES: Final = {**EXAMPLES, **REPORT_EXAMPLES}
 
 
 class InputError(AdapterError):
@@ -37,23 +43,23 @@ class InputError(AdapterError):
 
 @dataclass(frozen=True, slots=True)
 class _Builder:
-    model: type[inputs.Input]
-    compose: Callable[[Composer, inputs.Input], bytes]
+    model: type[Input]
+    compose: Callable[[Composer, Input], bytes]
 
 
-def _message(model: type[inputs.Input], make: Callable[[Composer, inputs.Input], Composed]) -> _Builder:
-    def write(composer: Composer, message: inputs.Input) -> bytes:
+def _message(model: type[Input], make: Callable[[Composer, Input], Composed]) -> _Builder:
+    def write(composer: Composer, message: Input) -> bytes:
         composed = make(composer, message)
         return write_message(composed.head, composed.message)
 
     return _Builder(model, write)
 
 
-def _apprec(composer: Composer, message: inputs.Input) -> bytes:
+def _apprec(composer: Composer, message: Input) -> bytes:
     return write_apprec(composer.apprec(cast(inputs.AppRecInput, message)))
 
 
-_Make = Callable[[Composer, inputs.Input], Composed]
+_Make = Callable[[Composer, Input], Composed]
 
 _BUILDERS: Final[Mapping[str, _Builder]] = {
     "admitted": _message(inputs.AdmittedInput, cast(_Make, compose.admitted)),
@@ -68,6 +74,17 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "clinical-dialog": _message(inputs.ClinicalDialogInput, cast(_Make, compose.clinical_dialog)),
     "deviation": _message(inputs.DeviationInput, cast(_Make, compose.deviation)),
     "apprec": _Builder(inputs.AppRecInput, _apprec),
+    "admission-report": _message(reports.AdmissionReportInput, cast(_Make, report_compose.admission_report)),
+    "early-notice": _message(reports.EarlyNoticeInput, cast(_Make, report_compose.early_notice)),
+    "health-information-update": _message(
+        reports.HealthInformationUpdateInput, cast(_Make, report_compose.health_information_update)
+    ),
+    "health-information-to-gp": _message(
+        reports.HealthInformationToGpInput, cast(_Make, report_compose.health_information_to_gp)
+    ),
+    "discharge-report": _message(reports.DischargeReportInput, cast(_Make, report_compose.discharge_report)),
+    "services-offered": _message(reports.ServicesOfferedInput, cast(_Make, report_compose.services_offered)),
+    "medical-information": _message(reports.MedicalInformationInput, cast(_Make, report_compose.medical_information)),
 }
 
 
@@ -79,7 +96,7 @@ def kinds() -> tuple[str, ...]:
 def example(kind: str) -> str:
     """A valid input as JSON text; raises `AdapterError` for a kind that does not exist."""
     _builder(kind)
-    return json.dumps(EXAMPLES[kind], ensure_ascii=False, indent=2)
+    return json.dumps(_EXAMPLES[kind], ensure_ascii=False, indent=2)
 
 
 def json_schema(kind: str) -> str:
@@ -87,7 +104,7 @@ def json_schema(kind: str) -> str:
     return json.dumps(_adapter(kind).json_schema(), ensure_ascii=False, indent=2)
 
 
-def parse_input(kind: str, content: bytes) -> inputs.Input:
+def parse_input(kind: str, content: bytes) -> Input:
     """Read an input. Raises `InputError` with every mistake, `AdapterError` for a kind that does not exist."""
     try:
         return _adapter(kind).validate_json(content)
@@ -96,7 +113,7 @@ def parse_input(kind: str, content: bytes) -> inputs.Input:
         raise InputError(tuple(Mistake(_path(mistake["loc"]), _says(mistake["msg"])) for mistake in details)) from None
 
 
-def parties_to_look_up(message: inputs.Input) -> tuple[HerId, ...]:
+def parties_to_look_up(message: Input) -> tuple[HerId, ...]:
     """The HER-ids that the input names without saying who they are, for the partner directory."""
     parties = [message.sender, message.receiver]
     if isinstance(message, inputs.MessageInput):
@@ -106,7 +123,7 @@ def parties_to_look_up(message: inputs.Input) -> tuple[HerId, ...]:
 
 def build(
     kind: str,
-    message: inputs.Input,
+    message: Input,
     parties: Mapping[HerId, Party],
     *,
     now: datetime,
@@ -137,7 +154,7 @@ def _builder(kind: str) -> _Builder:
 
 
 @cache
-def _adapter(kind: str) -> TypeAdapter[inputs.Input]:
+def _adapter(kind: str) -> TypeAdapter[Input]:
     return TypeAdapter(_builder(kind).model)
 
 

@@ -181,9 +181,9 @@ class Composer:
             role_to_patient=professional.role, professional=Professional(professional.person, professional.profession)
         )
 
-    def asked(self, question: inputs.AskedInput) -> Question:
+    def asked(self, question: inputs.AskedInput, path: str = "$.question") -> Question:
         number = _QUESTION_LISTS[question.asker]
-        return Question(self.code(number, question.type, "$.question.type"), question=question.text)
+        return Question(self.code(number, question.type, f"{path}.type"), question=question.text)
 
     def apprec(self, message: inputs.AppRecInput) -> AppRec:
         errors = []
