@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapter.cli.her_ids import HER_ID
+from adapter.cli.moments import MOMENT
 from adapter.cli.output import Json, options, print_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--to", "last", type=_DAY, metavar="DATE", help="Only nights up to and including this date.")
 @click.option("--municipality", type=HER_ID, help="Only stays seen from this municipality (its level-1 HER-id).")
 @click.option("--hospital", type=HER_ID, help="Only stays in this hospital (its level-1 HER-id).")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%dT%H:%M%z", "%Y-%m-%d"]), help="Evaluate then; now if left out.")
+@click.option("--as-of", type=MOMENT, help="Evaluate then; now if left out.")
+@click.option("--known-at", type=MOMENT, help="Only from what this store knew then, whenever it happened.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values, one line a stay.")
 @options
 def command(
@@ -35,6 +37,7 @@ def command(
     municipality: HerId | None,
     hospital: HerId | None,
     as_of: datetime | None,
+    known_at: datetime | None,
     as_csv: bool,
     config: Path,
     as_json: bool,
@@ -43,11 +46,10 @@ def command(
     from adapter.service import desk
     from adapter.service.accounts import known_stays, ledger_of
     from adapter.service.clock import MachineClock
-    from adapter.values import OSLO
 
-    then = MachineClock().now() if as_of is None else as_of if as_of.tzinfo else as_of.replace(tzinfo=OSLO)
+    then = as_of or MachineClock().now()
     with desk.store(config) as (settings, store):
-        stays = known_stays(store, municipality, hospital)
+        stays = known_stays(store, municipality, hospital, known_at)
         shown = ledger_of(
             settings,
             stays,

@@ -31,6 +31,9 @@ COMMANDS = {
     "ledger": "nights, kroner and reasons of every stay",
     "liability": "decide one case file",
     "explain": "the same decision as sentences, with a picture",
+    "statement": "the month between two parties: make, issue once, correct, compare",
+    "statistics": "waits, answers and costs by hospital, ward, weekday and hour",
+    "cofinancing": "the 20 per cent scheme of 2012 to 2014, from a file of stays",
     "evidence": "the package that proves a stay, and its check, offline",
     "rules": "every rule: what it checks, where, and its source",
 }

@@ -25,6 +25,7 @@ from adapter.facts import (
     Death,
     Discharged,
     Fact,
+    HowKnown,
     Leave,
     ReceiptGiven,
     ReceiptStatus,
@@ -35,13 +36,13 @@ from adapter.liability.explain import fact_line
 from adapter.liability.readings import Readings
 from adapter.liability.rules import Language
 from adapter.liability.wording import kroner
-from adapter.values import MsgId, oslo_day
+from adapter.values import Moment, MsgId, oslo_day
 
 _WIDTH, _LEFT, _RIGHT = 960, 118, 14
 _ROW, _TOP = 18, 46
 _RADIUS = 8
 _LABEL = 36
-_CHARACTERS = 138
+_CHARACTERS = 148
 _MOST_DAYS = 3660
 
 _SVG = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="12" fill="black"'
@@ -135,6 +136,10 @@ class _Scale:
     def day(self, number: int) -> date:
         return self.first + timedelta(days=number)
 
+    def place(self, when: Moment | date) -> float:
+        """Where a fact stands; one without clock time in the middle of its date, never at midnight (LI-022)."""
+        return self.x(instant_of(when)) + (0 if isinstance(when, Moment) else self.column / 2)
+
     def x(self, moment: datetime) -> float:
         """Within its date by the share of the date that has passed, so that a date of 23 or 25 hours fits."""
         day = oslo_day(moment)
@@ -156,12 +161,12 @@ def _marks(shown: Sequence[Fact], receipts: Mapping[MsgId, ReceiptStatus], scale
     marks: list[_Mark] = []
     taken: dict[tuple[int, int], float] = {}
     for number, fact in enumerate(shown, 1):
-        lane, x = _lane(fact.what), scale.x(instant_of(fact.when))
+        lane, x = _lane(fact.what), scale.place(fact.when)
         step = 0
         while taken.get((lane, step), float("-inf")) > x - 2 * _RADIUS - 8:
             step += 1
         taken[lane, step] = x
-        marks.append(_Mark(number, lane, x, step, fact, _receipt(fact.what, receipts)))
+        marks.append(_Mark(number, lane, x, step, fact, _receipt(fact, receipts)))
     return marks
 
 
@@ -171,11 +176,14 @@ def _lane(what: What) -> int:
     return 1 if isinstance(what, Answer) else 0
 
 
-def _receipt(what: What, receipts: Mapping[MsgId, ReceiptStatus]) -> ReceiptStatus | None:
+def _receipt(fact: Fact, receipts: Mapping[MsgId, ReceiptStatus]) -> ReceiptStatus | None:
     """What is known of the receipt of a message; None for what no message has told."""
+    what = fact.what
     if isinstance(what, Admitted | Discharged | Death | Leave | ReceiptGiven | AnswerClassified):
         return None
     message = what.carrier.message
+    if message is None and fact.how is HowKnown.PERSON:
+        return None
     return receipts.get(message, what.carrier.receipt.status) if message is not None else what.carrier.receipt.status
 
 
@@ -195,7 +203,8 @@ def _text(x: float, y: float, text: str, attributes: str = "") -> str:
 def _dates(scale: _Scale, bottom: int) -> list[str]:
     """The borders of the dates, and as many labels as have room."""
     every = ceil(_LABEL / scale.column)
-    parts: list[str] = []
+    years = dict.fromkeys((scale.first.year, scale.day(scale.days - 1).year))
+    parts = [_text(8, _TOP - 2, "–".join(map(str, years)), "font-size='11'")]
     for number in range(scale.days + 1):
         x = _LEFT + number * scale.column
         labelled = number % every == 0 and number < scale.days
@@ -203,9 +212,7 @@ def _dates(scale: _Scale, bottom: int) -> list[str]:
             parts.append(f'<path d="M{x:.1f} {_TOP - 10}V{bottom}" stroke="#bbb" stroke-width="0.7"/>')
         if labelled:
             day = scale.day(number)
-            with_year = number == 0 and every * scale.column >= 2 * _LABEL
-            label = day.isoformat() if with_year else f"{day.day}.{day.month}."
-            parts.append(_text(x + 2, _TOP - 2, label, "font-size='11'"))
+            parts.append(_text(x + 2, _TOP - 2, f"{day.day}.{day.month}.", "font-size='11'"))
     return parts
 
 
@@ -276,6 +283,6 @@ def _list(marks: Sequence[_Mark], top: int, language: Language) -> list[str]:
     for row, mark in enumerate(marks):
         line = fact_line(mark.fact, language)
         short = line if len(line) <= _CHARACTERS else line[: _CHARACTERS - 1] + "…"
-        parts.append(_text(_LEFT - 10, top + row * _ROW, str(mark.number), "text-anchor='end'"))
-        parts.append(_text(_LEFT, top + row * _ROW, short))
+        parts.append(_text(26, top + row * _ROW, str(mark.number), "font-size='11' text-anchor='end'"))
+        parts.append(_text(34, top + row * _ROW, short, "font-size='11'"))
     return parts

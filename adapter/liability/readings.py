@@ -36,20 +36,21 @@ def read_both(case: Case, profile: Profile, baseline: Profile, rates: RateTable,
     agreement = decide(case, policy, rates, as_of)
     regulation = agreement if policy == base else decide(case, base, rates, as_of)
 
-    def outcome(one: Policy) -> tuple[object, ...]:
-        return _outcome(decide(case, one, rates, as_of))
+    def under(one: Policy) -> tuple[object, ...]:
+        return outcome(decide(case, one, rates, as_of))
 
     changed = [
         key
         for key in POLICY_KEYS
         if getattr(policy, key) != getattr(base, key)
         and (
-            outcome(replace(policy, **{key: getattr(base, key)})) != _outcome(agreement)
-            or outcome(replace(base, **{key: getattr(policy, key)})) != _outcome(regulation)
+            under(replace(policy, **{key: getattr(base, key)})) != outcome(agreement)
+            or under(replace(base, **{key: getattr(policy, key)})) != outcome(regulation)
         )
     ]
     return Readings(profile, baseline, rates, agreement, regulation, tuple(sorted(changed)))
 
 
-def _outcome(decision: Decision) -> tuple[tuple[date, ...], int | None, int]:
+def outcome(decision: Decision) -> tuple[tuple[date, ...], int | None, int]:
+    """What two decisions are compared by: payable dates, amount, and the part of it that is known."""
     return tuple(night.date for night in decision.nights), decision.amount_nok, decision.known_nok

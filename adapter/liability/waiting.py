@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from adapter.facts import AnswerKind
+from adapter.facts import AdmissionNotice, AnswerKind
 from adapter.liability.case import Case
+from adapter.liability.entries import Entry
 from adapter.liability.periods import Period, periods, valid_notices
 from adapter.liability.policy import AdmissionMissing
 from adapter.liability.readings import Readings
@@ -58,6 +59,12 @@ class Waiting:
     line: Timeline
     periods: tuple[Period, ...]
     readings: Readings
+
+    @property
+    def admission_notices(self) -> tuple[Entry[AdmissionNotice], ...]:
+        """The valid notices of admission (§ 8) of a type that the policy takes."""
+        types = self.readings.profile.policy.adm_notice_types
+        return tuple(entry for entry in self.line.notices if entry.what.type in types)
 
     @property
     def ready(self) -> date | None:
@@ -116,11 +123,10 @@ class Waiting:
         return Unpaid.OTHER
 
     def _waits_for_admission_notice(self, day: date) -> bool:
-        policy = self.readings.profile.policy
-        if policy.adm_missing is not AdmissionMissing.VOID_UNTIL_CURED:
+        if self.readings.profile.policy.adm_missing is not AdmissionMissing.VOID_UNTIL_CURED:
             return False
-        days = [entry.day for entry in self.line.notices if entry.what.type in policy.adm_notice_types]
-        return not days or days[0] > day
+        notices = self.admission_notices
+        return not notices or notices[0].day > day
 
 
 def waiting(case: Case, readings: Readings) -> Waiting:

@@ -16,6 +16,8 @@ from adapter.errors import POLICY_INVALID, RATES_INVALID, STAY_UNKNOWN, AdapterE
 from adapter.liability import stays as partition
 from adapter.liability.agreements import Agreement, agreed, agreement_mistakes, policy_day
 from adapter.liability.case import Case, Sector, SenderType
+from adapter.liability.changes import Change, change
+from adapter.liability.changes import Terms as ChangeTerms
 from adapter.liability.ledger import Account, Ledger, ledger
 from adapter.liability.mistakes import Mistakes
 from adapter.liability.profiles import BASELINE, Profile, read_profiles
@@ -186,6 +188,21 @@ def readings_of(settings: Settings, known: KnownStay, as_of: datetime) -> Readin
     in_force, case, at = terms(settings), case_of(settings, known), Moment.at(as_of)
     profile = in_force.profile_for(known.whose, case, at)
     return read_both(case, profile, in_force.baseline, in_force.rates, at)
+
+
+def change_since(settings: Settings, store: Store, known: KnownStay, then: datetime, now: datetime) -> Change:
+    """What has changed in the decision of a stay since then: by what the store has learnt, and by the passing of time.
+
+    A late admission gives a stay another key; what was known of it then is what lay in the stays it shares facts with.
+    """
+    in_force, case, at = terms(settings), case_of(settings, known), Moment.at(now)
+    whose, facts = known.whose, set(known.stay.facts)
+    before = [one for one in known_stays(store, whose.municipality, whose.hospital, then) if one.whose == whose]
+    same = [one for one in before if one.stay.key == known.stay.key]
+    same = same or [one for one in before if facts & set(one.stay.facts)]
+    known_then = tuple(fact for one in same for fact in one.stay.facts)
+    profile = in_force.profile_for(whose, case, at)
+    return change(case, known_then, ChangeTerms(profile, in_force.baseline, in_force.rates), Moment.at(then), at)
 
 
 def find_stay(stays: tuple[KnownStay, ...], wanted: str) -> KnownStay:
