@@ -199,6 +199,31 @@ async def test_an_apprec_from_a_third_party_is_not_counted(world: World) -> None
     assert hospital.facts() == ()
 
 
+async def test_an_apprec_of_another_service_of_the_organisation_counts(world: World) -> None:
+    """An AppRec may come from another party of the organisation that the message went to."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    world.road.under_way.clear()
+    original = {
+        "type": "LOG_UTSKRIVNINGSKLAR",
+        "id": str(world.hospital.exchange(sent).msg_id),
+        "generated": "2024-03-05T10:00:00+01:00",
+    }
+    receipt = world.municipality.build("apprec", original=original)
+    process = Process("LOG_UTSKRIVNINGSKLAR", receipt=True)
+    fresh = world.municipality.installation.ids.fresh()
+    await world.road.arrive(world.municipality.seal(receipt, WARD, process, sender=HerId("8140021"), message_id=fresh))
+    await world.hospital.daemon.settle()
+    assert words(world.hospital, sent) == ("acked", "ok")
+
+
+async def test_a_message_under_anothers_organisation_is_not_believed(world: World) -> None:
+    """The organisation that a message names must be that of the party that signed, too (EB-508)."""
+    await send(world, lambda content: content.replace(b"8140010", b"8160010"))
+    assert world.municipality.inbox() == {}
+    assert world.municipality.facts() == ()
+
+
 async def test_an_apprec_counts_without_an_acknowledgment(world: World) -> None:
     """When every acknowledgment is lost, the AppRec ends the resends, and the row says that it was implied."""
     world.road.loses = lambda mail: is_signal(mail) and "municipality" in mail.sender.value

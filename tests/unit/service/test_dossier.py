@@ -1,0 +1,201 @@
+"""The dossier of a stay, collected from a store in use."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapter.config import load
+from adapter.errors import AdapterError
+from adapter.evidence.container import read
+from adapter.evidence.report import Outcome, Report
+from adapter.facts import AnswerKind
+from adapter.messages.reading import understand
+from adapter.service import accounts, asking, dossier
+from adapter.service.accounts import known_stays
+from adapter.testing import scenarios
+from adapter.testing.neighbours import Neighbour, World
+from adapter.testing.place import Place, place_at, prepare
+from adapter.values import Digest
+
+START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
+OTHER_PATIENT = {
+    "family_name": "Rype",
+    "given_name": "Oddvar",
+    "birth_date": "1938-11-04",
+    "id": {"type": "FNR", "number": "04913800168"},
+}
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return prepare(tmp_path_factory.mktemp("original"), scenarios.HOSPITAL, scenarios.MUNICIPALITY, key_size=2048)
+
+
+@pytest.fixture
+async def world(original: Place, tmp_path: Path) -> AsyncIterator[World]:
+    """The two sides in the middle of a stay: admitted, ready, answered."""
+    import shutil
+
+    folder = tmp_path / "place"
+    shutil.copytree(original.folder, folder)
+    made = World(place_at(folder, scenarios.HOSPITAL, scenarios.MUNICIPALITY), START)
+    await say(made, "admitted")
+    await say(made, "discharge-ready")
+    (readiness,) = made.municipality.received("LOG_UTSKRIVNINGSKLAR")
+    asking.answer(made.municipality.installation, readiness, asking.Said(AnswerKind.ACCEPT))
+    await made.go_on(timedelta(minutes=1))
+    yield made
+    await made.close()
+
+
+async def say(world: World, kind: str, **fields: object) -> None:
+    world.hospital.submit(world.hospital.build(kind, **fields))  # type: ignore[arg-type]
+    await world.go_on(timedelta(minutes=1))
+
+
+def export(side: Neighbour, *, anonymised: bool = False, stay: str = "stay-") -> dossier.Exported:
+    return dossier.export(side.installation, stay, None, anonymised=anonymised)
+
+
+def failed(report: Report) -> list[tuple[str, str]]:
+    return [(line.check.value, line.member) for line in report.lines if line.outcome is Outcome.FAILS]
+
+
+async def test_both_sides_export_a_stay_that_is_not_over(world: World) -> None:
+    """A package can be made at any time of a stay, by either side, and holds."""
+    for side in (world.hospital, world.municipality):
+        exported = export(side)
+        assert failed(exported.report) == []
+        assert exported.stay.startswith("stay-")
+
+
+async def test_an_unknown_stay(world: World) -> None:
+    """A key that no stay has is STAY-UNKNOWN."""
+    with pytest.raises(AdapterError) as caught:
+        export(world.hospital, stay="stay-0000")
+    assert caught.value.id == "STAY-UNKNOWN"
+
+
+async def test_the_stays_of_two_patients_keep_apart(world: World) -> None:
+    """Each patient's package has its own messages, and of the other's facts nothing but digests."""
+    await say(world, "admitted", patient=OTHER_PATIENT)
+    await say(world, "discharge-ready", patient=OTHER_PATIENT)
+    await say(
+        world, "admitted", patient=OTHER_PATIENT | {"given_name": "Odd", "id": {"type": "FNR", "number": "04913800079"}}
+    )
+    stays = {one.stay.key: one.whose.patient for one in known_stays(world.hospital.installation.store)}
+    assert len(stays) >= 2
+    for key, patient in stays.items():
+        exported = export(world.hospital, stay=key)
+        assert failed(exported.report) == []
+        others = {other for other in stays.values() if other != patient}
+        assert not any(other.encode() in exported.package for other in others)
+
+
+async def test_an_export_is_a_line_in_the_journal(world: World) -> None:
+    """Each exchange of the stay keeps that it was exported, as what, and the digest of the package."""
+    exported = export(world.hospital)
+    (ready,) = world.hospital.sent("LOG_UTSKRIVNINGSKLAR")
+    line = world.hospital.journal(ready.id)[-1]
+    assert line == f"exported as evidence (full) SHA-256 {Digest.of(exported.package)}"
+
+
+async def test_running_numbers_are_never_used_twice(world: World) -> None:
+    """Every anonymised package has a number of its own, which only this store can trace back to the stay."""
+    (known,) = known_stays(world.hospital.installation.store)
+    exported = [export(world.hospital, anonymised=True) for _ in range(3)]
+    assert [one.stay for one in exported] == ["stay 1", "stay 2", "stay 3"]
+    assert [failed(one.report) for one in exported] == [[], [], []]
+    assert world.hospital.installation.store.read_now(lambda reader: reader.note("evidence:number:2")) == known.stay.key
+
+
+async def test_a_rejected_message(world: World) -> None:
+    """A negative AppRec is in the package with its code, and its fact holds."""
+    good = world.hospital.build("discharged")
+    bad = good.replace(b"12834130279", b"12834130270")
+    world.hospital.send_unjudged(bad, good)
+    await world.go_on(timedelta(minutes=1))
+    assert "rejected" in " ".join(str(row.apprec) for row in world.hospital.listing())
+    for known in known_stays(world.hospital.installation.store):
+        exported = export(world.hospital, stay=known.stay.key)
+        assert failed(exported.report) == []
+
+
+async def test_octets_that_are_gone_are_named(world: World) -> None:
+    """Where the store has let go of a mail, the package is made without it and its check names the fact."""
+    (answer,) = world.hospital.received("DIALOG_HELSEFAGLIG")
+    (mail,) = world.hospital.installation.store.read_now(lambda reader: reader.mails_of([answer.id]))
+    connection = sqlite3.connect(world.hospital.settings.store.path)
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("DELETE FROM blob WHERE digest = ?", (mail.raw.value,))
+    connection.commit()
+    connection.close()
+    report = export(world.hospital).report
+    assert "fact" in {check for check, _ in failed(report)}
+    assert any("no sealed mail" in line.says for line in report.lines)
+
+
+async def test_a_resent_message_is_in_it_once(world: World) -> None:
+    """A mail that came again adds nothing: the first copy is the proof."""
+    again = [mail for mail in world.road.taken if b"multipart/related" in mail.content][:2]
+    for mail in again:
+        await world.road.arrive(mail)
+    await world.go_on(timedelta(minutes=1))
+    for side in (world.hospital, world.municipality):
+        assert failed(export(side).report) == []
+
+
+async def test_a_signal_that_was_not_believed_is_left_out(world: World) -> None:
+    """A forged acknowledgment that names our message proves nothing and does not spoil the package."""
+    signals = [mail for mail in world.road.taken if b"multipart/related" not in mail.content]
+    for mail in signals:
+        lines = mail.content.splitlines(keepends=True)
+        middle = len(lines) // 2
+        spoilt = b"".join((*lines[:middle], lines[middle].swapcase(), *lines[middle + 1 :]))
+        await world.road.arrive(type(mail)(mail.sender, mail.recipient, spoilt, mail.message_id))
+    await world.go_on(timedelta(minutes=1))
+    for side in (world.hospital, world.municipality):
+        assert failed(export(side).report) == []
+
+
+async def test_the_terms_are_those_of_the_settings(world: World, tmp_path: Path) -> None:
+    """A site's own agreement and prices are in the package, and decide when it is checked."""
+    hospital = world.hospital
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    (policies / "LOCAL.toml").write_text(
+        'name = "LOCAL"\nversion = "3"\ntitle = "Local"\ninherits = "NO-BASE"\n[keys]\ncutoff = "08:00"\n', "utf-8"
+    )
+    config = hospital.side.config
+    config.write_text(
+        config.read_text("utf-8") + f'\n[liability]\npolicy = "LOCAL"\npolicies = "{policies}"\n', "utf-8"
+    )
+    from dataclasses import replace
+
+    installation = replace(hospital.installation, settings=load(config))
+    exported = dossier.export(installation, "stay-", START + timedelta(days=9), anonymised=False)
+    assert failed(exported.report) == []
+    members = {one.name: one.content for one in read(exported.package).members}
+    assert members["terms/agreement.toml"] == (policies / "LOCAL.toml").read_bytes()
+    assert json.loads(members["decision/agreement.json"])["policy"] == "LOCAL 3"
+    assert json.loads(members["decision/regulation.json"])["policy"].startswith("NO-BASE")
+    assert accounts.terms(installation.settings).profile.name == "LOCAL"
+
+
+async def test_the_keys_in_the_package_open_its_mails(world: World) -> None:
+    """Every received document is there with the key of its mail, and none of our private keys."""
+    exported = export(world.municipality)
+    members = {one.name: one.content for one in read(exported.package).members}
+    received = [name for name in members if name.endswith("mail.eml")]
+    assert received
+    for name in received:
+        folder = name.removesuffix("mail.eml")
+        assert len(members[f"{folder}content-key-1.bin"]) == 32
+        assert understand(members[f"{folder}document-1.xml"]).type is not None
+    assert b"PRIVATE KEY" not in exported.package
