@@ -71,6 +71,7 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "readiness-answer-note": _message(inputs.ReadinessAnswerInput, cast(_Make, compose.readiness_answer_note)),
     "question": _message(inputs.QuestionInput, cast(_Make, compose.question)),
     "answer": _message(inputs.AnswerInput, cast(_Make, compose.answer)),
+    "note": _message(inputs.NoteInput, cast(_Make, compose.note)),
     "clinical-dialog": _message(inputs.ClinicalDialogInput, cast(_Make, compose.clinical_dialog)),
     "deviation": _message(inputs.DeviationInput, cast(_Make, compose.deviation)),
     "apprec": _Builder(inputs.AppRecInput, _apprec),

@@ -44,6 +44,7 @@ _DESTINATIONS: Final = {
 }
 _QUESTION_LISTS: Final = {"municipality": "9152", "gp": "9153", "hospital": "9154"}
 _THEMES: Final = {"enquiry": "6", "health_information": "8", "medication_information": "9"}
+_NOTES: Final = {"about_patient": "1", "unspecified": "3", "supplementary": "4", "enquiry": "6"}
 _REASONS: Final = {"wrong_addressee": "1", "incomplete": "2", "other": "9"}
 _HAPPENED: Final = False
 """`Anslag` of what has happened or is decided (`plo.md` X-1)."""
@@ -314,7 +315,8 @@ def readiness_answer_note(composer: Composer, message: inputs.ReadinessAnswerInp
 def question(composer: Composer, message: inputs.QuestionInput) -> Composed:
     asked = composer.asked(message.question)
     whole = replace(asked, roles=(composer.contact(message.contact, "$.contact"),))
-    return Composed(composer.head(message, "DIALOG_FORESPORSEL"), Dialog(DialogVersion.V1_0, questions=(whole,)))
+    dialog = Dialog(DialogVersion(message.version), questions=(whole,))
+    return Composed(composer.head(message, "DIALOG_FORESPORSEL"), dialog)
 
 
 def answer(composer: Composer, message: inputs.AnswerInput) -> Composed:
@@ -325,7 +327,14 @@ def answer(composer: Composer, message: inputs.AnswerInput) -> Composed:
         question=composer.asked(message.question),
         roles=(composer.contact(message.contact, "$.contact"),),
     )
-    return Composed(composer.head(message, "DIALOG_SVAR"), Dialog(DialogVersion.V1_0, notes=(note,)))
+    return Composed(composer.head(message, "DIALOG_SVAR"), Dialog(DialogVersion(message.version), notes=(note,)))
+
+
+def note(composer: Composer, message: inputs.NoteInput) -> Composed:
+    theme = composer.code("7321", _NOTES[message.theme], "$.theme")
+    roles = (composer.contact(message.contact, "$.contact"),)
+    told = Note(theme, text=message.text, written=oslo_day(composer.now), roles=roles)
+    return Composed(composer.head(message, "DIALOG_NOTAT"), Dialog(DialogVersion(message.version), notes=(told,)))
 
 
 def clinical_dialog(composer: Composer, message: inputs.ClinicalDialogInput) -> Composed:

@@ -119,6 +119,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
             "text": "Ventes klar den 5. mars.",
             "contact": DOCTOR,
         },
+        "note": {
+            "sender": NURSING,
+            "receiver": GP,
+            "patient": PATIENT,
+            "theme": "about_patient",
+            "text": "Pasienten er hjemme igjen og får besøk hver morgen.",
+            "contact": NURSE,
+        },
         "clinical-dialog": {
             "sender": WARD,
             "receiver": CASE_WORK,

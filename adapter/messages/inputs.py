@@ -285,6 +285,7 @@ class AskedInput:
 class QuestionInput(MessageInput):
     """A request for information (forespørsel)."""
 
+    version: Literal["1.0", "1.1"] = "1.0"
     question: AskedInput
     contact: ProfessionalInput
 
@@ -293,8 +294,19 @@ class QuestionInput(MessageInput):
 class AnswerInput(MessageInput):
     """The answer to a request (svar på forespørsel), with the request copied in."""
 
+    version: Literal["1.0", "1.1"] = "1.0"
     reference: ReferenceInput
     question: AskedInput
+    text: Text
+    contact: ProfessionalInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteInput(MessageInput):
+    """A note about the patient (notat), of its own or about an earlier message; the readiness answer is not one."""
+
+    version: Literal["1.0", "1.1"] = "1.0"
+    theme: Literal["about_patient", "unspecified", "supplementary", "enquiry"]
     text: Text
     contact: ProfessionalInput
 
@@ -370,6 +382,7 @@ Input = (
     | ReadinessAnswerInput
     | QuestionInput
     | AnswerInput
+    | NoteInput
     | ClinicalDialogInput
     | DeviationInput
     | AppRecInput
