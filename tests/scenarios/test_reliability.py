@@ -301,3 +301,18 @@ async def test_the_outbox_holds_nothing_when_all_is_said(world: World) -> None:
     for side in (world.hospital, world.municipality):
         counts = side.installation.store.read_now(lambda reader: reader.counts())
         assert (counts.outbox_waiting, counts.mails_waiting, counts.inbox_waiting) == (0, 0, 0)
+
+
+async def test_the_mailbox_is_read_before_anything_is_sent_again(world: World) -> None:
+    """An acknowledgment that is kept and not yet opened when the timer fires stops the resend (EB-609)."""
+    world.road.loses = lambda mail: "municipality" in mail.sender.value
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    ack = next(mail for mail in world.road.taken if is_signal(mail))
+    carried = len(world.road.taken)
+    world.clock.advance(TWELVE_HOURS)
+    await world.road.arrive(ack)
+    await world.hospital.daemon._tend()
+    await world.hospital.daemon.settle()
+    assert len(world.road.taken) == carried
+    assert words(world.hospital, sent)[0] == "acknowledged"
