@@ -13,6 +13,7 @@ import click
 from adapter.cli.findings import finding_lines, findings_json
 from adapter.cli.output import Json, options, print_json
 from adapter.cli.progress import progress
+from adapter.errors import FILE_UNREADABLE
 from adapter.messages.findings import Finding
 
 UNREADABLE = "unreadable"
@@ -66,7 +67,7 @@ def command(paths: tuple[Path, ...], side: Literal["send", "receive"], config: P
     with progress("validating", len(files)) as tick:
         verdicts = []
         for verdict in judge_all([str(file) for file in files], side, config):
-            if verdict.kind == UNREADABLE and verdict.file in named:
+            if verdict.file in named and verdict.findings and verdict.findings[0].rule == FILE_UNREADABLE.id:
                 click.echo(verdict.findings[0].message, err=True)
                 sys.exit(2)
             verdicts.append(verdict)
