@@ -53,6 +53,9 @@ anything is verified, costs the square of the attributes."""
 DOCUMENT = Limits(octets=51_200_000, tags=400_000, equals=1_000_000)
 """A business message with its attachments: the net carries mails of 51 200 000 octets (`ebxml.md` §2.5)."""
 
+ATTRIBUTES = 1_000
+"""The most attributes of one element; no element of a message has twenty, and reading them costs their square."""
+
 
 def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> Tree:
     """Parse a document; `bare` leaves comments and processing instructions out of the tree.
@@ -90,6 +93,8 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
     tree = root.getroottree()
     if tree.docinfo.doctype:
         raise AdapterError(XML_DOCTYPE)
+    if content.count(b"=") > ATTRIBUTES and any(len(element.attrib) > ATTRIBUTES for element in root.iter("*")):
+        raise AdapterError(XML_TOO_LARGE, f"an element with more than {ATTRIBUTES} attributes")
     return tree
 
 
