@@ -11,9 +11,10 @@ import statistics
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -26,7 +27,28 @@ from adapter.envelope.agreement import pair_id
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
 from adapter.envelope.unpack import Unpacked, unpack
-from adapter.liability.casefile import read_case
+from adapter.facts import (
+    AdmissionNotice,
+    Admitted,
+    Answer,
+    AnswerClassified,
+    AnswerKind,
+    Cancellation,
+    Carrier,
+    Correction,
+    Discharged,
+    DischargeDocument,
+    Fact,
+    HowKnown,
+    ReadyNotice,
+    ReceiptGiven,
+    ReceiptStatus,
+    What,
+    Withdrawal,
+)
+from adapter.liability.case import Case
+from adapter.liability.casefile import CaseFile, read_case
+from adapter.liability.ledger import Account, ledger
 from adapter.liability.readings import read_both
 from adapter.messages.building import build, example, parse_input
 from adapter.messages.read import read
@@ -43,7 +65,7 @@ from adapter.service.signals import expected_signer
 from adapter.service.submission import submit_now
 from adapter.store.port import ExchangeFilter
 from adapter.testing.place import Place, PlaceParty, prepare
-from adapter.values import HerId, MessageId, MsgId
+from adapter.values import Digest, HerId, MessageId, Moment, MsgId
 
 ROUNDS = 15
 SLICE_SECONDS = 0.12
@@ -208,13 +230,72 @@ CASE = b"""{"facts": [
  {"kind": "discharged", "at": "2012-03-08T13:00+01:00"}]}"""
 
 
+def case_of_twenty(number: int) -> Case:
+    """A stay of 20 facts: two periods, answers that change, a correction, a cancellation, receipts; dates by number."""
+    admitted = datetime(2018, 1, 1, 9, tzinfo=UTC) + timedelta(days=number % 360, minutes=number)
+
+    def fact(what: What, days: float) -> Fact:
+        return Fact(what, Moment.at(admitted + timedelta(days=days)), HowKnown.THEIR_MESSAGE, Digest.of(b"x"))
+
+    def by(name: str) -> Carrier:
+        return Carrier(MsgId(f"{number}-{name}"))
+
+    ready = (admitted + timedelta(days=4)).date()
+    told = [
+        fact(Admitted(by("admitted")), 0),
+        fact(AdmissionNotice(by("notice")), 0.3),
+        fact(ReadyNotice(by("wrong"), ready), 3.9),
+        fact(Cancellation(by("cancels"), MsgId(f"{number}-wrong")), 3.95),
+        fact(ReadyNotice(by("ready"), ready), 4),
+        fact(Answer(by("later"), AnswerKind.LATER, ready + timedelta(days=2)), 4.1),
+        fact(Correction(by("corrects"), MsgId(f"{number}-later"), promised=ready + timedelta(days=3)), 4.2),
+        fact(Withdrawal(by("ill"), ready + timedelta(days=2)), 6),
+        fact(ReadyNotice(by("again"), ready + timedelta(days=5)), 9),
+        fact(Answer(by("no"), AnswerKind.UNCLEAR), 9.1),
+        fact(AnswerClassified(MsgId(f"{number}-no"), AnswerKind.REFUSE), 9.2),
+        fact(Answer(by("yes"), AnswerKind.ACCEPT), 12),
+        fact(DischargeDocument(by("document")), 12.4),
+        fact(Discharged(by("gone")), 12.5),
+    ]
+    receipts = [
+        fact(ReceiptGiven(MsgId(f"{number}-{name}"), ReceiptStatus.OK), 12.6)
+        for name in ("notice", "ready", "later", "ill", "again", "yes")
+    ]
+    return Case(tuple(told + receipts))
+
+
+STAYS = 2_000
+
+
 def bench_liability() -> None:
-    """One decision of the ministry's own example."""
+    """The ministry's own example, a stay of 20 facts, and a ledger of many stays, with its memory."""
     agreed = terms(None)
-    case = read_case(CASE, (agreed.baseline,))
-    (slices,) = interleave(lambda: read_both(case.case, case.profile, agreed.baseline, agreed.rates, case.as_of))
+    profile, rates, as_of = agreed.baseline, agreed.rates, Moment.at(datetime(2019, 6, 1, tzinfo=UTC))
+    small = read_case(CASE, (profile,))
+    assert isinstance(small, CaseFile)
+    twenty = case_of_twenty(0)
+    assert len(twenty.facts) == 20
+    six, one = interleave(
+        lambda: read_both(small.case, small.profile, profile, rates, small.as_of),
+        lambda: read_both(twenty, profile, profile, rates, as_of),
+    )
     print("\nLiability")
-    line("one decision, six facts", slices)
+    line("one decision, six facts", six)
+    line("one decision, 20 facts", one)
+    accounts = [Account(f"stay-{number}", case_of_twenty(number), profile) for number in range(STAYS)]
+    tracemalloc.start()
+    decided = ledger(accounts, profile, rates, as_of)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert decided.nights > STAYS
+    cpu = time.process_time()
+    ledger(accounts, profile, rates, as_of)
+    burnt = time.process_time() - cpu
+    name = f"ledger of {STAYS} such stays, one core"
+    print(f"  {name:44} {burnt:9.2f} s CPU; {peak / STAYS / 1000:.1f} kB of memory a stay")
+    print(
+        f"  worked out from it, without a store: 100 000 stays with 2 million facts in {burnt / STAYS * 100_000:.0f} s"
+    )
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ import click
 from adapter.cli.output import Json, options, print_json, read_file
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from adapter.liability.cofinancing import Share
 
 
@@ -44,10 +46,14 @@ def command(file: Path, config: Path, as_json: bool) -> None:
         )
         return
     for name, count, amount in found.by_municipality:
-        click.echo(f"{name}: {count} stays, NOK {amount:,}".replace(",", " "))
+        click.echo(f"{name}: {count} stays, {_nok(amount)}")
     left_out = sum(bool(share.reason) for share in found.shares)
-    click.echo(f"in all {len(found.shares)} stays, {left_out} not covered, NOK {found.amount:,}".replace(",", " "))
+    click.echo(f"in all {len(found.shares)} stays, {left_out} not covered, {_nok(found.amount)}")
     click.echo(MARK)
+
+
+def _nok(amount: Decimal) -> str:
+    return f"NOK {amount:,}".replace(",", " ")
 
 
 def _share(share: Share) -> Json:

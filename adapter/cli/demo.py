@@ -17,6 +17,7 @@ from adapter.cli.progress import progress
 
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger
+    from adapter.liability.statement import Statement
     from adapter.testing.demonstration import Curtain
 
 
@@ -63,6 +64,7 @@ def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: boo
     from adapter.observe.log import Silent, Stream
     from adapter.service.accounts import known_stays, ledger_of
     from adapter.service.installation import open_own_store
+    from adapter.service.statements import drafts
     from adapter.service.views import transport_word
     from adapter.testing.demonstration import carry, play
     from adapter.testing.scenarios import SCENARIOS
@@ -78,18 +80,19 @@ def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: boo
     store = open_own_store(settings)
     try:
         shown = ledger_of(settings, known_stays(store), curtain.ended)
+        statements = drafts(settings, store, curtain.ended)
     finally:
         store.close()
     name = "messages" if messages else scenario
     if as_json:
-        print_json(_document(name, curtain, shown))
+        print_json(_document(name, curtain, shown, statements))
     else:
-        _print(name, curtain, shown)
+        _print(name, curtain, shown, statements)
     good = all(transport_word(one.exchange) == "acknowledged" and one.delivered_identical for one in curtain.played)
     sys.exit(0 if good else 1)
 
 
-def _document(name: str, curtain: Curtain, shown: Ledger) -> Json:
+def _document(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Statement, ...]) -> Json:
     from adapter.service.views import apprec_word, transport_word
 
     exchanges: list[Json] = [
@@ -108,7 +111,17 @@ def _document(name: str, curtain: Curtain, shown: Ledger) -> Json:
         "scenario": name,
         "exchanges": exchanges,
         "stays": [stay_json(row) for row in shown.rows],
-        "totals": totals | totals_json(shown) | _places(name),
+        "totals": totals | totals_json(shown) | _places(name) | {"statements": [_total(one) for one in statements]},
+    }
+
+
+def _total(one: Statement) -> Json:
+    return {
+        "statement": one.id,
+        "month": str(one.month),
+        "stays": len(one.lines),
+        "nights": one.nights,
+        "amount_nok": one.amount_nok,
     }
 
 
@@ -125,7 +138,7 @@ def _places(name: str) -> dict[str, Json]:
     }
 
 
-def _print(name: str, curtain: Curtain, shown: Ledger) -> None:
+def _print(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Statement, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -150,6 +163,8 @@ def _print(name: str, curtain: Curtain, shown: Ledger) -> None:
     console.print()
     console.print("Ledger of the hospital", style="italic")
     print_ledger(shown)
+    for drawn in statements:
+        console.print(_statement_line(drawn), highlight=False)
     if name == "sorum":
         places = _places(name)
         console.print(

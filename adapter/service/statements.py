@@ -47,6 +47,19 @@ def make(settings: Settings, store: Store, month: Month, pair: tuple[HerId, HerI
     )
 
 
+def drafts(settings: Settings, store: Store, as_of: datetime) -> tuple[Statement, ...]:
+    """What would be issued for every pair of parties and every month that has a payable night."""
+    found = []
+    stays = known_stays(store)
+    pairs = {(one.whose.hospital, one.whose.municipality) for one in stays if one.whose.municipality is not None}
+    for hospital, municipality in sorted(pairs):
+        own = tuple(one for one in stays if (one.whose.hospital, one.whose.municipality) == (hospital, municipality))
+        days = [night.date for row in ledger_of(settings, own, as_of).rows for night in row.nights]
+        for month in sorted({(day.year, day.month) for day in days}):
+            found.append(make(settings, store, Month(*month), (hospital, municipality), as_of))
+    return tuple(found)
+
+
 def issue(store: Store, made: Statement, now: datetime) -> IssuedStatement | None:
     """Keep a statement for ever. None, and nothing is kept, for a correction that changes nothing.
 
