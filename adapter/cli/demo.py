@@ -180,3 +180,12 @@ def _print(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Stateme
 
 def _silent(done: int, total: int) -> None:
     """No bar: the log is being written to the same place."""
+
+
+def _statement_line(one: Statement) -> str:
+    from adapter.liability.wording import kroner
+
+    amount = "price missing" if one.amount_nok is None else kroner(one.amount_nok)
+    parties = f"{one.hospital.name or one.hospital.her} to {one.municipality.name or one.municipality.her}"
+    basis = f"policy {', '.join(one.policies)}, prices {one.rates_version}"
+    return f"Statement {one.month}, {parties}: {len(one.lines)} stays, {one.nights} nights, {amount} ({basis})"
