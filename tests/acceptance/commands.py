@@ -1,0 +1,199 @@
+"""The commands as their user meets them: started as processes, their output read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapter.testing.place import Place, PlaceParty, Side, prepare
+from adapter.values import HerId
+
+ROOT = Path(__file__).parents[2]
+MESSAGES = ROOT / "fixtures" / "messages"
+OFFICIAL = ROOT.parent / "shared" / "examples" / "plo-1.6"
+ADAPTER = Path(sys.executable).with_name("adapter")
+FORKS = Path(__file__).with_name("forks.py")
+
+LOGISTICS = ("admitted", "discharge-ready", "withdrawal", "discharged")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command came to; its exit code is one of the contract, and no defect shows."""
+
+    arguments: tuple[str, ...]
+    code: int
+    out: str
+    error: str
+
+    def __post_init__(self) -> None:
+        said = f"adapter {' '.join(self.arguments)}: exit {self.code}\n{self.out[-2000:]}\n{self.error[-2000:]}"
+        assert self.code in {0, 1, 2}, said
+        for word in ("Traceback", "a defect of the adapter"):
+            assert word not in self.out + self.error, said
+
+    def json(self) -> Any:
+        """The one JSON document on standard output."""
+        return json.loads(self.out)
+
+    def expect(self, code: int) -> Result:
+        assert self.code == code, (self.arguments, self.code, self.out[-2000:], self.error[-2000:])
+        return self
+
+
+def adapter(*arguments: str | Path, given: str | None = None, timeout: float = 120, **environment: str) -> Result:
+    """Run the command once."""
+    words = tuple(str(argument) for argument in arguments)
+    done = subprocess.run(
+        [str(ADAPTER), *words],
+        input=None if given is None else given.encode(),
+        stdin=subprocess.DEVNULL if given is None else None,
+        capture_output=True,
+        env=surroundings(**environment),
+        timeout=timeout,
+        check=False,
+    )
+    return Result(words, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def many(calls: Sequence[Sequence[str | Path]], given: str | None = None) -> list[Result]:
+    """Run the command many times, each in a process of its own."""
+    words = [tuple(str(argument) for argument in call) for call in calls]
+    done = subprocess.run(
+        [sys.executable, str(FORKS)],
+        input=json.dumps([[call, given] for call in words]).encode(),
+        capture_output=True,
+        env=surroundings(),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return [Result(call, *result) for call, result in zip(words, json.loads(done.stdout), strict=True)]
+
+
+def surroundings(**environment: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ADAPTER_")}
+    return {**kept, **environment}
+
+
+HOSPITAL = (PlaceParty(HerId("8140011"), "PLO innleggelse somatikk", HerId("8140010"), "Prøvefjord sykehus HF"),)
+MUNICIPALITY = (
+    PlaceParty(HerId("8140021"), "Sykepleietjeneste", HerId("8140020"), "Prøvefjord kommune"),
+    PlaceParty(HerId("8140022"), "Saksbehandling", HerId("8140020"), "Prøvefjord kommune"),
+)
+
+
+class Daemon:
+    """`adapter run` for one side of a place."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.log = side.folder / "daemon.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(ADAPTER), "run", "--config", str(self.side.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=surroundings(),
+            )
+        wait_for(self.listens, 30)
+
+    def listens(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()[-2000:]
+        try:
+            socket.create_connection(("127.0.0.1", self.side.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Ask it to end, as a service manager does."""
+        assert self.process is not None
+        self.process.terminate()
+        assert self.process.wait(30) == 0, self.log.read_text()[-2000:]
+        said = self.log.read_text()
+        assert "Traceback" not in said, said[-2000:]
+        assert "defect" not in said, said[-2000:]
+        self.process = None
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def listed(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = adapter("list", "--json", "--config", self.side.config).expect(0).json()
+        return listed
+
+    def inbox(self) -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in (self.side.folder / "inbox").glob("*.xml")}
+
+
+@dataclass(frozen=True, slots=True)
+class Two:
+    """Both daemons of a place."""
+
+    place: Place
+    hospital: Daemon
+    municipality: Daemon
+
+    def start(self) -> None:
+        self.hospital.start()
+        self.municipality.start()
+
+    def stop(self) -> None:
+        self.hospital.stop()
+        self.municipality.stop()
+
+    def clear(self) -> None:
+        """Leave no process behind."""
+        for daemon in (self.hospital, self.municipality):
+            if daemon.process is not None:
+                daemon.kill()
+
+
+def two_daemons(folder: Path, interval_hours: float = 12) -> Two:
+    """A place whose sides take mail only with STARTTLS; its daemons are not started yet."""
+    place = prepare(folder, HOSPITAL, MUNICIPALITY, key_size=2048, require_tls=True)
+    for side in (place.hospital, place.municipality):
+        with side.config.open("a", encoding="utf-8") as config:
+            config.write(f"\n[delivery]\ninterval_hours = {interval_hours}\n")
+    return Two(place, Daemon(place.hospital), Daemon(place.municipality))
+
+
+def wait_for(what: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDemo:
+    """A demo that was played, what it said, and the folder that it left."""
+
+    document: dict[str, Any]
+    folder: Path
+
+    @property
+    def hospital(self) -> Path:
+        return self.folder / "hospital" / "config.toml"
+
+    @property
+    def municipality(self) -> Path:
+        return self.folder / "municipality" / "config.toml"
