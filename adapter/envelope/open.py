@@ -26,6 +26,7 @@ from adapter.envelope.manifest import Manifest, Schema, read_manifest
 from adapter.envelope.names import eb
 from adapter.envelope.plaintext import Form, unwrap
 from adapter.envelope.reading import at_most_one
+from adapter.envelope.routing import process_of
 from adapter.envelope.signals import Acknowledgment, ErrorList, read_acknowledgment, read_error_list
 from adapter.envelope.unpack import Unpacked, check_encoding
 from adapter.errors import (
@@ -121,9 +122,9 @@ def read(unpacked: Unpacked) -> Message:
 
 
 def admit(message: Message, ours: frozenset[HerId], now: datetime) -> tuple[Finding, ...]:
-    """Whether a message is for one of our HER-ids and still alive; remarks on a clock that is far off.
+    """Whether a message is for one of our HER-ids, in a process we know, and alive; remarks on clock and roles.
 
-    Raises `RefusedError`: ENVELOPE_VALUE with EB-233, MESSAGE_EXPIRED with EB-234.
+    Raises `RefusedError`: ENVELOPE_VALUE with EB-233, MESSAGE_EXPIRED with EB-234, ENVELOPE_NOT_SUPPORTED with EB-230.
     """
     header = message.header
     if header.receiver.her not in ours:
@@ -132,10 +133,20 @@ def admit(message: Message, ours: frozenset[HerId], now: datetime) -> tuple[Find
         )
     if header.time_to_live is not None and header.time_to_live.instant < now:
         raise RefusedError(MESSAGE_EXPIRED, "EB-234", "", f"{_HEADER}/eb:MessageHeader/eb:MessageData/eb:TimeToLive")
+    remarks = _check_process(header) if isinstance(message.content, Manifest) else ()
     if not now - _OLD <= header.timestamp.instant <= now + _CLOCK_ERROR:
         path = "Envelope/Header/MessageHeader/MessageData/Timestamp"
-        return (tolerated("EB-211", path, "Timestamp is in the future or older than 30 days", "ebxml.md §10.3"),)
-    return ()
+        remarks += (tolerated("EB-211", path, "Timestamp is in the future or older than 30 days", "ebxml.md §10.3"),)
+    return remarks
+
+
+def _check_process(header: MessageHeader) -> tuple[Finding, ...]:
+    """Whether Service, Action and roles belong together (HISD 1209 §4); roles that do not are only remarked on."""
+    process, remarks = process_of(header.service.value, header.action)
+    if (header.sender.role, header.receiver.role) != process.roles:
+        path = "Envelope/Header/MessageHeader"
+        remarks += (tolerated("EB-230", path, "a Role does not belong to Service and Action", "HISD 1209 §4"),)
+    return remarks
 
 
 def verify(message: Message, expected: ExpectedSigner, policy: Policy, now: datetime) -> VerifiedMessage:

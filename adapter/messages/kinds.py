@@ -1,8 +1,8 @@
-"""Which messages there are: type, English name, content namespaces and versions, receipt version, ebXML names.
+"""Which messages there are: type, English name, content namespaces and versions, receipt version.
 
 One row per message type (list 8279) that we say or judge; every other type is carried as it is. The content's
 namespace, never the type, tells the version (`msghead.md` §4.2), and with it the version of the receipt
-(`apprec.md` §3.2). Service, Action and Role follow from the type by rule (`ebxml.md` §3.9).
+(`apprec.md` §3.2).
 """
 
 from __future__ import annotations
@@ -157,35 +157,11 @@ class Kind:
     use: Use | None = None
     dialog_versions: tuple[str, ...] = ("1.0", "1.1")
 
-    @property
-    def ebxml(self) -> EbxmlNames:
-        return ebxml_names(self.type)
-
     def accepts(self, content: Content) -> bool:
         """Whether the content standard belongs to this type (`plo.md` PL-004)."""
         if content.family is not self.family:
             return False
         return self.family is not Family.DIALOG or content.version in self.dialog_versions
-
-
-@dataclass(frozen=True, slots=True)
-class EbxmlNames:
-    """How the envelope names a message: Service, Action and the two roles (HISD 1209 §3)."""
-
-    service: str
-    action: str
-    sender_role: str
-    receiver_role: str
-
-
-def ebxml_names(type_: str) -> EbxmlNames:
-    """The names for a business message of this type."""
-    return EbxmlNames(f"S-{type_}", type_, f"{type_}sender", f"{type_}receiver")
-
-
-def ebxml_names_of_apprec(original_type: str) -> EbxmlNames:
-    """The names for the receipt of a message: its Service, the Action APPREC, its roles the other way round."""
-    return EbxmlNames(f"S-{original_type}", "APPREC", f"{original_type}receiver", f"{original_type}sender")
 
 
 KINDS: Final[tuple[Kind, ...]] = (

@@ -276,6 +276,18 @@ def test_a_message_is_admitted_for_our_parties_and_in_time_only(world):
     assert (refused.value.rule, refused.value.kind.wire) == ("EB-234", WireCode.TIME_TO_LIVE_EXPIRED)
 
 
+def test_a_process_that_nobody_knows_is_not_supported(world):
+    """EB-230: Service and Action that do not belong together are NotSupported, a wrong Role is only remarked on."""
+    ours = frozenset({world.municipality_her})
+    code = world.routing.process.code
+    odd = world.read(world.peer(swap(f"<eb:Action>{code}<", "<eb:Action>SOMETHING_ELSE<")))
+    with pytest.raises(RefusedError) as refused:
+        admit(odd, ours, world.now)
+    assert (refused.value.rule, refused.value.kind.wire) == ("EB-230", WireCode.NOT_SUPPORTED)
+    wrong_role = world.read(world.peer(swap(f"{code}sender", f"{code}SENDER")))
+    assert [one.rule for one in admit(wrong_role, ours, world.now)] == ["EB-230"]
+
+
 def test_a_stranger_with_a_valid_signature_is_not_believed(world):
     """Case 18: the directory has no certificate for the HER-id in From, or another one."""
     message = world.read(world.peer(swap('eb:type="HER">9<', 'eb:type="HER">77<')))

@@ -9,10 +9,8 @@ from adapter.messages.codes import CodeLists, Status
 from adapter.messages.kinds import (
     CONTENTS,
     KINDS,
-    EbxmlNames,
     content_of,
     content_of_namespace,
-    ebxml_names_of_apprec,
     kind_of,
 )
 
@@ -46,16 +44,6 @@ def test_unknown_content_has_no_row() -> None:
     assert content_of("{urn:x}Y") is None
     assert content_of_namespace("urn:x") is None
     assert kind_of("ERM1") is None
-
-
-def test_ebxml_names_follow_from_the_type() -> None:
-    """Service, Action and roles are made of the type, and the receipt keeps the service and turns the roles."""
-    kind = kind_of("LOG_INNLAGT")
-    assert kind is not None
-    assert kind.ebxml == EbxmlNames("S-LOG_INNLAGT", "LOG_INNLAGT", "LOG_INNLAGTsender", "LOG_INNLAGTreceiver")
-    assert ebxml_names_of_apprec("LOG_INNLAGT") == EbxmlNames(
-        "S-LOG_INNLAGT", "APPREC", "LOG_INNLAGTreceiver", "LOG_INNLAGTsender"
-    )
 
 
 def test_only_reports_may_be_changed() -> None:
