@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from adapter.cli.output import Json, options, print_json, read_file
+from adapter.cli.progress import progress
 
 if TYPE_CHECKING:
     from adapter.liability.mistakes import Mistakes
@@ -99,8 +99,8 @@ def _batch(folder: Path, diff: tuple[str, str] | None, *, as_csv: bool, as_json:
 
     shipped = terms(None)
     pair = Pair(policy_named(diff[0], shipped.profiles), policy_named(diff[1], shipped.profiles)) if diff else None
-    with _progress() as progress:
-        results = list(decide_all(case_files(folder), shipped, pair, progress))
+    with progress("deciding") as tick:
+        results = list(decide_all(case_files(folder), shipped, pair, tick))
     decided = [one for one in results if isinstance(one, Decided)]
     bad = [one for one in results if isinstance(one, Bad)]
     if as_json:
@@ -203,18 +203,3 @@ def _print(decided: Sequence[Decided], pair: Pair | None) -> None:
             f"under {pair.second.cited}: {nights} nights, {kroner(known)}; {nights - before_nights:+} nights, "
             f"{known - before:+} NOK, {sum(one.differs for one in decided)} files differ"
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("deciding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("deciding", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
