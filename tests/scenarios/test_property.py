@@ -98,7 +98,7 @@ async def heal(world: World) -> None:
 def test_a_bad_road_changes_nothing_but_the_time(original: Place) -> None:
     """Mails lost, late, doubled, swapped, restarts, clock jumps: each message once, whole, acknowledged, receipted."""
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(DOINGS)
     def holds(doings: Sequence[Do]) -> None:
         with TemporaryDirectory() as folder:
