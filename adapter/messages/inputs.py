@@ -96,6 +96,10 @@ class AddressInput:
     city: Text | None = None
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
+    def __post_init__(self) -> None:
+        if self.street is None and self.postal_code is None and self.city is None:
+            raise ValueError("says where; leave it out otherwise")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientInput:
