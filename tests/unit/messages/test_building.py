@@ -44,6 +44,18 @@ STAY = [
     ("withdrawal", "2024-03-06T15:12:00+00:00", "7c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a03"),
     ("discharged", "2024-03-08T10:15:00+00:00", "8c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a04"),
     ("death", "2024-03-20T12:00:00+00:00", "9c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a05"),
+    ("health-information-to-gp", "2024-02-20T09:00:00+00:00", "0a1f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c10"),
+    ("early-notice", "2024-03-01T16:30:00+00:00", "1d2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c13"),
+    ("admission-report", "2024-03-01T17:00:00+00:00", "1e2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c14"),
+    ("health-information-update", "2024-03-03T10:00:00+00:00", "3d2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c15"),
+    ("question", "2024-03-03T11:00:00+00:00", "4b2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a09"),
+    ("answer", "2024-03-03T12:00:00+00:00", "4c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a10"),
+    ("clinical-dialog", "2024-03-03T13:00:00+00:00", "4d2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a11"),
+    ("deviation", "2024-03-05T09:00:00+00:00", "5e2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a12"),
+    ("discharge-report", "2024-03-08T10:30:00+00:00", "8d2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a13"),
+    ("note", "2024-03-09T08:00:00+00:00", "9a2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a14"),
+    ("medical-information", "2024-03-10T08:00:00+00:00", "9b2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a15"),
+    ("services-offered", "2024-03-11T08:00:00+00:00", "9d2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a16"),
 ]
 """The messages of one invented stay: kind, GenDate, MsgId. The files in `fixtures/messages` are these."""
 

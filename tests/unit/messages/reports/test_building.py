@@ -87,7 +87,7 @@ def _without(values: Json, paths: list[tuple[str | int, ...]]) -> Json:
     for path in sorted(paths, key=lambda path: tuple(str(part).rjust(4) for part in path), reverse=True):
         place: object = left
         for part in path[:-1]:
-            place = place[part] if isinstance(place, list | dict) and part in _keys(place) else None  # type: ignore[call-overload, index]
+            place = place[part] if isinstance(place, list | dict) and part in _keys(place) else None  # type: ignore[index]
         if isinstance(place, list | dict) and path[-1] in _keys(place):
             del place[path[-1]]  # type: ignore[arg-type]
     return left

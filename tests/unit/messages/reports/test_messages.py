@@ -98,7 +98,8 @@ def _of(hint: object) -> st.SearchStrategy[object]:
 @given(data=st.data())
 def test_report_is_read_back(table: type[Report], data: st.DataObject) -> None:
     """Every part that a report can hold is read as it was written, in both versions."""
-    report = data.draw(_of(table))
+    hint: object = table
+    report = data.draw(_of(hint))
     assert isinstance(report, REPORTS)
     assert understand(write_message(HEAD, report)).message == report
 
