@@ -16,9 +16,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapter.config import load
-from adapter.delivery.recorded import StayFact
 from adapter.errors import DEMO_FOLDER, INPUT_NOT_UNDERSTOOD, AdapterError
-from adapter.facts import AdmissionNotice, Carrier, Fact, HowKnown
+from adapter.facts import Carrier
 from adapter.messages.head import Head
 from adapter.messages.reading import understand
 from adapter.observe.log import Log
@@ -34,8 +33,7 @@ from adapter.store.port import Direction, Exchange, ExchangeFilter, FactFilter
 from adapter.testing import scenarios
 from adapter.testing.clock import DrivenClock
 from adapter.testing.place import Place, PlaceParty, Side, place_at, prepare
-from adapter.testing.scenarios import Answers, DemoPatient, Moment, NotesEarlyNotice, Scenario, Sends
-from adapter.values import Moment as Instant
+from adapter.testing.scenarios import Answers, DemoPatient, Moment, Scenario, Sends
 from adapter.values import MsgId
 
 _MARK = "demo.json"
@@ -186,9 +184,6 @@ def _act(stage: _Stage, moment: Moment) -> None:
             _send(stage.hospital, moment.patient, sends)
         case Answers() as said:
             _answer(stage, moment.patient, said)
-        case NotesEarlyNotice():
-            for actor in (stage.hospital, stage.municipality):
-                _note_early_notice(stage, actor, moment.patient)
 
 
 def _done(actor: _Actor) -> bool:
@@ -258,20 +253,6 @@ def _readiness(installation: Installation, patient: DemoPatient) -> MsgId:
         if type(what).__name__ == "ReadyNotice" and isinstance(carrier, Carrier) and carrier.message is not None:
             return carrier.message
     raise AdapterError(INPUT_NOT_UNDERSTOOD, "the readiness message of this stay has not arrived")
-
-
-def _note_early_notice(stage: _Stage, actor: _Actor, patient: DemoPatient) -> None:
-    store, now = actor.installation.store, stage.clock.now()
-    fact = Fact(AdmissionNotice(Carrier()), Instant.at(now), HowKnown.PERSON)
-    entry = StayFact(
-        store.pseudonym(patient.number),
-        scenarios.HOSPITAL[0].organisation_her,
-        fact,
-        scenarios.CASE_WORK.organisation_her,
-    )
-    known = store.read_now(lambda reader: reader.facts(FactFilter(patient=entry.patient)))
-    if not any(recorded.entry == entry for recorded in known):
-        store.write_now(lambda writer: writer.append_fact(entry, now))
 
 
 def _require_taken(outcome: str | NotTaken) -> None:

@@ -1,4 +1,4 @@
-"""What happens in the demos: scripts of moments, each a message, an answer or a person's note.
+"""What happens in the demos: scripts of moments, each a message of the hospital or an answer of the municipality.
 
 `normal` is one discharge with the ministry's own answers: not today, expected in three days, ready then.
 
@@ -54,12 +54,7 @@ class Answers:
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotesEarlyNotice:
-    """Both sides note that the early notice (§ 8) was given: a person's note, for want of its message."""
-
-
-Act = Sends | Answers | NotesEarlyNotice
+Act = Sends | Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,19 @@ class Stay:
             self.patient,
             Sends("admitted", NURSING, (("admitted", admitted),)),
         )
-        yield Moment(self.admitted + timedelta(hours=5), self.patient, NotesEarlyNotice())
+        yield Moment(
+            self.admitted + timedelta(hours=5),
+            self.patient,
+            Sends(
+                "early-notice",
+                CASE_WORK,
+                (
+                    ("expected_ready", ready),
+                    ("patient_status", "Innlagt til behandling."),
+                    ("expected_course", "Ventes å trenge kommunale tjenester etter oppholdet."),
+                ),
+            ),
+        )
         yield Moment(
             self.ready,
             self.patient,
