@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapter.liability.case import Case as LiabilityCase
 from adapter.liability.casefile import read_case
 from adapter.liability.mistakes import Mistakes
 from adapter.liability.profiles import Profile, read_profiles
@@ -59,3 +60,15 @@ def decided(read: Callable[[Case], Readings]) -> Decide:
         return result
 
     return _decided
+
+
+@pytest.fixture(scope="session")
+def decided_case(profiles: tuple[Profile, ...], rates: RateTable) -> Callable[[Case], tuple[LiabilityCase, Readings]]:
+    """A case file, as a dict, to its case and both readings."""
+
+    def _decided_case(case: Case) -> tuple[LiabilityCase, Readings]:
+        found = read_case(json.dumps(case).encode(), profiles)
+        assert not isinstance(found, Mistakes), found.lines()
+        return found.case, read_both(found.case, found.profile, profiles[0], rates, found.as_of)
+
+    return _decided_case
