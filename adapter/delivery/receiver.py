@@ -158,6 +158,8 @@ LINES: tuple[tuple[tuple[ReceptionState, ...], tuple[Reception, ...], Row], ...]
     ((_S.VALIDATING,), (_E.RULE_BROKEN,), Row(_S.REJECTED, (_F.SEND_ERROR,))),
     ((_S.VALIDATING,), (_E.TIME_TO_LIVE_PASSED,), Row(_S.REJECTED, (_F.SEND_TIME_TO_LIVE_EXPIRED,))),
     ((_S.VALIDATING,), (_E.CANNOT_JUDGE,), Row(_S.PENDING)),
+    # Tried for too long, or broken by a defect of ours: a person has to look.
+    ((_S.VALIDATING,), (_E.UNREADABLE,), Row(_S.QUARANTINE, (_F.SHOW_OPERATOR,))),
     ((_S.PENDING,), (_E.TRY_AGAIN,), Row(_S.VALIDATING, (_F.VALIDATE,))),
     ((_S.PENDING,), (_E.LIMIT_REACHED,), Row(_S.REJECTED, (_F.SEND_DELIVERY_FAILURE, _F.ALARM))),
     ((_S.VALIDATING,), (_E.VALID,), Row(_S.ACCEPTED, (_F.DELIVER_AND_ACKNOWLEDGE,))),
@@ -215,6 +217,15 @@ def step(exchange: ReceivedExchange, event: Reception, now: datetime, reason: st
     if event is Reception.TAKEN and after.delivered is None:
         after = replace(after, delivered=now)
     return ReceptionTransition(after, row.follows)
+
+
+def walk(exchange: ReceivedExchange, now: datetime, *events: Reception, reason: str = "") -> ReceivedExchange:
+    """Several events in a row. A mail that is tried again has its header and its novelty behind it already."""
+    for event in events:
+        if exchange.state is ReceptionState.VALIDATING and event in {Reception.HEADER_READ, Reception.NEW_ENVELOPE}:
+            continue
+        exchange = step(exchange, event, now, reason).exchange
+    return exchange
 
 
 def due_event(exchange: ReceivedExchange, now: datetime) -> Reception | None:

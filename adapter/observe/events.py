@@ -58,6 +58,12 @@ MAIL_NOT_KEPT = _event(
     "a mail could not be kept and was not acknowledged",
     "See to the store; the sending server will come again.",
 )
+MAIL_PUT_OFF = _event(
+    "mail.put_off",
+    Level.ERROR,
+    "a mail cannot be judged now for a reason of ours; it is tried again, and nothing was answered",
+    "See to what the rule names, such as our own certificate; `adapter check` shows it.",
+)
 MAIL_QUARANTINED = _event(
     "mail.quarantined",
     Level.WARNING,

@@ -157,9 +157,7 @@ def refuse(
             if response is None
             else (Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.RULE_BROKEN)
         )
-        reception = mail.reception
-        for event in steps:
-            reception = receiver.step(reception, event, now, error.id).exchange
+        reception = receiver.walk(mail.reception, now, *steps, reason=error.id)
         writer.save_mail(replace(mail, reception=reception))
         if response is not None:
             response.put(writer, now)

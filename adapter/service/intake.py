@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from adapter.delivery import receiver
-from adapter.delivery.receiver import Reception
+from adapter.delivery.receiver import Reception, ReceptionState
+from adapter.delivery.retry import VALIDATION_LIFETIME
 from adapter.envelope.classify import AutomaticReply, Bounce
 from adapter.envelope.respond import Arrived, arrived_as
 from adapter.envelope.unpack import FaultMail, Unpacked, unpack
-from adapter.errors import STORE_CLAIM_LOST, STORE_FAILED, AdapterError
+from adapter.errors import STORE_CLAIM_LOST, STORE_FAILED, AdapterError, Blame
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import payloads, signals
@@ -61,13 +62,16 @@ def claim(installation: Installation, worker: str) -> tuple[Mail, ...]:
 def take_in(installation: Installation, mail: Mail) -> None:
     """Take one claimed mail in, and tell what came of it; runs in a worker thread and does not raise."""
     started = time.perf_counter()
+    if mail.reception.state is ReceptionState.PENDING:
+        again = receiver.step(mail.reception, Reception.TRY_AGAIN, installation.clock.now()).exchange
+        mail = replace(mail, reception=again)
     try:
         told = _take_in(installation, mail)
     except AdapterError as error:
         if error.kind.retryable or error.kind is STORE_CLAIM_LOST:
             installation.log.tell(events.DAEMON_STEP_FAILED, Line(state="stored", rule=error.id))
             return
-        told = _quarantine(installation, mail, error.id)
+        told = _put_off(installation, mail, error) if _is_ours(error) else _quarantine(installation, mail, error.id)
     except Exception as error:
         told = _quarantine(installation, mail, f"defect {type(error).__name__}")
     took_ms = round((time.perf_counter() - started) * 1000, 1)
@@ -93,13 +97,27 @@ def _take_in(installation: Installation, mail: Mail) -> list[Told]:
             return payloads.take_payload(installation, mail, unpacked)
 
 
+def _is_ours(error: AdapterError) -> bool:
+    """Whether the trouble is this installation's, so that the sender must not be refused for it (`ebxml.md` §7.4)."""
+    return error.kind.blame in {Blame.OPERATOR, Blame.NETWORK}
+
+
+def _put_off(installation: Installation, mail: Mail, error: AdapterError) -> list[Told]:
+    """Judge a mail later, with a growing pause; after a day a person has to look. Nothing is answered meanwhile."""
+    now = installation.clock.now()
+    if now - mail.reception.received >= VALIDATION_LIFETIME:
+        return _quarantine(installation, mail, error.id)
+    steps = (Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.CANNOT_JUDGE)
+    pending = receiver.walk(mail.reception, now, *steps, reason=error.id)
+    installation.store.write_now(lambda writer: writer.save_mail(replace(mail, reception=pending)))
+    return [Told(events.MAIL_PUT_OFF, Line(state="pending", rule=error.id))]
+
+
 def _quarantine(installation: Installation, mail: Mail, reason: str) -> list[Told]:
     now = installation.clock.now()
 
     def write(writer: Writer) -> None:
-        current = writer.mail(mail.id)
-        assert current is not None
-        shelved = receiver.step(current.reception, Reception.UNREADABLE, now, reason).exchange
+        shelved = receiver.step(mail.reception, Reception.UNREADABLE, now, reason).exchange
         writer.save_mail(replace(mail, reception=shelved))
 
     installation.store.write_now(write)

@@ -128,7 +128,7 @@ def _repeat(installation: Installation, mail: Mail, header: MessageHeader, seen:
             answer_id = _answer_id(header)
             kept = Response(answer_id, b"", OutboxKind.SIGNAL, sender, partner.address, seen.exchange_id)
             put_stored(writer, kept, seen.seen.response, now)
-        stepped = _stepped(mail, now, Reception.HEADER_READ, event)
+        stepped = receiver.walk(mail.reception, now, Reception.HEADER_READ, event)
         writer.save_mail(replace(mail, reception=stepped, exchange_id=seen.exchange_id))
         if seen.exchange_id is not None:
             writer.add_journal(JournalEntry(seen.exchange_id, now, "came again", "the stored answer is sent again"))
@@ -147,7 +147,9 @@ def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told
     response = _objection(installation, arrival, error)
 
     def write(writer: Writer) -> None:
-        stepped = _stepped(arrival.mail, now, Reception.HEADER_READ, Reception.DIFFERENT_CONTENT, reason=error.id)
+        stepped = receiver.walk(
+            arrival.mail.reception, now, Reception.HEADER_READ, Reception.DIFFERENT_CONTENT, reason=error.id
+        )
         writer.save_mail(replace(arrival.mail, reception=stepped))
         if response is not None:
             response.put(writer, now)
@@ -197,11 +199,11 @@ def _accept(
     header, mail = arrival.header, arrival.mail
     if (earlier := writer.seen(header.sender.her, header.message_id)) is not None:
         # Another worker took the same envelope in the meantime: it has answered.
-        stepped = _stepped(mail, now, Reception.HEADER_READ, Reception.DUPLICATE_IN_PROGRESS)
+        stepped = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.DUPLICATE_IN_PROGRESS)
         writer.save_mail(replace(mail, reception=stepped, exchange_id=earlier.exchange_id))
         return [Told(events.MESSAGE_DUPLICATED, _line(arrival, "duplicate"))]
     exchange = _exchange(installation, writer, arrival, reading, sealed, now)
-    reception = _stepped(mail, now, Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.VALID)
+    reception = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.VALID)
     exchange = replace(exchange, reception=reception)
     writer.add_exchange(exchange)
     writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id))
@@ -321,8 +323,8 @@ def _reject(installation: Installation, arrival: _Arrival, error: AdapterError) 
     response = _objection(installation, arrival, error)
 
     def write(writer: Writer) -> None:
-        stepped = _stepped(
-            arrival.mail,
+        stepped = receiver.walk(
+            arrival.mail.reception,
             now,
             Reception.HEADER_READ,
             Reception.NEW_ENVELOPE,
@@ -361,13 +363,6 @@ def _reserve(writer: Writer, arrival: _Arrival, exchange_id: str | None, now: da
 def _answer_id(header: MessageHeader) -> str:
     """The outbox id of the answer to an envelope: the same one for a repetition."""
     return f"answer:{header.sender.her}:{header.message_id}"
-
-
-def _stepped(mail: Mail, now: datetime, *steps: Reception, reason: str = "") -> receiver.ReceivedExchange:
-    reception = mail.reception
-    for step in steps:
-        reception = receiver.step(reception, step, now, reason).exchange
-    return reception
 
 
 def _line(arrival: _Arrival, state: str, rule: str | None = None) -> Line:

@@ -167,9 +167,7 @@ def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], even
 
 
 def _close(writer: Writer, mail: Mail, now: datetime, exchange: Exchange | None) -> None:
-    reception = mail.reception
-    for event in (Reception.HEADER_READ, Reception.SIGNAL_READ):
-        reception = receiver.step(reception, event, now).exchange
+    reception = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.SIGNAL_READ)
     writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id if exchange is not None else None))
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from adapter.delivery.receiver import ReceptionState
+from adapter.envelope.seal import Sealed, Sealer
+from adapter.errors import SIGNER_UNUSABLE, AdapterError
 from adapter.service import intake
+from adapter.service.views import transport_word
 from adapter.testing.neighbours import World
 
 
@@ -37,3 +42,41 @@ async def test_two_copies_at_once_are_one_message(world: World) -> None:
     assert list(world.municipality.inbox().values()) == [content]
     assert len(world.municipality.received()) == 1
     assert len(world.municipality.sent("APPREC")) == 1
+
+
+async def test_a_trouble_of_ours_refuses_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While our own certificate is no good a mail is put off without an answer, and taken in once it is good again."""
+
+    def unusable(*arguments: object) -> Sealed:
+        raise AdapterError(SIGNER_UNUSABLE)
+
+    content = world.hospital.build("discharge-ready")
+    world.hospital.submit(content)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(Sealer, "acknowledge", unusable)
+        await world.settle()
+        [mail] = world.municipality.mails()
+        assert (mail.reception.state, mail.reception.reason) == (ReceptionState.PENDING, SIGNER_UNUSABLE.id)
+        assert world.municipality.inbox() == {}
+        await world.go_on(timedelta(minutes=6))
+        [mail] = world.municipality.mails()
+        assert (mail.reception.state, mail.reception.attempts) == (ReceptionState.PENDING, 2)
+    await world.go_on(timedelta(minutes=16))
+    assert list(world.municipality.inbox().values()) == [content]
+    [sent] = world.hospital.sent()
+    assert transport_word(sent) == "acknowledged"
+
+
+async def test_a_trouble_that_lasts_is_for_a_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail that could not be judged for a day is set aside with the reason."""
+
+    def unusable(*arguments: object) -> Sealed:
+        raise AdapterError(SIGNER_UNUSABLE)
+
+    monkeypatch.setattr(Sealer, "acknowledge", unusable)
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    for _ in range(6):
+        await world.settle()
+        world.clock.advance(timedelta(hours=6))
+    states = [mail.reception.state for mail in world.municipality.mails()]
+    assert ReceptionState.QUARANTINE in states
