@@ -176,7 +176,7 @@ class Daemon:
     async def _tend(self) -> int:
         loop = asyncio.get_running_loop()
         done = 0
-        for work in (timers.fire_due, inbox.offer_waiting):
+        for work in (timers.fire_due, timers.forget_old, inbox.offer_waiting):
             told = await loop.run_in_executor(self._pool, work, self._installation)
             self._tell(told)
             done += len(told)

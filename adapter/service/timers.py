@@ -1,10 +1,12 @@
-"""What the clock does by itself: resends, give-ups, and AppRecs that did not come.
+"""What the clock does by itself: resends, give-ups, AppRecs that did not come, and forgetting what has had its time.
 
 The due times stand in the store, so a restart forgets none. Our listener is handed every mail as it comes, so the
 mailbox is always read to its end when a timer fires (HITS 1171 §8.1) as soon as every kept mail has been taken in.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.receiver import ReceptionState
@@ -13,6 +15,7 @@ from adapter.service.installation import Installation
 from adapter.service.signals import own_address
 from adapter.service.steps import Told, take_receipt_step, take_transport_step
 from adapter.store.port import Writer
+from adapter.values import instant_of, instant_text
 
 
 def fire_due(installation: Installation) -> list[Told]:
@@ -36,3 +39,22 @@ def fire_due(installation: Installation) -> list[Told]:
     ):
         return []
     return installation.store.write_now(write)
+
+
+_FORGOTTEN = "dedupe records forgotten at"
+_DAILY = timedelta(days=1)
+
+
+def forget_old(installation: Installation) -> list[Told]:
+    """Once a day, drop the records of envelopes that nobody will send again (`ebxml.md` §7.4)."""
+    now = installation.clock.now()
+    last = installation.store.read_now(lambda reader: reader.note(_FORGOTTEN))
+    if last is not None and now - instant_of(last) < _DAILY:
+        return []
+
+    def write(writer: Writer) -> None:
+        writer.forget(now)
+        writer.keep_note(_FORGOTTEN, instant_text(now))
+
+    installation.store.write_now(write)
+    return []
