@@ -54,8 +54,10 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def inputs(folder: Path) -> list[Path]:
-    return [*(folder / name for name in CONTENTS), folder, folder / "missing"]
+def inputs(folder: Path, command: str) -> list[Path]:
+    """Every kind of bad content, a folder and a missing file; where `send` reads like another command, every third."""
+    names = list(CONTENTS)[:: 3 if command in {"seal", "demo"} else 1]
+    return [*(folder / name for name in names), folder, folder / "missing"]
 
 
 def require_words(result: Result) -> None:
@@ -78,8 +80,8 @@ def test_bad_files(command: str, bad: Path, place: Place, tmp_path: Path) -> Non
         "demo": (("demo", "--message"), (), {2}),
     }
     before, after, codes = ways[command]
-    results = many([(*before, file, *after) for file in inputs(bad)])
-    for file, result in zip(inputs(bad), results, strict=True):
+    results = many([(*before, file, *after) for file in inputs(bad, command)])
+    for file, result in zip(inputs(bad, command), results, strict=True):
         require_words(result)
         assert result.code in ({2} if file.name not in CONTENTS else codes), (result.arguments, result.error)
         if result.code == 2:
@@ -123,7 +125,7 @@ def configured(config: Path) -> list[tuple[str | Path, ...]]:
 
 def test_bad_configuration(bad: Path) -> None:
     """A configuration that is missing, a folder, or rubbish is exit 2 with its name, for every command."""
-    names = ["empty", "random", "nul", "deep-json", "utf-16", "toml", "other-xml", "missing", "."]
+    names = ["empty", "random", "deep-json", "toml", "missing", "."]
     configs = [bad / name for name in names]
     for result in many([call for config in configs for call in configured(config)]):
         result.expect(2)
@@ -185,7 +187,7 @@ def test_every_mistake_at_once(place: Place, tmp_path: Path) -> None:
 
 
 def test_keys_and_folders_that_do_not_fit(place: Place, tmp_path: Path) -> None:
-    """`check` tells a key of another certificate, two of them, and an inbox that cannot be written, all at once; exit 1."""
+    """`check` tells two keys of other certificates and an inbox that cannot be written, all at once; exit 1."""
     config = edited(
         place,
         tmp_path,

@@ -42,7 +42,9 @@ def test_the_normal_demo(demo: KeptDemo) -> None:
     """A discharge with the answers "later" and "ready" is acknowledged, receipted, identical and costs three nights."""
     require_done(demo.document)
     assert demo.document["scenario"] == "normal"
-    assert types(demo.document) == Counter(LOG_INNLAGT=1, LOG_UTSKRIVNINGSKLAR=1, DIALOG_HELSEFAGLIG=2, LOG_UTSKREVET=1)
+    assert types(demo.document) == Counter(
+        LOG_INNLAGT=1, HELSEOPPL_SOKNAD=1, LOG_UTSKRIVNINGSKLAR=1, DIALOG_HELSEFAGLIG=2, LOG_UTSKREVET=1
+    )
     (stay,) = demo.document["stays"]
     assert (stay["nights"], stay["start_reason"], stay["end_reason"]) == (3, "LATER", "OFFER_READY")
     assert stay["amount_nok"] == demo.document["totals"]["amount_nok"] > 0
@@ -131,12 +133,12 @@ def test_killed_demo(tmp_path: Path) -> None:
         process.wait()
     document = adapter("demo", "--json", "--keep", folder).expect(0).json()
     require_done(document)
-    assert sum(types(document).values()) == 5
-    assert len(list(folder.glob("*/inbox/*.xml"))) == 5
+    assert sum(types(document).values()) == 6
+    assert len(list(folder.glob("*/inbox/*.xml"))) == 6
     for side in ("hospital", "municipality"):
         config = folder / side / "config.toml"
         listed = adapter("list", "--json", "--config", config).expect(0).json()
-        assert Counter(one["type"] == "APPREC" for one in listed) == Counter({True: 5, False: 5})
+        assert Counter(one["type"] == "APPREC" for one in listed) == Counter({True: 6, False: 6})
         checks = {one["what"]: one for one in adapter("check", "--json", "--config", config).expect(0).json()["checks"]}
         assert "chain whole" in checks["store"]["says"]
     (stay,) = document["stays"]
