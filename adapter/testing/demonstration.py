@@ -18,7 +18,7 @@ from pathlib import Path
 from adapter.config import load
 from adapter.errors import DEMO_FOLDER, INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.facts import Carrier
-from adapter.messages.head import Head
+from adapter.messages.head import Head, Participant
 from adapter.messages.reading import understand
 from adapter.observe.log import Log
 from adapter.service.asking import Said, answer
@@ -34,7 +34,7 @@ from adapter.testing import scenarios
 from adapter.testing.clock import DrivenClock
 from adapter.testing.place import Place, PlaceParty, Side, place_at, prepare
 from adapter.testing.scenarios import Answers, DemoPatient, Moment, Scenario, Sends
-from adapter.values import MsgId
+from adapter.values import HerId, MsgId
 
 _MARK = "demo.json"
 _GIVE_UP_TURNS = 400
@@ -282,22 +282,53 @@ def _letter(name: str, content: bytes) -> _Letter:
 
 
 def _sides(letters: list[_Letter]) -> tuple[tuple[PlaceParty, ...], tuple[PlaceParty, ...]]:
-    """The parties of the two sides: the organisation of the first sender is the one, everybody else the other."""
-    first = letters[0].head.sender.organisation_her
-    ours: dict[str, PlaceParty] = {}
-    theirs: dict[str, PlaceParty] = {}
+    """The parties of the two sides: sender and receiver of a message never stand on the same one.
+
+    Raises `AdapterError` (INPUT_NOT_UNDERSTOOD) when three organisations all write to each other.
+    """
+    side_of: dict[HerId, bool] = {}
+    waiting = list(letters)
+    while waiting:
+        # One that touches a side already, else the first: it opens a course of its own.
+        letter = next((one for one in waiting if _organisations(one) & set(side_of)), waiting[0])
+        waiting.remove(letter)
+        sender, receiver = _level_1(letter.head.sender), _level_1(letter.head.receiver)
+        if sender in side_of or receiver not in side_of:
+            side_of.setdefault(sender, True)
+            side_of.setdefault(receiver, not side_of[sender])
+        else:
+            side_of[sender] = not side_of[receiver]
+        if side_of[sender] == side_of[receiver]:
+            says = f"{letter.name}: its sender and receiver cannot be put on two sides beside the other messages"
+            raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{says}; send it in a demo of its own")
+    parties: dict[HerId, PlaceParty] = {}
     for letter in letters:
         for participant in (letter.head.sender, letter.head.receiver):
-            organisation, her = participant.organisation, participant.party_her
-            assert organisation is not None
-            assert her is not None
-            name = organisation.unit.name if organisation.unit is not None else None
-            party = PlaceParty(
-                her, name or her.value, participant.organisation_her or her, organisation.name or her.value
-            )
-            side = ours if participant.organisation_her == first else theirs
-            side.setdefault(her.value, party)
-    return tuple(ours.values()), tuple(theirs.values())
+            party = _party(participant)
+            parties.setdefault(party.her, party)
+    found = tuple(parties.values())
+    return (
+        tuple(party for party in found if side_of[party.organisation_her]),
+        tuple(party for party in found if not side_of[party.organisation_her]),
+    )
+
+
+def _organisations(letter: _Letter) -> set[HerId]:
+    return {_level_1(letter.head.sender), _level_1(letter.head.receiver)}
+
+
+def _level_1(participant: Participant) -> HerId:
+    her = participant.organisation_her or participant.party_her
+    assert her is not None
+    return her
+
+
+def _party(participant: Participant) -> PlaceParty:
+    organisation, her = participant.organisation, participant.party_her
+    assert organisation is not None
+    assert her is not None
+    name = organisation.unit.name if organisation.unit is not None else None
+    return PlaceParty(her, name or her.value, _level_1(participant), organisation.name or her.value)
 
 
 def _submit_once(actor: _Actor, letter: _Letter) -> None:
