@@ -6,6 +6,7 @@ import asyncio
 import sys
 import tempfile
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from adapter.cli.progress import progress
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger
     from adapter.liability.statement import Statement
+    from adapter.service.installation import Installation
     from adapter.testing.demonstration import Curtain
 
 
@@ -60,10 +62,9 @@ def command(
 
 
 def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: bool, as_json: bool) -> None:
-    from adapter.config import load
     from adapter.observe.log import Silent, Stream
+    from adapter.service import desk
     from adapter.service.accounts import known_stays, ledger_of
-    from adapter.service.installation import open_own_store
     from adapter.service.statements import drafts
     from adapter.service.views import transport_word
     from adapter.testing.demonstration import carry, play
@@ -76,23 +77,47 @@ def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: boo
             curtain = asyncio.run(carry(folder, letters, log, tick))
         else:
             curtain = asyncio.run(play(folder, SCENARIOS[scenario](), log, tick))
-    settings = load(curtain.place.hospital.config)
-    store = open_own_store(settings)
-    try:
-        shown = ledger_of(settings, known_stays(store), curtain.ended)
-        statements = drafts(settings, store, curtain.ended)
-    finally:
-        store.close()
+    with desk.installation(curtain.place.hospital.config) as hospital:
+        shown = ledger_of(hospital.settings, known_stays(hospital.store), curtain.ended)
+        statements = drafts(hospital.settings, hospital.store, curtain.ended)
+        proof = _prove(hospital, curtain, shown)
     name = "messages" if messages else scenario
     if as_json:
-        print_json(_document(name, curtain, shown, statements))
+        print_json(_document(name, curtain, shown, statements, proof))
     else:
-        _print(name, curtain, shown, statements)
+        _print(name, curtain, shown, statements, proof)
     good = all(transport_word(one.exchange) == "acknowledged" and one.delivered_identical for one in curtain.played)
+    good = good and (proof is None or proof.holds)
     sys.exit(0 if good else 1)
 
 
-def _document(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Statement, ...]) -> Json:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The evidence package of the dearest stay: where it lies, and whether every check of it holds, offline."""
+
+    stay: str
+    file: Path
+    checks: int
+    holds: bool
+
+
+def _prove(hospital: Installation, curtain: Curtain, shown: Ledger) -> Proof | None:
+    """Write the evidence of the stay with the most nights and check it with nothing but its own octets."""
+    from adapter.evidence.verify import verify
+    from adapter.service.dossier import export
+
+    if not shown.rows:
+        return None
+    stay = max(shown.rows, key=lambda row: len(row.nights)).stay
+    file = curtain.place.folder / f"evidence-{stay}.zip"
+    file.write_bytes(export(hospital, stay, curtain.ended, anonymised=False).package)
+    report = verify(file.read_bytes())
+    return Proof(stay, file, len(report.lines), report.holds)
+
+
+def _document(
+    name: str, curtain: Curtain, shown: Ledger, statements: tuple[Statement, ...], proof: Proof | None
+) -> Json:
     from adapter.service.views import apprec_word, transport_word
 
     exchanges: list[Json] = [
@@ -111,7 +136,11 @@ def _document(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Stat
         "scenario": name,
         "exchanges": exchanges,
         "stays": [stay_json(row) for row in shown.rows],
-        "totals": totals | totals_json(shown) | _places(name) | {"statements": [_total(one) for one in statements]},
+        "totals": totals
+        | totals_json(shown)
+        | _places(name)
+        | {"statements": [_total(one) for one in statements]}
+        | {"evidence": None if proof is None else {"stay": proof.stay, "checks": proof.checks, "holds": proof.holds}},
     }
 
 
@@ -138,7 +167,7 @@ def _places(name: str) -> dict[str, Json]:
     }
 
 
-def _print(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Statement, ...]) -> None:
+def _print(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Statement, ...], proof: Proof | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -165,6 +194,9 @@ def _print(name: str, curtain: Curtain, shown: Ledger, statements: tuple[Stateme
     print_ledger(shown)
     for drawn in statements:
         console.print(_statement_line(drawn), highlight=False)
+    if proof is not None:
+        verdict = "every check of it holds, offline" if proof.holds else "NOT EVERY CHECK OF IT HOLDS"
+        console.print(f"Evidence {proof.file.name}: {proof.checks} checks; {verdict}", highlight=False)
     if name == "sorum":
         places = _places(name)
         console.print(
