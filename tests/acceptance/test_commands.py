@@ -198,7 +198,7 @@ def test_list_and_show(demo: KeptDemo) -> None:
     """What `list` lists, `show` shows by id, by the beginning of the id and by MsgId, without patient data."""
     config = ("--config", demo.hospital)
     listed = adapter("list", "--json", *config).expect(0).json()
-    assert len(listed) == 10
+    assert len(listed) == 12
     (ready,) = [one for one in listed if one["type"] == "LOG_UTSKRIVNINGSKLAR"]
     shown = [adapter("show", "--json", name, *config).expect(0) for name in (ready["id"], ready["msg_id"])]
     assert shown[0].json()["id"] == shown[1].json()["id"] == ready["id"]
