@@ -8,7 +8,7 @@ bytes' digest is. What a message leaves open is a doubt for a person, never a gu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from adapter.facts import (
@@ -112,6 +112,23 @@ def patient_identity(patient: Person) -> str:
         return "|".join(f"{ident.type.v if ident.type is not None else ''}:{ident.id}" for ident in patient.idents)
     sex = patient.sex.v if patient.sex is not None else ""
     return f"{patient.family_name}|{patient.given_name}|{patient.born}|{sex}".lower()
+
+
+def names_no_original(fact: Fact) -> bool:
+    """Whether a fact is a cancellation or correction of a message that it does not name (`plo.md` X-6)."""
+    return isinstance(fact.what, Cancellation | Correction) and fact.what.refers_to is None
+
+
+def meaning(found: StayFacts, original: MsgId) -> StayFacts:
+    """The same facts, where the cancellation or correction that named no message means `original`."""
+    facts = tuple(
+        replace(fact, what=replace(fact.what, refers_to=original))
+        if isinstance(fact.what, Cancellation | Correction) and names_no_original(fact)
+        else fact
+        for fact in found.facts
+    )
+    doubt = "a cancellation or correction named no message; the only one with the same events was taken for it"
+    return replace(found, facts=facts, references=(original, *found.references), doubts=(doubt,))
 
 
 def _facts(reading: Reading, carrier: Carrier, by: Conveyance) -> Iterator[tuple[What, Moment | date]]:

@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from adapter.delivery.recorded import RecordedFact
-from adapter.delivery.stay_facts import Conveyance, StayFacts, patient_identity, stay_facts
+from adapter.delivery.stay_facts import (
+    Conveyance,
+    StayFacts,
+    meaning,
+    names_no_original,
+    patient_identity,
+    stay_facts,
+)
 from adapter.evidence.report import Check, Line, fails, holds, noted
 from adapter.evidence.seals import CheckedLetter, same_id
 from adapter.facts import AnswerClassified, Fact, HowKnown, ReadyNotice, Receipt, ReceiptGiven, ReceiptStatus
@@ -160,6 +167,8 @@ def _told(one: RecordedFact, letter: CheckedLetter, had: Moment, ready: date | N
 def _tells(told: StayFacts, one: RecordedFact) -> bool:
     """Whether the facts of a message have this one, of the same admission, with the same references."""
     entry = one.entry
+    if entry.references and any(map(names_no_original, told.facts)):
+        told = meaning(told, entry.references[0])
     return entry.fact in told.facts and (entry.admission, entry.references) == (told.admitted, told.references)
 
 

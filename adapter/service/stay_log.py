@@ -10,8 +10,26 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from adapter.delivery.recorded import Pseudonym, StayFact
-from adapter.delivery.stay_facts import Conveyance, patient_identity, stay_facts
-from adapter.facts import Answer, AnswerClassified, AnswerKind, Fact, HowKnown, Receipt, ReceiptGiven, ReceiptStatus
+from adapter.delivery.stay_facts import (
+    Conveyance,
+    StayFacts,
+    meaning,
+    names_no_original,
+    patient_identity,
+    stay_facts,
+)
+from adapter.facts import (
+    Answer,
+    AnswerClassified,
+    AnswerKind,
+    Cancellation,
+    Correction,
+    Fact,
+    HowKnown,
+    Receipt,
+    ReceiptGiven,
+    ReceiptStatus,
+)
 from adapter.messages.codes import Event
 from adapter.messages.head import Head
 from adapter.messages.kinds import Family
@@ -21,13 +39,16 @@ from adapter.observe import events
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, line_of
 from adapter.store.port import Exchange, FactFilter, JournalEntry, Reader, Writer
-from adapter.values import Digest, HerId, Moment, MsgId
+from adapter.values import Digest, HerId, Moment, MsgId, instant_text
 
 _FROM_THE_MUNICIPALITY = frozenset({Family.DIALOG, Family.ADMISSION_REPORT, Family.SERVICES_OFFERED})
 """What a municipality says; everything else about a stay comes from the hospital (`plo.md` §1.1)."""
 
 _NOT_ABOUT_A_STAY = frozenset({"LOG_DOD"})
 """A death told between municipality and GP; the hospital tells it with LOG_UTSKREVET (`plo.md` §1.4)."""
+
+_ABOUT_A_MESSAGE = Cancellation | Correction | ReceiptGiven | AnswerClassified
+"""Facts about another message; what they are about is in the log by itself."""
 
 _NOT_YET = Receipt(ReceiptStatus.NONE)
 
@@ -66,7 +87,7 @@ def record_message(
         convention=_convention(installation, exchange),
         ready=_ready_date(writer, exchange),
     )
-    found = stay_facts(reading, conveyance)
+    found = _with_original(writer, exchange, reading, whose, stay_facts(reading, conveyance))
     now = installation.clock.now()
     told = []
     for fact in found.facts:
@@ -84,6 +105,45 @@ def record_message(
     for doubt in () if recorded else found.doubts:
         writer.add_journal(JournalEntry(exchange.id, now, "for a person", doubt))
     return told
+
+
+def _with_original(reader: Reader, exchange: Exchange, reading: Reading, whose: Whose, found: StayFacts) -> StayFacts:
+    """A cancellation or correction that names no message, with the one that it must mean (`plo.md` X-6).
+
+    That is the one message of the same type, patient and hospital with the very same events; several or none leave it
+    to a person.
+    """
+    if not any(map(names_no_original, found.facts)):
+        return found
+    originals: dict[MsgId, None] = {}
+    for recorded in reader.facts(FactFilter(patient=whose.patient, hospital=whose.hospital)):
+        about = recorded.entry
+        if about.exchange_id is None or isinstance(about.fact.what, _ABOUT_A_MESSAGE):
+            continue
+        candidate = reader.exchange(about.exchange_id)
+        if candidate is None or candidate.payload is None or candidate.msg_id is None or candidate.id == exchange.id:
+            continue
+        alike = (candidate.type, candidate.sender) == (exchange.type, exchange.sender)
+        if alike and _events(understand(reader.blob(candidate.payload))) == _events(reading):
+            originals[candidate.msg_id] = None
+    return meaning(found, *originals) if len(originals) == 1 else found
+
+
+def _events(reading: Reading) -> frozenset[tuple[str, str]]:
+    """Codes and times of the events of a logistics message; empty for any other."""
+    if not isinstance(reading.message, Logistics):
+        return frozenset()
+    return frozenset(
+        (
+            event.code.v or "" if event.code is not None else "",
+            _when(event.time.value) if event.time is not None else "",
+        )
+        for event in reading.message.events
+    )
+
+
+def _when(value: Moment | date | None) -> str:
+    return instant_text(value.instant) if isinstance(value, Moment) else str(value)
 
 
 def _is_no_news(fact: Fact, known: Fact) -> bool:

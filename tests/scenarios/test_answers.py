@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -11,6 +12,7 @@ from adapter.errors import AdapterError
 from adapter.facts import Answer, AnswerClassified, AnswerKind
 from adapter.service import accounts
 from adapter.service.asking import Classified, Said, Sent, answer
+from adapter.service.dossier import export
 from adapter.service.views import apprec_word, transport_word
 from adapter.store.port import Exchange
 from adapter.testing.neighbours import Neighbour, World
@@ -189,3 +191,34 @@ async def test_a_cancelled_notice_starts_nothing(world: World) -> None:
     await world.settle()
     await world.go_on(timedelta(days=2))
     assert nights(world.hospital) == nights(world.municipality) == []
+
+
+async def test_a_cancellation_without_reference_finds_the_one_message_it_means(world: World) -> None:
+    """X-6: status C without ConversationRef voids the notice with the same events, and the evidence still verifies."""
+    received = await readiness(world)
+    assert received.msg_id is not None
+    named = world.hospital.build("discharge-ready", status="cancelled", reference={"parent": received.msg_id.value})
+    nameless = re.sub(rb"<ConversationRef>.*?</ConversationRef>", b"", named, flags=re.DOTALL)
+    world.hospital.send_unjudged(nameless, named)
+    await world.settle()
+    await world.go_on(timedelta(days=2))
+    assert nights(world.hospital) == nights(world.municipality) == []
+    installation = world.municipality.installation
+    [known] = accounts.known_stays(installation.store)
+    assert export(installation, known.stay.key, None, anonymised=False).report.holds
+
+
+async def test_a_cancellation_that_could_mean_two_messages_is_for_a_person(world: World) -> None:
+    """X-6: with two notices of the same events nothing is cancelled, and the stay asks for a look."""
+    received = await readiness(world)
+    assert received.msg_id is not None
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    named = world.hospital.build("discharge-ready", status="cancelled", reference={"parent": received.msg_id.value})
+    nameless = re.sub(rb"<ConversationRef>.*?</ConversationRef>", b"", named, flags=re.DOTALL)
+    world.hospital.send_unjudged(nameless, named)
+    await world.settle()
+    await world.go_on(timedelta(days=2))
+    assert nights(world.municipality) != []
+    told = [line for one in world.municipality.received() for line in world.municipality.journal(one.id)]
+    assert any(line.startswith("for a person") for line in told)
