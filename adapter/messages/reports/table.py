@@ -141,8 +141,17 @@ class _Part:
         return next((tag for tag, type_ in self.options if type_ is type(value)), self.options[0][0])
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A table laid out: all parts in the order of the schema, the attributes, and the part that each child begins."""
+
+    parts: tuple[_Part, ...]
+    attributes: tuple[_Part, ...]
+    by_child: Mapping[str, _Part]
+
+
 @cache
-def _parts(table: type, components: str) -> tuple[_Part, ...]:
+def _layout(table: type, components: str) -> _Layout:
     """The table of a dataclass, for a component namespace in Clark notation."""
 
     def tag(name: str) -> str:
@@ -163,7 +172,14 @@ def _parts(table: type, components: str) -> tuple[_Part, ...]:
             around, options = place.names[:-1], ((place.names[-1], _content_type(type_)),)
         laid_out = tuple((tag(name), option) for name, option in options)
         parts.append(_Part(field, tuple(map(tag, around)), laid_out, many, place))
-    return tuple(parts)
+    attributes = tuple(part for part in parts if part.place.is_attribute)
+    by_child = {
+        first: part
+        for part in parts
+        if not part.place.is_attribute
+        for first in (part.around[:1] or tuple(tag for tag, _ in part.options))
+    }
+    return _Layout(tuple(parts), attributes, by_child)
 
 
 def _content_type(hint: object) -> type:
@@ -181,23 +197,26 @@ def _content_type(hint: object) -> type:
 
 def read_table(table: type[_Table], node: Node, components: str, **given: object) -> _Table:
     """Read an element by the table of a dataclass; `given` are the fields that have no place."""
-    laid_out: type = table
-    found = {part.field: _read_part(part, node, components) for part in _parts(laid_out, components)}
+    layout = _layout(cast(type, table), components)
+    found: dict[str, object] = {part.field: attribute(node, part.options[0][0]) for part in layout.attributes}
+    for element in node.children:
+        part = layout.by_child.get(element.tag)
+        if part is not None and part.field not in found:
+            found[part.field] = _read_part(part, node, components)
     return cast(Callable[..., _Table], table)(**given, **found)
 
 
 def _read_part(part: _Part, node: Node, components: str) -> object:
-    if part.place.is_attribute:
-        return attribute(node, part.options[0][0])
+    """What the whole element holds of a part, wherever it stands in it."""
     places = [node]
     for tag in part.around:
         places = [inner for place in places for inner in children(place, tag)]
+    types = dict(part.options)
     found = [
         value
         for place in places
         for element in place.children
-        for tag, type_ in part.options
-        if element.tag == tag and (value := _read_value(type_, element, components)) is not None
+        if element.tag in types and (value := _read_value(types[element.tag], element, components)) is not None
     ]
     if part.many:
         return tuple(found)
@@ -252,7 +271,7 @@ def write_table(element: Element, value: object, components: str) -> None:
     if isinstance(component, Component):
         element.set(_META + "basiskomponenttype", component.kind)
         element.set(_META + "komponenttype", component.type)
-    for part in _parts(table, components):
+    for part in _layout(table, components).parts:
         held = getattr(value, part.field)
         if held is not None:
             _write_part(element, part, held if part.many else (held,), components)

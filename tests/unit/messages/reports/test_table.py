@@ -61,7 +61,9 @@ LEAVES: dict[object, object] = {
     Person: Person("Fjellro"),
     Professional: Professional(Person("Fjellro", idents=IDENTS)),
     Organisation: Organisation("Sengepost", idents=IDENTS),
-    TimedEvent: TimedEvent(Code("3"), Timestamp.read("2024-03-05"), estimate=False, place="her"),
+    TimedEvent: TimedEvent(
+        Code("3"), Timestamp.read("2024-03-05"), estimate=False, description="ord", remark="ord", place="her"
+    ),
     Top: Top(Code("N", "Ny")),
     Version: Version.V1_6,
 }
