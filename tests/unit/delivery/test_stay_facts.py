@@ -35,6 +35,7 @@ CODES = CodeLists.parse((ROOT / "adapter/data/codes.tsv").read_bytes())
 HAD = Moment.at(datetime(2024, 3, 5, 9, 0, tzinfo=UTC))
 ID = MsgId("6a1d0b6f-5b0e-4c53-9f2c-6a1d0b6f5c11")
 READY = MsgId("5c2d1b7a-1f0e-4c6b-9a55-3e0d4b7c1a02")
+EARLY_NOTICE = MsgId("1d2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c13")
 CARRIER = Carrier(ID, HAD)
 ADMITTED = parse_moment("2024-03-01T14:20:00+01:00")
 
@@ -166,6 +167,28 @@ def test_what_is_no_message_about_a_stay_has_no_facts() -> None:
     """A receipt and an unreadable document prove nothing about a stay."""
     assert _facts(_content("apprec")) == StayFacts()
     assert _facts(b"<a>") == StayFacts()
+
+
+@pytest.mark.parametrize(
+    ("kind", "whats"),
+    [
+        ("early-notice", [(AdmissionNotice(CARRIER, "HELSEOPPL_SOKNAD/1"), HAD)]),
+        ("health-information-update", [(Correction(CARRIER, EARLY_NOTICE), HAD)]),
+        ("discharge-report", [(DischargeDocument(CARRIER), HAD)]),
+        ("admission-report", []),
+        ("services-offered", []),
+        ("medical-information", []),
+        ("health-information-to-gp", []),
+        ("question", []),
+        ("answer", []),
+        ("note", []),
+        ("clinical-dialog", []),
+        ("deviation", []),
+    ],
+)
+def test_reports_and_dialogs(kind: str, whats: list[tuple[object, Moment]]) -> None:
+    """The early notice counts when the addressee had it, and an update corrects it; most reports prove nothing."""
+    assert _whats(_content(kind)) == whats
 
 
 @pytest.mark.parametrize(
