@@ -65,6 +65,8 @@ def read_section(model: type[S], content: bytes, folder: Path) -> S | tuple[str,
         return (f"is not UTF-8 at octet {error.start}",)
     except tomllib.TOMLDecodeError as error:
         return (f"is not TOML: {error}",)
+    except (ValueError, RecursionError):
+        return ("is not TOML that can be read: a number is too long, or brackets are nested too deep",)
     try:
         return model.model_validate(table, context=folder)
     except ValidationError as error:

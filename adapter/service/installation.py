@@ -11,7 +11,7 @@ from adapter.crypto.keys import DecryptionKeys, SigningIdentity
 from adapter.delivery.retry import RetryTerms
 from adapter.envelope.monitoring import Monitoring
 from adapter.envelope.seal import Sealer
-from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, AdapterError
+from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, STORE_UNREACHABLE, AdapterError
 from adapter.lookups import directory, key_files, packaged
 from adapter.lookups.port import Directory, Partner
 from adapter.messages.codes import CodeLists
@@ -113,7 +113,10 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
 
 def open_own_store(settings: Settings) -> Store:
     """The store of the configuration, brought to the present schema. Raises `AdapterError` (STORE-...)."""
-    settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.store.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AdapterError(STORE_UNREACHABLE, f"store.path {settings.store.path.parent}: {error.strerror}") from None
     return open_store(settings.store.path)
 
 

@@ -71,7 +71,7 @@ def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -
     if has_errors(reading.findings):
         return NotTaken(reading.findings)
     if reading.refusal is not None:
-        return refusal(reading.refusal)
+        return refusal(reading)
     if reading.type is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, "only a business message or an AppRec is sealed")
     own, partner = tools.require_own(sender), tools.partner(receiver)

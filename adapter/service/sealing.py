@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, replace
 
 from adapter.delivery.duplicates import SignedReference
+from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import Sealed as SealedEvent
 from adapter.delivery.sender_events import SendRuleFailed
 from adapter.envelope.agreement import without_cpa
@@ -71,12 +72,13 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
         if error.kind.retryable:
             raise
         reason = f"{error.id}: {error}"
-        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange, reason))
+        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange.id, reason))
     except Exception as error:
         reason = f"defect {type(error).__name__}"
-        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange, reason))
-    found = replace(exchange, peer_address=partner.address)
-    told = installation.store.write_now(lambda writer: _keep(installation, writer, found, routing, sealed, own.address))
+        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange.id, reason))
+    told = installation.store.write_now(
+        lambda writer: _keep(installation, writer, exchange.id, routing, sealed, own.address, partner.address)
+    )
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
 
@@ -101,18 +103,31 @@ def reported(reading: Reading) -> tuple[str, str]:
     return "", "0"
 
 
+def _still_new(writer: Writer, exchange_id: str) -> Exchange | None:
+    """The exchange as it is now, which may have been given up, or have missed its AppRec, while it was being sealed."""
+    exchange = writer.exchange(exchange_id)
+    if exchange is None or exchange.transport is None or exchange.transport.state is not TransportState.NEW:
+        return None
+    return exchange
+
+
 def _keep(
     installation: Installation,
     writer: Writer,
-    exchange: Exchange,
+    exchange_id: str,
     routing: Routing,
     sealed: Sealed,
-    address: EdiAddress,
+    sender: EdiAddress,
+    receiver: EdiAddress,
 ) -> list[Told]:
+    exchange = _still_new(writer, exchange_id)
+    if exchange is None:
+        return []
     now = installation.clock.now()
     sender_role, receiver_role = routing.process.roles
     kept = replace(
         exchange,
+        peer_address=receiver,
         sealed=writer.put_blob(sealed.body, BlobKind.SEALED, now),
         message_id=sealed.message_id,
         conversation_id=sealed.conversation_id,
@@ -123,11 +138,14 @@ def _keep(
         to_role=receiver_role,
         references=tuple(SignedReference(reference.uri, reference.digest) for reference in sealed.references),
     )
-    _, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms, address)
+    _, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms, sender)
     return told
 
 
-def _fail(installation: Installation, writer: Writer, exchange: Exchange, reason: str) -> list[Told]:
+def _fail(installation: Installation, writer: Writer, exchange_id: str, reason: str) -> list[Told]:
+    exchange = _still_new(writer, exchange_id)
+    if exchange is None:
+        return []
     now = installation.clock.now()
     nowhere = EdiAddress("nobody@nowhere.invalid")
     _, told = take_transport_step(writer, exchange, SendRuleFailed(reason), now, installation.terms, nowhere)

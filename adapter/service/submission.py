@@ -23,7 +23,7 @@ from adapter.lookups.port import Partner
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.head import Head
 from adapter.messages.read import read
-from adapter.messages.reading import Reading, Recognised, Refusal
+from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service.installation import Installation
@@ -73,7 +73,7 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
     """
     reading = read(content, installation.schemas, installation.context(Side.SEND))
     if reading.refusal is not None:
-        return refusal(reading.refusal)
+        return refusal(reading)
     if has_errors(reading.findings):
         return NotTaken(reading.findings)
     if reading.recognised is not Recognised.BUSINESS or reading.head is None:
@@ -82,10 +82,14 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
     return _addressed(installation, reading)
 
 
-def refusal(refused: Refusal) -> NotTaken:
-    """A document that could not be read at all."""
-    says = f"{refused.kind.says}: {refused.detail}. {refused.kind.remedy}"
-    return NotTaken((Finding(refused.kind.id, Severity.ERROR, "", None, says, "msghead.md §7.4"),))
+def refusal(reading: Reading) -> NotTaken:
+    """A document that could not be read at all: what the rules say of it, or else the row of the catalogue."""
+    refused = reading.refusal
+    if reading.findings or refused is None:
+        return NotTaken(reading.findings)
+    says = f"{refused.kind.says}: {refused.detail}" if refused.detail else refused.kind.says
+    finding = Finding(refused.kind.id, Severity.ERROR, "", None, f"{says}. {refused.kind.remedy}", "msghead.md §7.4")
+    return NotTaken((finding,))
 
 
 def _addressed(installation: Installation, reading: Reading) -> Submission:

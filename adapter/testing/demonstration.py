@@ -128,14 +128,18 @@ def _place(
     """The place of this demo: made now, or found where the same demo was begun. Raises `AdapterError` (DEMO_FOLDER)."""
     mark = folder / _MARK
     if mark.is_file():
-        if json.loads(mark.read_text("utf-8")) != told:
+        begun = json.loads(mark.read_text("utf-8"))
+        if begun.get("demo") != told:
             raise AdapterError(DEMO_FOLDER, f"{folder} holds another demo")
-        return place_at(folder, hospital, municipality)
+        if begun["prepared"]:
+            return place_at(folder, hospital, municipality)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise AdapterError(DEMO_FOLDER, f"{folder} is not an empty folder")
     try:
-        if folder.exists() and any(folder.iterdir()):
-            raise AdapterError(DEMO_FOLDER, f"{folder} is not empty")
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(json.dumps({"demo": told, "prepared": False}), "utf-8")
         place = prepare(folder, hospital, municipality)
-        mark.write_text(json.dumps(told), "utf-8")
+        mark.write_text(json.dumps({"demo": told, "prepared": True}), "utf-8")
     except OSError as error:
         raise AdapterError(DEMO_FOLDER, f"{folder}: {error.strerror}") from None
     return place
