@@ -133,14 +133,15 @@ TOP = st.builds(
         st.none() | DATE,
         MAYBE,
     ),
-    st.none() | st.builds(PatientDetails, MAYBE_CODE, FLAG, MAYBE_CODE),
-    st.lists(st.builds(Relative, PERSON, MAYBE_CODE, MAYBE_CODE, MAYBE, MAYBE), max_size=1).map(tuple),
+    st.none() | st.builds(PatientDetails, MAYBE_CODE, FLAG, MAYBE_CODE, FLAG, MAYBE),
+    st.lists(st.builds(Relative, PERSON, MAYBE_CODE, MAYBE_CODE, MAYBE, MAYBE, FLAG), max_size=1).map(tuple),
     st.lists(st.builds(ContactUnit, UNIT, MAYBE), max_size=2).map(tuple),
     st.lists(st.builds(Contact, PROFESSIONAL, MAYBE), max_size=1).map(tuple),
     st.lists(st.builds(Responsible, PROFESSIONAL, st.none() | DATE, MAYBE_CODE, MAYBE), max_size=2).map(tuple),
     st.lists(st.builds(SentDocument, MAYBE_CODE, FLAG, st.none() | DATE, MAYBE_CODE, MAYBE, MAYBE), max_size=1).map(
         tuple
     ),
+    MAYBE,
 )
 EVENT = st.builds(TimedEvent, MAYBE_CODE, st.none() | TIME, FLAG, MAYBE, MAYBE, MAYBE)
 LOGISTICS = st.builds(
@@ -209,7 +210,7 @@ def _check(head: Head, message: Message) -> None:
 @QUICK
 @given(HEAD, LOGISTICS)
 def test_logistics_message_is_read_back(head: Head, message: Logistics) -> None:
-    """Head and content of a logistics message are read as they were written, in both versions and all five uses."""
+    """Head and content of a logistics message are read as they were written, in every version and use."""
     _check(head, message)
 
 
