@@ -92,9 +92,10 @@ def health_information_update(composer: Composer, message: HealthInformationUpda
 
 
 def _health_information(composer: Composer, message: HealthInformationInput, kind: str) -> Composed:
-    """The expected ready date is event 3 as an estimate, a date without clock (`plo.md` X-3, PL-059)."""
+    """The expected ready date is an estimate, a date without clock (PL-059)."""
     parts = Parts(composer)
-    ready = TimedEvent(Event.READY.cv(), Timestamp.read(message.expected_ready.isoformat()), estimate=True)
+    event = Event.READY if message.expected_ready_code == Event.READY else Event.EXPECTED_READY
+    ready = TimedEvent(event.cv(), Timestamp.read(message.expected_ready.isoformat()), estimate=True)
     course = tuple(
         JournalText(composer.code(*HEADINGS[heading], f"$.{heading}"), text)
         for heading, text in (

@@ -110,10 +110,15 @@ class DischargeReportInput(ClinicalInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthInformationInput(ClinicalInput):
-    """What the hospital tells during a stay (helseopplysninger): when ready, how the patient is, what is expected."""
+    """What the hospital tells during a stay (helseopplysninger): when ready, how the patient is, what is expected.
+
+    `expected_ready_code` 5 (expected ready) is for receivers known to take it; all official examples send 3 as an
+    estimate (`plo.md` X-3).
+    """
 
     version: Literal["1.6"] = "1.6"
     expected_ready: date
+    expected_ready_code: Literal["3", "5"] = "3"
     patient_status: Text
     expected_course: Text
     nursing: NursingInput | None = None

@@ -207,6 +207,14 @@ def test_early_notice_says_when_the_patient_is_expected_ready(built: Build) -> N
     assert headings == ["1", "2"]
 
 
+def test_expected_ready_date_as_event_5(built: Build, schemas: SchemaSet, codes: CodeLists) -> None:
+    """For a receiver that takes it the expected ready date is event 5, which breaks no rule either."""
+    reading = read(built("early-notice", {"expected_ready_code": "5"}), schemas, Context(Side.SEND, codes, NOW))
+    assert isinstance(reading.message, HealthInformation)
+    assert reading.message.stay[0].code == Event.EXPECTED_READY.cv()
+    assert reading.findings == ()
+
+
 def test_update_changes_the_early_notice(built: Build) -> None:
     """An update is a change of kind 2 that names the message before it."""
     reading = understand(built("health-information-update"))
