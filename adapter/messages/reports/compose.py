@@ -94,7 +94,7 @@ def health_information_update(composer: Composer, message: HealthInformationUpda
 def _health_information(composer: Composer, message: HealthInformationInput, kind: str) -> Composed:
     """The expected ready date is an estimate, a date without clock (PL-059)."""
     parts = Parts(composer)
-    event = Event.READY if message.expected_ready_code == Event.READY else Event.EXPECTED_READY
+    event = Event.READY if message.expected_ready_code == "3" else Event.EXPECTED_READY
     ready = TimedEvent(event.cv(), Timestamp.read(message.expected_ready.isoformat()), estimate=True)
     course = tuple(
         JournalText(composer.code(*HEADINGS[heading], f"$.{heading}"), text)
