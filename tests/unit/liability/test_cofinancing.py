@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from adapter.cli.cofinancing import command
 from adapter.liability.cofinancing import Cofinancing, cofinancing
 from adapter.liability.mistakes import Mistakes
 
@@ -57,3 +61,17 @@ def test_every_mistake_at_once() -> None:
     assert len(short.all) == 3
     assert isinstance(cofinancing(b""), Mistakes)
     assert isinstance(cofinancing(b"\xff"), Mistakes)
+
+
+def test_the_report_says_that_it_is_not_verified(tmp_path: Path) -> None:
+    """The mark stands in every form of the report; a file with mistakes is an error."""
+    file = tmp_path / "kmf.csv"
+    file.write_text(HEAD + "a,M,2012-03-05,medical,5\nb,M,2012-03-05,birth,5\n")
+    told = CliRunner().invoke(command, [str(file)]).stdout
+    assert "M: 1 stays, NOK 30 567.20" in told
+    assert "unverified [B]" in told
+    document = json.loads(CliRunner().invoke(command, [str(file), "--json"]).stdout)
+    assert (document["amount_nok"], document["stays"][1]["reason"]) == ("30567.20", "birth is not covered")
+    assert "unverified" in document["mark"]
+    file.write_text("stay\n")
+    assert CliRunner().invoke(command, [str(file)]).exit_code != 0
