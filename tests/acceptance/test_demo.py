@@ -75,7 +75,7 @@ def test_another_demo_in_the_folder(demo: KeptDemo, tmp_path: Path) -> None:
     """A folder that holds something else is not written into."""
     assert "another demo" in adapter("demo", "--scenario", "sorum", "--keep", demo.folder).expect(2).error
     (tmp_path / "mine").write_text("mine")
-    assert "not empty" in adapter("demo", "--keep", tmp_path).expect(2).error
+    assert "not an empty folder" in adapter("demo", "--keep", tmp_path).expect(2).error
     assert [file.name for file in tmp_path.iterdir()] == ["mine"]
 
 
