@@ -101,6 +101,10 @@ def _entry(number: int, table: object) -> SchemaEntry:
     )
 
 
+_COMPILING = threading.Lock()
+"""One at a time: two that compile beside each other take the loader of imports from each other (`compile_schema`)."""
+
+
 class SchemaSet:
     """The installed schemas: `validate` a document, ask what they cover.
 
@@ -150,7 +154,8 @@ class SchemaSet:
     def _schema(self) -> etree.XMLSchema:
         schema: etree.XMLSchema | None = getattr(self._compiled, "schema", None)
         if schema is None:
-            schema = compile_schema(_driver(self.index), self._files)
+            with _COMPILING:
+                schema = compile_schema(_driver(self.index), self._files)
             self._compiled.schema = schema
         return schema
 

@@ -103,29 +103,43 @@ def compile_schema(driver: bytes, files: Mapping[str, bytes]) -> etree.XMLSchema
 
     Official sets name folders and web addresses as locations; the last step is what counts
     (`engineering-facts.md` §1). Raises `AdapterError` (SCHEMAS_UNUSABLE).
+
+    libxml2 has one loader of imports for the process, and a parse that ends in another thread takes ours away; what
+    is imported then is missing without a word. So a set of which a file was not asked for is compiled again, until
+    all were, or the same ones twice.
     """
-    files_by_name = _ByBareName(files)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    parser.resolvers.add(files_by_name)
-    try:
-        return etree.XMLSchema(etree.fromstring(driver, parser))
-    except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
-        missing = ", ".join(sorted(files_by_name.missing))
-        raise AdapterError(
-            SCHEMAS_UNUSABLE, f"{missing} is imported but not there" if missing else str(error)
-        ) from None
+    wanted = {(one.get("schemaLocation") or "").rpartition("/")[2] for one in etree.fromstring(driver)}
+    before: set[str] | None = None
+    while True:
+        files_by_name = _ByBareName(files)
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        parser.resolvers.add(files_by_name)
+        try:
+            schema, failure = etree.XMLSchema(etree.fromstring(driver, parser)), ""
+        except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
+            schema, failure = None, str(error)
+        if files_by_name.missing:
+            failure = f"{', '.join(sorted(files_by_name.missing))} is imported but not there"
+        if files_by_name.missing or wanted <= files_by_name.given or files_by_name.given == before:
+            break
+        before = files_by_name.given
+    if schema is None:
+        raise AdapterError(SCHEMAS_UNUSABLE, failure)
+    return schema
 
 
 class _ByBareName(etree.Resolver):
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self.missing: set[str] = set()
+        self.given: set[str] = set()
 
     def resolve(self, system_url: str | None, public_id: str | None, context: object) -> _InputDocument | None:
         name = (system_url or "").rpartition("/")[2]
         if name not in self.files:
             self.missing.add(name)
             return self.resolve_empty(context)
+        self.given.add(name)
         return self.resolve_string(self.files[name], context, base_url=system_url)
 
 

@@ -228,3 +228,23 @@ def test_a_smaller_set_covers_less() -> None:
     assert not site.covers(PL)
     assert site.validate(parse(MESSAGE.replace("<Anslag>false", "<Anslag>kanskje").encode())) == ()
     assert site.validate(parse(MESSAGE.replace("<Type ", '<Type S="1" ').encode())) != ()
+
+
+def test_schemas_are_whole_whatever_other_threads_parse() -> None:
+    """Schemas that compile while other threads parse and compile know every namespace of the set."""
+    files, content, done = schemas(), MESSAGE.encode(), threading.Event()
+
+    def disturb() -> None:
+        while not done.is_set():
+            parse(content)
+
+    threads = [threading.Thread(target=disturb) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        findings = [SchemaSet(files).validate(parse(content)) for _ in range(60)]
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert set(findings) == {()}
