@@ -139,11 +139,17 @@ class Smtp(Section):
 
 
 class Delivery(Section):
-    """Resends where no agreement says otherwise (HIS 1037 §5.2, HISD 1177 §5.3)."""
+    """Resends where no agreement says otherwise (HIS 1037 §5.2, HISD 1177 §5.3).
+
+    `mail_pauses_seconds` are the pauses after a mail server that does not take a mail; the last one repeats.
+    """
 
     retries: Annotated[int, Field(ge=0, le=50)] = 5
     interval_hours: Annotated[float, Field(gt=0, le=168)] = 12
     lifetime_hours: Annotated[float, Field(gt=0, le=720)] = 72
+    mail_pauses_seconds: Annotated[tuple[Annotated[float, Field(gt=0, le=86_400)], ...], Field(min_length=1)] = (
+        60, 120, 300, 600, 1200, 1800,
+    )  # fmt: skip
 
     @property
     def interval(self) -> timedelta:

@@ -13,25 +13,6 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class RetryTerms:
-    """The terms of resending: `retries` counts *re*sends, so one message is transmitted at most `retries + 1` times.
-
-    `lifetime` runs from the first hand-over. Values of a CPA take the place of the defaults (`ebxml.md` §7.1).
-    Raises `ValueError` when a value makes no sense.
-    """
-
-    retries: int = 5
-    interval: timedelta = timedelta(hours=12)
-    lifetime: timedelta = timedelta(hours=72)
-
-    def __post_init__(self) -> None:
-        if self.retries < 0:
-            raise ValueError("a number of retries is not negative")
-        if self.interval <= timedelta(0) or self.lifetime <= timedelta(0):
-            raise ValueError("the retry interval and the lifetime are longer than nothing")
-
-
-@dataclass(frozen=True, slots=True)
 class BackOff:
     """Growing pauses: the first attempt after a failure waits `pauses[0]`, and so on; the last pause repeats.
 
@@ -51,6 +32,30 @@ class BackOff:
 
 MAIL_BACK_OFF = BackOff(tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 20, 30)))
 """A mail server that says "later" or does not answer: minutes, and no ebMS resend (`ebxml.md` §7.3, READY)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTerms:
+    """The terms of resending: `retries` counts *re*sends, so one message is transmitted at most `retries + 1` times.
+
+    `lifetime` runs from the first hand-over. `mail_back_off` are the pauses after a mail server that does not take a
+    mail; its first is also how soon a mail is handed over once more when it is unknown whether the server has it, as
+    mail servers do themselves (RFC 5321 §4.5.4.1): the receiver knows a copy by its MessageId. Values of a CPA take
+    the place of the defaults (`ebxml.md` §7.1).
+    Raises `ValueError` when a value makes no sense.
+    """
+
+    retries: int = 5
+    interval: timedelta = timedelta(hours=12)
+    lifetime: timedelta = timedelta(hours=72)
+    mail_back_off: BackOff = MAIL_BACK_OFF
+
+    def __post_init__(self) -> None:
+        if self.retries < 0:
+            raise ValueError("a number of retries is not negative")
+        if self.interval <= timedelta(0) or self.lifetime <= timedelta(0):
+            raise ValueError("the retry interval and the lifetime are longer than nothing")
+
 
 VALIDATION_BACK_OFF = BackOff(
     (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))

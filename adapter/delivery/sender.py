@@ -31,7 +31,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from adapter.delivery.retry import MAIL_BACK_OFF, MAIL_WAITING_ALERT, RetryTerms
+from adapter.delivery.retry import MAIL_WAITING_ALERT, RetryTerms
 from adapter.delivery.sender_events import (
     AckMismatched,
     AckVerified,
@@ -358,7 +358,7 @@ def step(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerm
     else:
         after = exchange
     after = _noted(after, name, now, terms)
-    return Transition(after, tuple(_effects(row, after, reason, now)))
+    return Transition(after, tuple(_effects(row, after, reason, now, terms)))
 
 
 _EXPLAINS = frozenset({On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ERROR})
@@ -386,7 +386,7 @@ def _noted(after: SenderExchange, name: On, now: datetime, terms: RetryTerms) ->
             return _handed_over(after, name, now, terms)
         case On.MAIL_DEFERRED | On.MAIL_DEFERRED_LONG if after.is_open:
             failures = after.deferrals + 1
-            again = now + MAIL_BACK_OFF.after(failures)
+            again = now + terms.mail_back_off.after(failures)
             return replace(after, deferrals=failures, due=again if state is TransportState.READY else after.due)
         case On.ACK if state is TransportState.ACKED:
             # The acknowledgment that an AppRec had overtaken: nothing is implied any more.
@@ -402,16 +402,19 @@ def _handed_over(after: SenderExchange, name: On, now: datetime, terms: RetryTer
         known = HandOver.ACCEPTED if name is On.MAIL_ACCEPTED else HandOver.UNKNOWN
         after = replace(after, first_sent=now, hand_over=known)
     if after.state is TransportState.AWAIT_ACK:
-        after = replace(after, due=now + terms.interval, deferrals=0)
+        # The first doubt is soon removed by another copy; from then on the terms of the agreement hold.
+        in_doubt = name is On.MAIL_UNKNOWN and after.resends == 0
+        pause = min(terms.interval, terms.mail_back_off.after(1)) if in_doubt else terms.interval
+        after = replace(after, due=now + pause, deferrals=0)
     return after
 
 
-def _effects(row: Row, after: SenderExchange, reason: str, now: datetime) -> Iterator[Effect]:
+def _effects(row: Row, after: SenderExchange, reason: str, now: datetime, terms: RetryTerms) -> Iterator[Effect]:
     match row.does:
         case Does.TRANSMIT:
             yield Transmit(after.resends, now)
         case Does.TRANSMIT_LATER:
-            yield Transmit(after.resends, now + MAIL_BACK_OFF.after(after.deferrals))
+            yield Transmit(after.resends, now + terms.mail_back_off.after(after.deferrals))
         case Does.POLL:
             yield PollMailbox()
         case Does.REFRESH_ADDRESS:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import timedelta
 
 from adapter import __version__
 from adapter.config import Party, Settings
 from adapter.crypto.certificates import TrustAnchors
 from adapter.crypto.keys import DecryptionKeys, SigningIdentity
-from adapter.delivery.retry import RetryTerms
+from adapter.delivery.retry import BackOff, RetryTerms
 from adapter.envelope.monitoring import Monitoring
 from adapter.envelope.seal import Sealer
 from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, STORE_UNREACHABLE, AdapterError
@@ -42,7 +43,8 @@ class Tools:
     @property
     def terms(self) -> RetryTerms:
         delivery = self.settings.delivery
-        return RetryTerms(delivery.retries, delivery.interval, delivery.lifetime)
+        pauses = BackOff(tuple(timedelta(seconds=pause) for pause in delivery.mail_pauses_seconds))
+        return RetryTerms(delivery.retries, delivery.interval, delivery.lifetime, pauses)
 
     @property
     def own_hers(self) -> frozenset[HerId]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from adapter.delivery.receiver import Reception
 from adapter.delivery.receiver import step as reception_step
-from adapter.delivery.retry import MAIL_BACK_OFF
+from adapter.delivery.retry import BackOff
 from adapter.delivery.sender_events import Event, MailAccepted, MailDeferred, MailRefused, MailUnknown
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.errors import STORE_CLAIM_LOST, AdapterError
@@ -79,7 +79,7 @@ async def _send(installation: Installation, transport: Transport, parcel: _Parce
 def _note(installation: Installation, writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime) -> list[Told]:
     if item.kind is OutboxKind.MESSAGE:
         return _note_message(installation, writer, item, outcome, now)
-    return _note_signal(writer, item, outcome, now)
+    return _note_signal(writer, item, outcome, now, installation.terms.mail_back_off)
 
 
 def _note_message(
@@ -101,7 +101,7 @@ def _note_message(
             told.append(events.EXCHANGE_DEFERRED)
     reason = getattr(outcome, "reason", "")
     if state is OutboxState.WAITING:
-        writer.postpone_outbox(item, now + MAIL_BACK_OFF.after(item.deferrals + 1), reason)
+        writer.postpone_outbox(item, now + installation.terms.mail_back_off.after(item.deferrals + 1), reason)
     else:
         writer.finish_outbox(item, state, now, reason)
     exchange = writer.exchange(item.exchange_id)
@@ -111,13 +111,16 @@ def _note_message(
     return [*(Told(kind, line_of(exchange, exchange.transport.state.value)) for kind in told), *lines]
 
 
-def _note_signal(writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime) -> list[Told]:
+def _note_signal(writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime, back_off: BackOff) -> list[Told]:
     exchange = writer.exchange(item.exchange_id) if item.exchange_id is not None else None
     match outcome:
         case Deferred(reason=reason) if now - item.created_at < SIGNAL_LIFETIME:
-            writer.postpone_outbox(item, now + MAIL_BACK_OFF.after(item.deferrals + 1), reason)
+            writer.postpone_outbox(item, now + back_off.after(item.deferrals + 1), reason)
             line = line_of(exchange) if exchange is not None else Line(state=item.kind.value)
             return [Told(events.EXCHANGE_DEFERRED, line)]
+        case OutcomeUnknown(reason=reason) if item.deferrals == 0:
+            writer.postpone_outbox(item, now + back_off.after(1), reason)
+            return [Told(events.EXCHANGE_UNKNOWN, line_of(exchange))] if exchange is not None else []
         case Deferred(reason=reason) | Refused(reason=reason):
             writer.finish_outbox(item, OutboxState.REFUSED, now, reason)
             if exchange is None:

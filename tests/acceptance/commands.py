@@ -166,12 +166,12 @@ class Two:
                 daemon.kill()
 
 
-def two_daemons(folder: Path, interval_hours: float = 12) -> Two:
-    """A place whose sides take mail only with STARTTLS; its daemons are not started yet."""
+def two_daemons(folder: Path, pauses: tuple[int, ...] = (60, 120)) -> Two:
+    """A place whose sides take mail only with STARTTLS, and wait `pauses` seconds for a mail server that is away."""
     place = prepare(folder, HOSPITAL, MUNICIPALITY, key_size=2048, require_tls=True)
     for side in (place.hospital, place.municipality):
         with side.config.open("a", encoding="utf-8") as config:
-            config.write(f"\n[delivery]\ninterval_hours = {interval_hours}\n")
+            config.write(f"\n[delivery]\nmail_pauses_seconds = {list(pauses)}\n")
     return Two(place, Daemon(place.hospital), Daemon(place.municipality))
 
 

@@ -29,6 +29,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Two]:
-    both = two_daemons(tmp_path / "place", interval_hours=0.003)
+    both = two_daemons(tmp_path / "place", pauses=(1, 1, 2))
     yield both
     both.clear()

@@ -22,7 +22,7 @@ from adapter.service import desk
 from adapter.service.submission import submit_now
 from adapter.testing.place import PlaceParty, prepare
 
-FIRST_PAUSE = timedelta(minutes=1)
+FIRST_PAUSE = timedelta(seconds=20)
 
 
 def finished(one: dict[str, Any]) -> bool:
@@ -125,7 +125,7 @@ def official_place(folder: Path, files: list[Path]) -> Two:
 @pytest.fixture(scope="module")
 def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     """A place whose municipality has just been stopped, with a message on its way there."""
-    both = two_daemons(tmp_path_factory.mktemp("outage") / "place")
+    both = two_daemons(tmp_path_factory.mktemp("outage") / "place", pauses=(10, 10, 20))
     both.start()
     both.municipality.stop()
     send(both.hospital, MESSAGES / "admitted.xml")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.delivery import sender
-from adapter.delivery.retry import RetryTerms
+from adapter.delivery.retry import MAIL_BACK_OFF, RetryTerms
 from adapter.delivery.sender import IMPOSSIBLE, ROWS, HandOver, On, Row, SenderExchange, TransportState
 from adapter.delivery.sender_events import (
     AckMismatched,
@@ -293,6 +293,16 @@ def test_a_connection_lost_after_data_counts_as_sent_and_says_so() -> None:
     resent = sender.step(exchange, TimerFired(T0 + 12 * HOUR), T0 + 12 * HOUR, TERMS).exchange
     accepted = sender.step(resent, MailAccepted(), T0 + 12 * HOUR, TERMS).exchange
     assert (accepted.hand_over, accepted.first_sent) == (HandOver.UNKNOWN, T0)
+
+
+def test_a_doubt_is_soon_removed_by_another_copy() -> None:
+    """After an unknown hand-over the same bytes go again at once; a second doubt waits for the agreed interval."""
+    unknown = sender.step(READY, MailUnknown("lost after DATA"), T0, TERMS).exchange
+    assert unknown.due == T0 + MAIL_BACK_OFF.after(1)
+    again = sender.step(unknown, TimerFired(unknown.due), unknown.due, TERMS)
+    assert (again.exchange.resends, again.effects) == (1, (Transmit(1, unknown.due),))
+    doubted = sender.step(again.exchange, MailUnknown("lost after DATA"), unknown.due, TERMS).exchange
+    assert doubted.due == unknown.due + TERMS.interval
 
 
 def test_an_acknowledgment_may_overtake_our_own_note_of_the_hand_over() -> None:
