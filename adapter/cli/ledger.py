@@ -16,7 +16,7 @@ from adapter.cli.output import Json, options, print_json
 
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger, Row
-    from adapter.service.accounts import KnownStay
+    from adapter.service.accounts import KnownStay, Whose
     from adapter.values import HerId
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -44,20 +44,24 @@ def command(
 ) -> None:
     """Show nights, kroner and reasons of every stay in the store, decided anew from its facts."""
     from adapter.service import desk
-    from adapter.service.accounts import known_stays, ledger_of
+    from adapter.service.accounts import ledger_of, stays_of
     from adapter.service.clock import MachineClock
 
     then = as_of or MachineClock().now()
+    known: dict[str, Whose] = {}
+
+    def noted(stay: KnownStay) -> KnownStay:
+        known[stay.stay.key] = stay.whose
+        return stay
+
     with desk.store(config) as (settings, store):
-        stays = known_stays(store, municipality, hospital, known_at)
         shown = ledger_of(
             settings,
-            stays,
+            map(noted, stays_of(store, municipality, hospital, known_at)),
             then,
             first.date() if first is not None else date.min,
             last.date() if last is not None else date.max,
         )
-    known = {one.stay.key: one for one in stays}
     if as_json:
         print_json(ledger_json(shown, known))
     elif as_csv:
@@ -66,7 +70,7 @@ def command(
         print_ledger(shown)
 
 
-def ledger_json(shown: Ledger, known: dict[str, KnownStay]) -> Json:
+def ledger_json(shown: Ledger, known: dict[str, Whose]) -> Json:
     """The ledger as a document: the stays, and their totals."""
     return {
         "stays": [_row(row, known[row.stay]) for row in shown.rows],
@@ -97,8 +101,7 @@ def stay_json(row: Row) -> dict[str, Json]:
     }
 
 
-def _row(row: Row, known: KnownStay) -> dict[str, Json]:
-    whose = known.whose
+def _row(row: Row, whose: Whose) -> dict[str, Json]:
     return stay_json(row) | {
         "amount_known_nok": row.known_nok,
         "first": _text(row.first),
@@ -116,7 +119,7 @@ def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _csv(shown: Ledger, known: dict[str, KnownStay]) -> str:
+def _csv(shown: Ledger, known: dict[str, Whose]) -> str:
     out = io.StringIO()
     rows = [_row(row, known[row.stay]) for row in shown.rows]
     heads = [

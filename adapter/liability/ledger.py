@@ -89,12 +89,15 @@ def ledger(
     first: date = date.min,
     last: date = date.max,
 ) -> Ledger:
-    """Decide every stay as of one time, and keep the nights from `first` to `last`, both included."""
-    rows = [
+    """Decide every stay as of one time, and keep the nights from `first` to `last`, both included.
+
+    The accounts are taken one at a time; what stays in memory is their rows.
+    """
+    rows = (
         _row(account, read_both(account.case, account.profile, baseline, rates, as_of), first, last)
-        for account in sorted(accounts, key=lambda account: account.stay)
-    ]
-    return Ledger(tuple(rows), rates.version)
+        for account in accounts
+    )
+    return Ledger(tuple(sorted(rows, key=lambda row: row.stay)), rates.version)
 
 
 def _row(account: Account, readings: Readings, first: date, last: date) -> Row:

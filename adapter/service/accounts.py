@@ -5,13 +5,12 @@ The bill is never stored: it is a function of the facts, the policy, the rates a
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapter.config import Settings
-from adapter.delivery.recorded import RecordedFact, best_proved
+from adapter.delivery.recorded import best_proved
 from adapter.errors import POLICY_INVALID, RATES_INVALID, STAY_UNKNOWN, AdapterError
 from adapter.liability import stays as partition
 from adapter.liability.agreements import Agreement, agreed, agreement_mistakes, policy_day
@@ -24,7 +23,7 @@ from adapter.liability.profiles import BASELINE, Profile, read_profiles
 from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.liability.readings import Readings, read_both
 from adapter.lookups import directory, packaged
-from adapter.store.port import FactFilter, Store
+from adapter.store.port import FactFilter, Store, Subject
 from adapter.values import HerId, Moment
 
 
@@ -120,27 +119,39 @@ def _rates(settings: Settings | None) -> RateTable:
     return rates
 
 
+def stays_of(
+    store: Store, municipality: HerId | None = None, hospital: HerId | None = None, known_at: datetime | None = None
+) -> Iterator[KnownStay]:
+    """The stays of a store one after the other, those of one municipality or hospital (level 1) if one is named.
+
+    With `known_at` only from what was in the fact log by then; without it from everything. One patient's facts are in
+    memory at a time.
+    """
+    subjects = store.read_now(lambda reader: reader.subjects(FactFilter(municipality=municipality, hospital=hospital)))
+    for subject in subjects:
+        yield from _stays_about(store, subject, known_at)
+
+
+def _stays_about(store: Store, subject: Subject, known_at: datetime | None) -> Iterator[KnownStay]:
+    which = FactFilter(patient=subject.patient, hospital=subject.hospital, municipality=subject.municipality)
+    recorded = [
+        one
+        for one in store.read_now(lambda reader: reader.facts(which))
+        if one.entry.municipality == subject.municipality and (known_at is None or one.recorded_at <= known_at)
+    ]
+    given = [
+        partition.StayFact(one.entry.fact, one.entry.admission, one.entry.references) for one in best_proved(recorded)
+    ]
+    whose = Whose(subject.patient.value, subject.hospital, subject.municipality)
+    for stay in partition.stays(whose.patient, whose.hospital.value, given):
+        yield KnownStay(stay, whose)
+
+
 def known_stays(
     store: Store, municipality: HerId | None = None, hospital: HerId | None = None, known_at: datetime | None = None
 ) -> tuple[KnownStay, ...]:
-    """The stays of a store, those of one municipality or hospital (level 1) if one is named.
-
-    With `known_at` only from what was in the fact log by then; without it from everything.
-    """
-    recorded = store.read_now(lambda reader: reader.facts(FactFilter(municipality=municipality, hospital=hospital)))
-    grouped: dict[Whose, list[RecordedFact]] = defaultdict(list)
-    for one in recorded:
-        if known_at is not None and one.recorded_at > known_at:
-            continue
-        entry = one.entry
-        grouped[Whose(entry.patient.value, entry.hospital, entry.municipality)].append(one)
-    found = []
-    for whose, facts in grouped.items():
-        given = [
-            partition.StayFact(one.entry.fact, one.entry.admission, one.entry.references) for one in best_proved(facts)
-        ]
-        found += [KnownStay(stay, whose) for stay in partition.stays(whose.patient, whose.hospital.value, given)]
-    return tuple(sorted(found, key=lambda known: known.stay.key))
+    """All that `stays_of` gives, in the order of their keys."""
+    return tuple(sorted(stays_of(store, municipality, hospital, known_at), key=lambda known: known.stay.key))
 
 
 def institutions(settings: Settings) -> Mapping[HerId, Institution]:
@@ -169,18 +180,19 @@ def case_in(known_institutions: Mapping[HerId, Institution], known: KnownStay) -
 
 def ledger_of(
     settings: Settings,
-    stays: tuple[KnownStay, ...],
+    stays: Iterable[KnownStay],
     as_of: datetime,
     first: date = date.min,
     last: date = date.max,
 ) -> Ledger:
     """Decide every stay. Raises `AdapterError` for policies and rates that are no good."""
     in_force, known_institutions, at = terms(settings), institutions(settings), Moment.at(as_of)
-    accounts = []
-    for known in stays:
+
+    def account(known: KnownStay) -> Account:
         case = case_in(known_institutions, known)
-        accounts.append(Account(known.stay.key, case, in_force.profile_for(known.whose, case, at)))
-    return ledger(accounts, in_force.baseline, in_force.rates, at, first, last)
+        return Account(known.stay.key, case, in_force.profile_for(known.whose, case, at))
+
+    return ledger(map(account, stays), in_force.baseline, in_force.rates, at, first, last)
 
 
 def readings_of(settings: Settings, known: KnownStay, as_of: datetime) -> Readings:

@@ -244,6 +244,15 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom facts are about: a patient without a name in a hospital, seen from a municipality (None: not told)."""
+
+    patient: Pseudonym
+    hospital: HerId
+    municipality: HerId | None
+
+
+@dataclass(frozen=True, slots=True)
 class FactFilter:
     """Which facts; None does not restrict. They come in the order of the log."""
 
@@ -365,6 +374,9 @@ class Reader(Protocol):
         """The exchange for which one of these Message-IDs or ENVIDs was used."""
 
     def facts(self, which: FactFilter) -> tuple[RecordedFact, ...]: ...
+
+    def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
+        """Whom the facts are about, each once; for going through a large log one patient at a time."""
 
     def verify_chain(self) -> ChainReport: ...
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func
 
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
-from adapter.delivery.recorded import RecordedFact
+from adapter.delivery.recorded import Pseudonym, RecordedFact
 from adapter.delivery.sender import TransportState
 from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
@@ -29,6 +29,7 @@ from adapter.store.port import (
     OutboxItem,
     OutboxState,
     SeenEnvelope,
+    Subject,
     TakenMessage,
 )
 from adapter.store.rows import (
@@ -233,19 +234,18 @@ class SqlReader:
             )
 
     def facts(self, which: FactFilter) -> tuple[RecordedFact, ...]:
-        conditions: list[ColumnElement[bool]] = [fact_log.c.seq > which.after_seq]
-        if which.patient is not None:
-            conditions.append(fact_log.c.patient == which.patient.value)
-        if which.hospital is not None:
-            conditions.append(fact_log.c.hospital == which.hospital.value)
-        if which.municipality is not None:
-            conditions.append(fact_log.c.municipality == which.municipality.value)
-        if which.exchange_id is not None:
-            conditions.append(fact_log.c.exchange_id == which.exchange_id)
         try:
-            return tuple(chain.fact_of(row) for row in self._log(*conditions))
+            return tuple(chain.fact_of(row) for row in self._log(*_fact_conditions(which)))
         except ValueError as error:
             raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
+
+    def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
+        columns = (fact_log.c.patient, fact_log.c.hospital, fact_log.c.municipality)
+        rows = self._connection.execute(select(*columns).where(*_fact_conditions(which)).distinct().order_by(*columns))
+        return tuple(
+            Subject(Pseudonym(patient), HerId(hospital), None if municipality is None else HerId(municipality))
+            for patient, hospital, municipality in rows
+        )
 
     def verify_chain(self) -> ChainReport:
         return chain.verify(self._log())
@@ -347,3 +347,16 @@ def _issued(row: RowMapping) -> IssuedStatement:
     if Digest.of(issued.content) != issued.digest:
         raise AdapterError(STORE_CORRUPT, f"statement {issued.id} has another digest now")
     return issued
+
+
+def _fact_conditions(which: FactFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [fact_log.c.seq > which.after_seq]
+    if which.patient is not None:
+        conditions.append(fact_log.c.patient == which.patient.value)
+    if which.hospital is not None:
+        conditions.append(fact_log.c.hospital == which.hospital.value)
+    if which.municipality is not None:
+        conditions.append(fact_log.c.municipality == which.municipality.value)
+    if which.exchange_id is not None:
+        conditions.append(fact_log.c.exchange_id == which.exchange_id)
+    return conditions
