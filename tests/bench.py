@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from adapter.config import load
 from adapter.crypto.policy import NATIONAL
+from adapter.delivery.recorded import StayFact
 from adapter.envelope import open as opening
 from adapter.envelope.agreement import pair_id
 from adapter.envelope.routing import Process, Routing
@@ -55,21 +56,22 @@ from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
-from adapter.service.accounts import terms
+from adapter.service.accounts import ledger_of, stays_of, terms
 from adapter.service.build_json import SOFTWARE
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.daemon import Daemon
-from adapter.service.installation import Installation, open_installation
+from adapter.service.installation import Installation, open_installation, open_own_store
 from adapter.service.running import mail_in, mail_out
 from adapter.service.signals import expected_signer
 from adapter.service.submission import submit_now
-from adapter.store.port import ExchangeFilter
+from adapter.store.port import ExchangeFilter, Writer
 from adapter.testing.place import Place, PlaceParty, prepare
 from adapter.values import Digest, HerId, MessageId, Moment, MsgId
 
 ROUNDS = 15
 SLICE_SECONDS = 0.12
 BURST = 60
+STAYS_IN_STORE = 300
 
 _HOSPITAL = (PlaceParty(HerId("8140011"), "PLO innleggelse somatikk", HerId("8140010"), "Prøvefjord sykehus HF"),)
 _MUNICIPALITY = (PlaceParty(HerId("8140022"), "Saksbehandling", HerId("8140020"), "Prøvefjord kommune"),)
@@ -298,6 +300,36 @@ def bench_liability() -> None:
     )
 
 
+def bench_ledger_of_a_store(folder: Path) -> None:
+    """The same ledger from the fact log of a store, one patient at a time: reading, dividing into stays, deciding."""
+    place = prepare(folder, _HOSPITAL, _MUNICIPALITY, key_size=2048)
+    settings = load(place.hospital.config)
+    store = open_own_store(settings)
+    hospital, municipality = _HOSPITAL[0].organisation_her, _MUNICIPALITY[0].organisation_her
+    now = datetime(2019, 6, 1, tzinfo=UTC)
+
+    def write(writer: Writer) -> None:
+        for number in range(STAYS_IN_STORE):
+            patient = store.pseudonym(f"patient {number}")
+            for fact in case_of_twenty(number).facts:
+                writer.append_fact(StayFact(patient, hospital, fact, municipality), now)
+
+    store.write_now(write)
+    tracemalloc.start()
+    shown = ledger_of(settings, stays_of(store), now)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(shown.rows) >= STAYS_IN_STORE
+    cpu = time.process_time()
+    ledger_of(settings, stays_of(store), now)
+    burnt = time.process_time() - cpu
+    store.close()
+    name = f"ledger of {STAYS_IN_STORE} such stays from a store"
+    print(f"  {name:44} {burnt:9.2f} s CPU; {peak / STAYS_IN_STORE / 1000:.1f} kB of memory a stay")
+    whole = burnt / STAYS_IN_STORE * 100_000
+    print(f"  worked out from it: 100 000 stays with 2 million facts in {whole:.0f} s of one core")
+
+
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; figures are of this run only")
     with tempfile.TemporaryDirectory() as folder:
@@ -313,6 +345,8 @@ def main() -> None:
                 installation.store.close()
         asyncio.run(bench_exchange(place, rsa_ms))
     bench_liability()
+    with tempfile.TemporaryDirectory() as folder:
+        bench_ledger_of_a_store(Path(folder) / "place")
 
 
 if __name__ == "__main__":
