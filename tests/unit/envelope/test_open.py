@@ -430,7 +430,8 @@ def test_the_copied_references_decide_what_an_acknowledgment_is_worth(world):
     lost = [copy.replace(' xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"', "") for copy in copies]
     bare = [re.sub(r'ds:| xmlns:ds="[^"]*"', "", copy) for copy in copies]
     wrapped = [re.sub("(<ds:DigestValue>)(.{9})", r"\1\n  \2&#13;\n", copy) for copy in copies]
-    wrong = [copies[0], re.sub("<ds:DigestValue>.", "<ds:DigestValue>+", copies[1])]
+    other = "A" if "<ds:DigestValue>+" in copies[1] else "+"
+    wrong = [copies[0], re.sub("<ds:DigestValue>.", f"<ds:DigestValue>{other}", copies[1])]
     cases = [
         ([], AckMatch.ABSENT),
         (copies, AckMatch.COMPLETE),
