@@ -15,7 +15,7 @@ from adapter.errors import WireCode
 from adapter.facts import ReadyNotice
 from adapter.service import payloads
 from adapter.service.views import apprec_word, transport_word
-from adapter.testing.neighbours import Neighbour, World
+from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.transports.port import OutgoingMail, ReceivedMail
 from adapter.values import HerId, MessageId
 
@@ -109,7 +109,19 @@ async def test_a_warning_is_an_acknowledgment_with_a_remark(world: World, monkey
     """A message answered by an ErrorList of severity Warning is delivered, receipted, and a fact on both sides."""
     remark = EbError(WireCode.INCONSISTENT, ErrorSeverity.WARNING, "/", "AckRequested is missing")
     monkeypatch.setattr(payloads.respond, "warnings", lambda findings: (remark,))
+    receipts: list[OutgoingMail] = []
+
+    def hold_receipts(mail: OutgoingMail) -> bool:
+        """The two answers of the municipality leave together; the receipt must not overtake the warning."""
+        held = not is_signal(mail) and "municipality" in mail.sender.value
+        receipts.extend([mail] if held else [])
+        return held
+
+    world.road.loses = hold_receipts
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert words(world.hospital, sent)[0] == "acked_warn"
+    world.road.under_way.extend(receipts)
     await world.settle()
     assert words(world.hospital, sent) == ("acked_warn", "ok")
     assert len(world.municipality.inbox()) == 1
