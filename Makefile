@@ -44,7 +44,7 @@ docs: $(STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --group dev pyproject.toml --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --no-annotate --upgrade -o requirements.lock
+	$(BIN)/uv pip compile --group dev --all-extras pyproject.toml --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --no-annotate --upgrade -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
