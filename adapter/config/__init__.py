@@ -1,0 +1,34 @@
+"""What `config.toml` says: frozen settings, every mistake reported at once with its key, what was found and a hint.
+
+Relative paths are relative to the folder of the file. Secrets are files, never values. A section that is left out
+has the defaults below; `[[party]]` and `[keys]` have none, since nobody can guess who we are.
+"""
+
+from adapter.config.delivery import Delivery, Inbox
+from adapter.config.identity import Contact, KeyPair, Keys, Partners, Party, Trust
+from adapter.config.liability import Liability, PolicyAgreement, StatementImport
+from adapter.config.mail import Smtp, SmtpReceive, SmtpSend
+from adapter.config.settings import Log, Schemas, Settings, Store, load, parse
+
+__all__ = [
+    "Contact",
+    "Delivery",
+    "Inbox",
+    "KeyPair",
+    "Keys",
+    "Liability",
+    "Log",
+    "Partners",
+    "Party",
+    "PolicyAgreement",
+    "Schemas",
+    "Settings",
+    "Smtp",
+    "SmtpReceive",
+    "SmtpSend",
+    "StatementImport",
+    "Store",
+    "Trust",
+    "load",
+    "parse",
+]

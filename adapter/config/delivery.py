@@ -1,0 +1,43 @@
+"""When a message is resent, and where the application finds what was received."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from adapter.lookups.toml_files import FilePath, Section
+
+
+class Delivery(Section):
+    """Resends where no agreement says otherwise (HIS 1037 §5.2, HISD 1177 §5.3).
+
+    `mail_pauses_seconds` are the pauses after a mail server that does not take a mail; the last one repeats.
+    """
+
+    retries: Annotated[int, Field(ge=0, le=50)] = 5
+    interval_hours: Annotated[float, Field(gt=0, le=168)] = 12
+    lifetime_hours: Annotated[float, Field(gt=0, le=720)] = 72
+    mail_pauses_seconds: Annotated[tuple[Annotated[float, Field(gt=0, le=86_400)], ...], Field(min_length=1)] = (
+        60, 120, 300, 600, 1200, 1800,
+    )  # fmt: skip
+
+    @property
+    def interval(self) -> timedelta:
+        return timedelta(hours=self.interval_hours)
+
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(hours=self.lifetime_hours)
+
+
+class Inbox(Section):
+    """Where the application finds what was received: one file per message, and when it is receipted.
+
+    `apprec = "at_once"` sends the positive AppRec when the message lies durable in the inbox, `"when_taken"` when the
+    application has taken the file away.
+    """
+
+    folder: FilePath
+    apprec: Literal["at_once", "when_taken"] = "at_once"

@@ -1,0 +1,77 @@
+"""The whole of `config.toml`, read at once with every mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from adapter.config.delivery import Delivery, Inbox
+from adapter.config.identity import Keys, Partners, Party, Trust
+from adapter.config.liability import Liability
+from adapter.config.mail import Smtp
+from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
+from adapter.lookups.toml_files import FilePath, Section, read_section
+
+
+class Store(Section):
+    """Where everything is kept."""
+
+    path: FilePath
+
+
+class Schemas(Section):
+    """A site's own set of schema files instead of those that ship with the adapter."""
+
+    path: FilePath
+
+
+class Log(Section):
+    """The least severity that is written."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(Section):
+    """The whole of `config.toml`."""
+
+    mode: Literal["test", "production"] = "test"
+    store: Store
+    party: Annotated[tuple[Party, ...], Field(min_length=1)]
+    keys: Keys
+    trust: Trust
+    partners: Partners
+    inbox: Inbox
+    smtp: Smtp = Smtp()
+    delivery: Delivery = Delivery()
+    liability: Liability = Liability()
+    log: Log = Log()
+    schemas: Schemas | None = None
+
+    @model_validator(mode="after")
+    def _parties_are_distinct(self) -> Self:
+        hers = [party.her for party in self.party]
+        if len(set(hers)) < len(hers):
+            raise ValueError("two of [[party]] have the same her")
+        return self
+
+
+def load(path: Path) -> Settings:
+    """Read a configuration file.
+
+    Raises `AdapterError`: FILE_UNREADABLE when there is none to read, CONFIG_INVALID with every mistake, one a line.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: {error.strerror}") from None
+    return parse(content, path.absolute().parent, str(path))
+
+
+def parse(content: bytes, folder: Path, called: str) -> Settings:
+    """Read a configuration from its bytes; relative paths start at `folder`, `called` names it in errors."""
+    read = read_section(Settings, content, folder)
+    if isinstance(read, Settings):
+        return read
+    raise AdapterError(CONFIG_INVALID, "\n".join([called, *(f"  {mistake}" for mistake in read)]))
