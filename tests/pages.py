@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from adapter.cli.registers import RuleRow, Standing, rule_rows
 from adapter.errors import catalogue as errors
-from adapter.messages.rules import RULES
-from adapter.messages.rules.rule import Rule
 from adapter.observe.events import catalogue as events
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -27,40 +26,32 @@ def table(heads: tuple[str, ...], rows: Iterator[tuple[str | None, ...]]) -> str
 
 
 def rules_page() -> str:
-    """Every rule that messages are judged by, and how far each is implemented."""
-    state = Counter("judged by another rule" if rule.judged_as else standing(rule) for rule in RULES)
-    counts = "\n".join(f"- {name}: {count}" for name, count in sorted(state.items()))
+    """Every rule of every register, and how far each is implemented."""
+    all_rows = rule_rows()
+    families = sorted({family_of(row) for row in all_rows}, key=[family_of(row) for row in all_rows].index)
+    standings = Counter((family_of(row), row.standing) for row in all_rows)
+    counts = ((family, *(str(standings[family, standing]) for standing in Standing)) for family in families)
     rows = (
-        (
-            rule.id,
-            rule.text,
-            rule.send.value if rule.send is not None else None,
-            rule.receive.value if rule.receive is not None else None,
-            rule.code.value if rule.code is not None else None,
-            standing(rule),
-            rule.source,
-        )
-        for rule in RULES
+        (row.id, row.text, row.send, row.receive, row.apprec, row.standing.value, row.by, row.source)
+        for row in all_rows
     )
-    heads = ("id", "rule", "sending", "receiving", "AppRec", "standing", "source")
+    heads = ("id", "rule", "sending", "receiving", "AppRec", "standing", "by, or why not", "source")
     return f"""# Rules
 
-Every rule of the standards that messages are judged by, as `adapter rules` lists them. *Sending* and *receiving* say
-what follows when the rule is broken on that side; *AppRec* is the code of a refusal.
+Every rule that is judged by, as `adapter rules` lists them. *Sending* and *receiving* say what follows when the rule
+is broken on that side; *AppRec* is the code of a refusal. What is *implemented* is followed by what judges it: the
+document itself, other rules that find the same fault, or the part of the adapter that knows what the rule needs. What
+is *deferred* or *not checkable* is followed by the reason.
 
-{counts}
+{table(("family", *(standing.value for standing in Standing)), counts)}
 
-{table(heads, rows)}
+{table(heads, iter(rows))}
 """
 
 
-def standing(rule: Rule) -> str:
-    """Whether a rule is judged from the document, under another rule, or where what it needs exists."""
-    if rule.check is not None:
-        return "judged from the document"
-    if rule.judged_as:
-        return f"judged by {', '.join(rule.judged_as)}"
-    return f"needs {rule.needs.value}" if rule.needs is not None else "not judged"
+def family_of(row: RuleRow) -> str:
+    """The letters before the number."""
+    return row.id.partition("-")[0]
 
 
 def errors_page() -> str:

@@ -1,0 +1,79 @@
+"""Which registers of rules there are: the rows of each in one shape, for `adapter rules` and the page in `docs/`.
+
+A package that judges by rules keeps its own register. A row of `REGISTERS` names it and says how its rules look here;
+the register is loaded only when its rows are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Standing(StrEnum):
+    """How far a rule is implemented."""
+
+    IMPLEMENTED = "implemented"
+    DEFERRED = "deferred"
+    NOT_CHECKABLE = "not checkable"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule as it is shown.
+
+    `send` and `receive` are what follows when it is broken on that side, None where it does not apply or no document
+    is refused by it. `apprec` is the code of a refusal. `by` says what judges the rule where `standing` is
+    `IMPLEMENTED`, and otherwise why nothing does.
+    """
+
+    id: str
+    text: str
+    source: str
+    standing: Standing
+    by: str
+    send: str | None = None
+    receive: str | None = None
+    apprec: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One register: what its rules are about, the families of ids it holds, and its rows in their order."""
+
+    name: str
+    families: tuple[str, ...]
+    rows: Callable[[], Iterable[RuleRow]]
+
+
+def _messages() -> Iterable[RuleRow]:
+    from adapter.messages.rules import RULES
+
+    for rule in RULES:
+        if rule.check is not None:
+            standing, by = Standing.IMPLEMENTED, "the document"
+        elif rule.judged_as:
+            standing, by = Standing.IMPLEMENTED, ", ".join(rule.judged_as)
+        else:
+            standing, by = Standing.DEFERRED, f"needs the {rule.needs}"
+        yield RuleRow(
+            rule.id,
+            rule.text,
+            rule.source,
+            standing,
+            by,
+            send=rule.send,
+            receive=rule.receive,
+            apprec=rule.code,
+        )
+
+
+REGISTERS: Final[tuple[Register, ...]] = (Register("messages", ("MH", "AD", "LK", "ID", "AR", "PL"), _messages),)
+"""Every register, in the order in which the rules are listed."""
+
+
+def rule_rows() -> tuple[RuleRow, ...]:
+    """Every rule of every register."""
+    return tuple(row for register in REGISTERS for row in register.rows())
