@@ -56,7 +56,7 @@ from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
-from adapter.service.accounts import ledger_of, stays_of, terms
+from adapter.service.accounts import ledger_of, stays_of
 from adapter.service.build_json import SOFTWARE
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.daemon import Daemon
@@ -64,6 +64,7 @@ from adapter.service.installation import Installation, open_installation, open_o
 from adapter.service.running import mail_in, mail_out
 from adapter.service.signals import expected_signer
 from adapter.service.submission import submit_now
+from adapter.service.terms import terms
 from adapter.store.port import ExchangeFilter, Writer
 from adapter.testing.place import Place, PlaceParty, prepare
 from adapter.values import Digest, HerId, MessageId, Moment, MsgId
@@ -316,12 +317,12 @@ def bench_ledger_of_a_store(folder: Path) -> None:
 
     store.write_now(write)
     tracemalloc.start()
-    shown = ledger_of(settings, stays_of(store), now)
+    shown = ledger_of(settings, terms(settings), stays_of(store), now)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(shown.rows) >= STAYS_IN_STORE
     cpu = time.process_time()
-    ledger_of(settings, stays_of(store), now)
+    ledger_of(settings, terms(settings), stays_of(store), now)
     burnt = time.process_time() - cpu
     store.close()
     name = f"ledger of {STAYS_IN_STORE} such stays from a store"

@@ -78,8 +78,9 @@ def _play(folder: Path, scenario: str, messages: tuple[Path, ...], with_log: boo
         else:
             curtain = asyncio.run(play(folder, SCENARIOS[scenario](), log, tick))
     with desk.installation(curtain.place.hospital.config) as hospital:
-        shown = ledger_of(hospital.settings, known_stays(hospital.store), curtain.ended)
-        statements = drafts(hospital.settings, hospital.store, curtain.ended)
+        in_force = hospital.in_force.terms
+        shown = ledger_of(hospital.settings, in_force, known_stays(hospital.store), curtain.ended)
+        statements = drafts(hospital.settings, in_force, hospital.store, curtain.ended)
         proof = _prove(hospital, curtain, shown)
     name = "messages" if messages else scenario
     if as_json:

@@ -49,13 +49,15 @@ def command(
     from adapter.service import desk
     from adapter.service.accounts import change_since, find_stay, known_stays, readings_of
     from adapter.service.clock import MachineClock
+    from adapter.service.terms import terms
 
     told, changed, at = Language(language), None, as_of or MachineClock().now()
     with desk.store(config) as (settings, store):
         known = find_stay(known_stays(store, known_at=known_at), stay)
-        readings = readings_of(settings, known, at)
+        in_force = terms(settings)
+        readings = readings_of(settings, in_force, known, at)
         if since is not None:
-            changed = change_since(settings, store, known, since, at)
+            changed = change_since(settings, in_force, store, known, since, at)
     if picture_file is not None:
         write_file(picture_file, picture(known.stay.facts, readings, told).encode())
     if changed is not None:

@@ -16,7 +16,8 @@ from adapter.cli.output import Json, options, print_json
 
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger, Row
-    from adapter.service.accounts import KnownStay, Whose
+    from adapter.service.accounts import KnownStay
+    from adapter.service.terms import Whose
     from adapter.values import HerId
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -46,6 +47,7 @@ def command(
     from adapter.service import desk
     from adapter.service.accounts import ledger_of, stays_of
     from adapter.service.clock import MachineClock
+    from adapter.service.terms import terms
 
     then = as_of or MachineClock().now()
     known: dict[str, Whose] = {}
@@ -57,6 +59,7 @@ def command(
     with desk.store(config) as (settings, store):
         shown = ledger_of(
             settings,
+            terms(settings),
             map(noted, stays_of(store, municipality, hospital, known_at)),
             then,
             first.date() if first is not None else date.min,

@@ -68,7 +68,7 @@ def _one(file: Path, language: str, as_json: bool) -> None:
     from adapter.liability.readings import read_both
     from adapter.liability.result import result_json
     from adapter.liability.rules import Language
-    from adapter.service.accounts import terms
+    from adapter.service.terms import terms
 
     shipped = terms(None)
     case = read_case(read_file(file), shipped.profiles)
@@ -94,8 +94,8 @@ def _tell(file: Path, mistakes: Mistakes) -> None:
 
 def _batch(folder: Path, diff: tuple[str, str] | None, *, as_csv: bool, as_json: bool) -> int:
     """Decide the folder and show it; gives the exit code."""
-    from adapter.service.accounts import terms
     from adapter.service.batch import Bad, Decided, Pair, case_files, decide_all, policy_named
+    from adapter.service.terms import terms
 
     shipped = terms(None)
     pair = Pair(policy_named(diff[0], shipped.profiles), policy_named(diff[1], shipped.profiles)) if diff else None

@@ -81,10 +81,11 @@ def make_command(
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.statements import make, pair_of
+    from adapter.service.terms import terms
 
     with desk.store(config) as (settings, store):
         pair = pair_of(settings, store, municipality, hospital)
-        made = make(settings, store, month, pair, as_of or MachineClock().now())
+        made = make(settings, terms(settings), store, month, pair, as_of or MachineClock().now())
     _write(made, None, folder, language)
     _show(made, None, as_json)
 
@@ -111,10 +112,12 @@ def issue_command(
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.statements import issue, make, pair_of
+    from adapter.service.terms import terms
 
     now = MachineClock().now()
     with desk.store(config) as (settings, store):
-        made = make(settings, store, month, pair_of(settings, store, municipality, hospital), as_of or now)
+        pair = pair_of(settings, store, municipality, hospital)
+        made = make(settings, terms(settings), store, month, pair, as_of or now)
         issued = issue(store, made, now)
     if issued is None and not as_json:
         click.echo(f"Nothing has changed since {made.month} was issued; there is nothing to correct.")
@@ -190,11 +193,12 @@ def compare_command(
     from adapter.service.clock import MachineClock
     from adapter.service.comparing import compare
     from adapter.service.statements import pair_of
+    from adapter.service.terms import terms
 
     content = read_file(file)
     with desk.store(config) as (settings, store):
         pair = pair_of(settings, store, municipality, hospital)
-        compared = compare(settings, store, content, month, pair, as_of or MachineClock().now())
+        compared = compare(settings, terms(settings), store, content, month, pair, as_of or MachineClock().now())
     if as_json:
         print_json(_comparison_json(compared))
     else:

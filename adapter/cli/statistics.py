@@ -49,10 +49,12 @@ def command(
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.observing import statistics_of
+    from adapter.service.terms import terms
 
     with desk.store(config) as (settings, store):
         found = statistics_of(
             settings,
+            terms(settings),
             store,
             By(by) if by is not None else None,
             as_of or MachineClock().now(),

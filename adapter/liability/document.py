@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from adapter.liability.mistakes import Mistake, Mistakes, quoted
+from adapter.liability.mistakes import Mistake, Mistakes, not_utf8, quoted
 
 Value = str | int | float | bool | None | tuple["Node", ...] | Mapping[str, "Node"]
 
@@ -55,7 +55,7 @@ def read_json(content: bytes) -> Node | Mistakes:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return Mistakes((Mistake("", f"a byte at position {error.start} that is not UTF-8", "JSON in UTF-8"),))
+        return Mistakes((not_utf8(content, error.start, "JSON in UTF-8"),))
     reader = _Reader(text)
     try:
         root = reader.value("", 0)

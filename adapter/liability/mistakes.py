@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LONG = 60
 _IDENTITY_NUMBER = re.compile(r"\d{11}")
@@ -35,6 +35,16 @@ class Mistakes:
 
     def lines(self) -> tuple[str, ...]:
         return tuple(str(mistake) for mistake in self.all)
+
+    def within(self, file: str) -> Mistakes:
+        """The same, each with the name of the file before its place."""
+        return Mistakes(tuple(replace(one, where=f"{file}: {one.where}" if one.where else file) for one in self.all))
+
+
+def not_utf8(content: bytes, position: int, allowed: str) -> Mistake:
+    """The mistake of a file with a byte that is no UTF-8."""
+    found = f"a byte at position {position} that is not UTF-8"
+    return Mistake("", found, allowed, content.count(b"\n", 0, position) + 1)
 
 
 def quoted(text: str) -> str:

@@ -17,7 +17,7 @@ from enum import StrEnum
 from adapter.liability.case import SenderType
 from adapter.liability.document import Node, node_of
 from adapter.liability.inspection import Inspection
-from adapter.liability.mistakes import Mistake, Mistakes
+from adapter.liability.mistakes import Mistake, Mistakes, not_utf8
 from adapter.liability.policy import (
     AcceptanceEnds,
     AdmissionAnchor,
@@ -89,10 +89,11 @@ def read_profile(content: bytes, baseline: Profile | None) -> Profile | Mistakes
         text = content.decode("utf-8-sig")
         document = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        return Mistakes((Mistake("", f"a byte at position {error.start} that is not UTF-8", "TOML in UTF-8"),))
+        return Mistakes((not_utf8(content, error.start, "TOML in UTF-8"),))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
-        return Mistakes((Mistake("", "text that is not TOML", "TOML", int(line[1]) if line else 0),))
+        last = text.count("\n") + 1
+        return Mistakes((Mistake("", "text that is not TOML", "TOML", int(line[1]) if line else last),))
     inspection = Inspection()
     root = inspection.members(node_of(document, ""), ("name", "version", "title", "inherits", "keys", "citations"))
     assert root is not None
@@ -108,7 +109,7 @@ def read_profile(content: bytes, baseline: Profile | None) -> Profile | Mistakes
     )
     if policy is None or inspection.mistakes:
         places = _lines(text)
-        return Mistakes(tuple(replace(m, line=places.get(_key_of(m.where), 0)) for m in inspection.mistakes))
+        return Mistakes(tuple(replace(m, line=_line_of(m.where, places)) for m in inspection.mistakes))
     return Profile(str(heads["name"]), str(heads["version"]), str(heads["title"]), policy, citations)
 
 
@@ -143,6 +144,12 @@ def _lines(text: str) -> Mapping[str, int]:
         elif key := re.match(r'\s*"?([\w-]+)"?\s*[.=]', line):
             places.setdefault(table + key[1], number)
     return places
+
+
+def _line_of(path: str, places: Mapping[str, int]) -> int:
+    """The line of a key; where the key is what is missing, that of its table, else the first."""
+    key = _key_of(path)
+    return places.get(key) or places.get(key.split(".")[0], 1)
 
 
 def _key_of(path: str) -> str:
@@ -295,19 +302,16 @@ def read_profiles(files: Mapping[str, bytes]) -> tuple[Profile, ...] | Mistakes:
         return Mistakes((Mistake(BASELINE, "nothing", "the baseline profile"),))
     baseline = read_profile(files[BASELINE], None)
     if isinstance(baseline, Mistakes):
-        return _in_file(BASELINE, baseline)
+        return baseline.within(BASELINE)
     profiles: list[Profile] = []
     mistakes: list[Mistake] = []
     for name in sorted(files, key=lambda name: (name != BASELINE, name)):
         profile = baseline if name == BASELINE else read_profile(files[name], baseline)
         if isinstance(profile, Mistakes):
-            mistakes += _in_file(name, profile).all
+            mistakes += profile.within(name).all
             continue
         if profile.name != name:
-            mistakes.append(Mistake(f"{name}: name", f'"{profile.name}"', f'"{name}", as the file is called'))
+            line = _lines(files[name].decode("utf-8-sig"))["name"]
+            mistakes.append(Mistake(f"{name}: name", f'"{profile.name}"', f'"{name}", as the file is called', line))
         profiles.append(profile)
     return Mistakes(tuple(mistakes)) if mistakes else tuple(profiles)
-
-
-def _in_file(name: str, mistakes: Mistakes) -> Mistakes:
-    return Mistakes(tuple(replace(mistake, where=f"{name}: {mistake.where}") for mistake in mistakes.all))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
@@ -29,6 +29,8 @@ class Rate:
     amount: int
     status: RateStatus
     source: str = ""
+    line: int = field(default=0, compare=False)
+    """Where in its file it stands; 0 is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _rate(node: Node, inspection: Inspection) -> Rate | None:
         inspection.wrong(members["to"], f"a date from {first} on")
     if len(inspection.mistakes) > before or not (first and last and status):
         return None
-    return Rate(first, last, int(str(amount)), status, source or "")
+    return Rate(first, last, int(str(amount)), status, source or "", node.line)
 
 
 def merge_rates(shipped: RateTable, own: RateTable) -> RateTable | Mistakes:
@@ -124,4 +126,4 @@ def merge_rates(shipped: RateTable, own: RateTable) -> RateTable | Mistakes:
 
 
 def _clash(index: int, rate: Rate, allowed: str) -> Mistake:
-    return Mistake(f"rates[{index}]", f"{rate.amount} for {rate.first} to {rate.last}", allowed)
+    return Mistake(f"rates[{index}]", f"{rate.amount} for {rate.first} to {rate.last}", allowed, rate.line)

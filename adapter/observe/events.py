@@ -151,3 +151,11 @@ ANSWER_UNCLASSIFIED = _event(
     "a readiness answer in free text waits for a person to say what it means",
     "Read it and run `adapter answer`.",
 )
+
+TERMS_READ = _event("terms.read", Level.INFO, "changed policies, agreements or prices are in force from now on")
+TERMS_REFUSED = _event(
+    "terms.refused",
+    Level.ERROR,
+    "the policies, agreements or prices have mistakes; none of them is taken, and those before stay in force",
+    "Run `adapter check`: it names every mistake with its line. What is mended is taken by itself.",
+)

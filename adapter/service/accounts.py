@@ -11,29 +11,17 @@ from datetime import date, datetime
 
 from adapter.config import Settings
 from adapter.delivery.recorded import best_proved
-from adapter.errors import POLICY_INVALID, RATES_INVALID, STAY_UNKNOWN, AdapterError
+from adapter.errors import STAY_UNKNOWN, AdapterError
 from adapter.liability import stays as partition
-from adapter.liability.agreements import Agreement, agreed, agreement_mistakes, policy_day
 from adapter.liability.case import Case, Sector, SenderType
 from adapter.liability.changes import Change, change
 from adapter.liability.changes import Terms as ChangeTerms
 from adapter.liability.ledger import Account, Ledger, ledger
-from adapter.liability.mistakes import Mistakes
-from adapter.liability.profiles import BASELINE, Profile, read_profiles
-from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.liability.readings import Readings, read_both
-from adapter.lookups import directory, packaged
+from adapter.lookups import directory
+from adapter.service.terms import Terms, Whose
 from adapter.store.port import FactFilter, Store, Subject
 from adapter.values import HerId, Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """A patient without a name in a hospital, seen from one municipality (an unknown one is None)."""
-
-    patient: str
-    hospital: HerId
-    municipality: HerId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,78 +33,12 @@ class KnownStay:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """Every policy profile, the one in force where nothing else is agreed, the baseline, agreements, and prices."""
-
-    profile: Profile
-    baseline: Profile
-    rates: RateTable
-    profiles: tuple[Profile, ...] = ()
-    agreements: tuple[Agreement, ...] = ()
-
-    def profile_for(self, whose: Whose, case: Case, as_of: Moment) -> Profile:
-        """The profile in force for a stay (LI-095)."""
-        if not self.agreements:
-            return self.profile
-        day = policy_day(case, self.baseline.policy, self.rates, as_of)
-        name = agreed(self.agreements, whose.hospital, whose.municipality, case.sector, day)
-        return next((profile for profile in self.profiles if profile.name == name), self.profile)
-
-
-@dataclass(frozen=True, slots=True)
 class Institution:
     """What the configuration and the partner directory know of an organisation (level 1)."""
 
     name: str
     sector: Sector
     sender_type: SenderType
-
-
-def terms(settings: Settings | None) -> Terms:
-    """The terms of a configuration; those that ship with the adapter without one.
-
-    Raises `AdapterError` (POLICY_INVALID, RATES_INVALID) with every mistake.
-    """
-    files = {name: packaged.policy(name) for name in packaged.policies()}
-    if settings is not None and settings.liability.policies is not None:
-        files |= packaged.policies_from(settings.liability.policies)
-    profiles = read_profiles(files)
-    if isinstance(profiles, Mistakes):
-        raise AdapterError(POLICY_INVALID, "; ".join(profiles.lines()))
-    wanted = settings.liability.policy if settings is not None else BASELINE
-    by_name = {profile.name: profile for profile in profiles}
-    if wanted not in by_name:
-        raise AdapterError(POLICY_INVALID, f"liability.policy {wanted}: there are {', '.join(sorted(by_name))}")
-    agreements = _agreements(settings)
-    if mistakes := agreement_mistakes(agreements, tuple(by_name)):
-        raise AdapterError(POLICY_INVALID, "; ".join(str(mistake) for mistake in mistakes))
-    return Terms(by_name[wanted], by_name[BASELINE], _rates(settings), profiles, agreements)
-
-
-def _agreements(settings: Settings | None) -> tuple[Agreement, ...]:
-    if settings is None:
-        return ()
-    return tuple(
-        Agreement(
-            one.hospital,
-            one.municipality,
-            one.policy,
-            Sector(one.sector) if one.sector is not None else None,
-            one.first,
-            one.last,
-        )
-        for one in settings.liability.agreement
-    )
-
-
-def _rates(settings: Settings | None) -> RateTable:
-    rates = read_rates(packaged.rates())
-    if not isinstance(rates, Mistakes) and settings is not None and settings.liability.rates is not None:
-        more = read_rates(packaged.file(settings.liability.rates, "liability.rates"))
-        rates = more if isinstance(more, Mistakes) else merge_rates(rates, more)
-    if isinstance(rates, Mistakes):
-        raise AdapterError(RATES_INVALID, "; ".join(rates.lines()))
-    return rates
 
 
 def stays_of(
@@ -180,13 +102,14 @@ def case_in(known_institutions: Mapping[HerId, Institution], known: KnownStay) -
 
 def ledger_of(
     settings: Settings,
+    in_force: Terms,
     stays: Iterable[KnownStay],
     as_of: datetime,
     first: date = date.min,
     last: date = date.max,
 ) -> Ledger:
-    """Decide every stay. Raises `AdapterError` for policies and rates that are no good."""
-    in_force, known_institutions, at = terms(settings), institutions(settings), Moment.at(as_of)
+    """Decide every stay."""
+    known_institutions, at = institutions(settings), Moment.at(as_of)
 
     def account(known: KnownStay) -> Account:
         case = case_in(known_institutions, known)
@@ -195,19 +118,21 @@ def ledger_of(
     return ledger(map(account, stays), in_force.baseline, in_force.rates, at, first, last)
 
 
-def readings_of(settings: Settings, known: KnownStay, as_of: datetime) -> Readings:
+def readings_of(settings: Settings, in_force: Terms, known: KnownStay, as_of: datetime) -> Readings:
     """Both readings of one stay."""
-    in_force, case, at = terms(settings), case_of(settings, known), Moment.at(as_of)
+    case, at = case_of(settings, known), Moment.at(as_of)
     profile = in_force.profile_for(known.whose, case, at)
     return read_both(case, profile, in_force.baseline, in_force.rates, at)
 
 
-def change_since(settings: Settings, store: Store, known: KnownStay, then: datetime, now: datetime) -> Change:
+def change_since(
+    settings: Settings, in_force: Terms, store: Store, known: KnownStay, then: datetime, now: datetime
+) -> Change:
     """What has changed in the decision of a stay since then: by what the store has learnt, and by the passing of time.
 
     A late admission gives a stay another key; what was known of it then is what lay in the stays it shares facts with.
     """
-    in_force, case, at = terms(settings), case_of(settings, known), Moment.at(now)
+    case, at = case_of(settings, known), Moment.at(now)
     whose, facts = known.whose, set(known.stay.facts)
     before = [one for one in known_stays(store, whose.municipality, whose.hospital, then) if one.whose == whose]
     same = [one for one in before if one.stay.key == known.stay.key]

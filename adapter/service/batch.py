@@ -12,7 +12,7 @@ from adapter.liability.casefile import read_case
 from adapter.liability.mistakes import Mistakes
 from adapter.liability.profiles import BASELINE, Profile, read_profile
 from adapter.liability.readings import Readings, outcome, read_both
-from adapter.service.accounts import Terms
+from adapter.service.terms import Terms
 
 CORES = 2
 _CHUNK = 64

@@ -17,9 +17,9 @@ from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
 from adapter.lookups import directory
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
-from adapter.service.accounts import Terms, terms
 from adapter.service.installation import anchors, decryption_keys, open_own_store, schemas, signer
 from adapter.service.running import mail_out, server_context
+from adapter.service.terms import Terms, terms
 
 T = TypeVar("T")
 

@@ -11,13 +11,20 @@ from adapter.liability.mistakes import Mistakes
 from adapter.liability.readings import read_both
 from adapter.liability.statement import Month
 from adapter.liability.statement_table import TableForm, read_table
-from adapter.service.accounts import case_in, institutions, known_stays, terms
+from adapter.service.accounts import case_in, institutions, known_stays
+from adapter.service.terms import Terms
 from adapter.store.port import Store
 from adapter.values import HerId, Moment
 
 
 def compare(
-    settings: Settings, store: Store, content: bytes, month: Month, pair: tuple[HerId, HerId], as_of: datetime
+    settings: Settings,
+    in_force: Terms,
+    store: Store,
+    content: bytes,
+    month: Month,
+    pair: tuple[HerId, HerId],
+    as_of: datetime,
 ) -> Comparison:
     """Compare a CSV file of a month with what we have for the pair (hospital, municipality).
 
@@ -26,7 +33,7 @@ def compare(
     lines = read_table(content, table_form(settings.liability.statement))
     if isinstance(lines, Mistakes):
         raise AdapterError(TABLE_UNREADABLE, "; ".join(lines.lines()))
-    in_force, names, at = terms(settings), institutions(settings), Moment.at(as_of)
+    names, at = institutions(settings), Moment.at(as_of)
     hospital, municipality = pair
     ours = []
     for known in known_stays(store, municipality, hospital):

@@ -3,7 +3,7 @@
 - *seal*: submissions become sealed octets;
 - *transmit*: what is due in the outbox is handed to the mail server;
 - *take in*: kept mails are judged and answered;
-- *tend*: timers of acknowledgments and AppRecs, and the inbox folder.
+- *tend*: timers of acknowledgments and AppRecs, the inbox folder, and policies and prices that have changed.
 
 A turn does what is due now and says how much that was; a loop turns until nothing is due and then waits to be woken,
 by another loop, by a change that another process has made in the store, or by the next due time. Nothing is kept in
@@ -176,6 +176,7 @@ class Daemon:
     async def _tend(self) -> int:
         loop = asyncio.get_running_loop()
         done = 0
+        await loop.run_in_executor(self._pool, self._installation.in_force.look)
         for work in (timers.fire_due, timers.forget_old, inbox.offer_waiting):
             told = await loop.run_in_executor(self._pool, work, self._installation)
             self._tell(told)

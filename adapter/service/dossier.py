@@ -43,7 +43,6 @@ from adapter.evidence.report import Report
 from adapter.evidence.verify import verify
 from adapter.facts import ReceiptGiven
 from adapter.liability.profiles import BASELINE
-from adapter.lookups import packaged
 from adapter.service.accounts import KnownStay, case_of, find_stay, known_stays, readings_of
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation, signer
@@ -103,7 +102,7 @@ def collect(installation: Installation, known: KnownStay, as_of: datetime) -> Do
     """Everything about a stay, read at one moment."""
     settings = installation.settings
     case = case_of(settings, known)
-    profile = readings_of(settings, known, as_of).profile.name
+    profile = readings_of(settings, installation.in_force.terms, known, as_of).profile.name
     whose = known.whose
     subject = Subject(
         known.stay.key, whose.hospital, whose.municipality, case.sector, case.sender_type, Moment.at(as_of)
@@ -154,12 +153,8 @@ def _chain(reader: Reader, facts: tuple[RecordedFact, ...]) -> tuple[Link, ...]:
 
 
 def _terms(installation: Installation, profile: str) -> Terms:
-    liability = installation.settings.liability
-    files = {name: packaged.policy(name) for name in packaged.policies()}
-    if liability.policies is not None:
-        files |= packaged.policies_from(liability.policies)
-    own = () if liability.rates is None else (packaged.file(liability.rates, "liability.rates"),)
-    return Terms(files[BASELINE], files[profile], profile, (packaged.rates(), *own))
+    files = installation.in_force.terms.files
+    return Terms(files.policies[BASELINE], files.policies[profile], profile, files.rates)
 
 
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────

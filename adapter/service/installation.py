@@ -20,6 +20,7 @@ from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
 from adapter.observe.log import Log
 from adapter.service.clock import Clock, Ids
+from adapter.service.terms import TermsInForce
 from adapter.store.port import Store
 from adapter.store.sql_store import open_store
 from adapter.values import EdiAddress, HerId
@@ -81,9 +82,10 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Installation(Tools):
-    """Everything the service works with: the tools and the store. Made by `open_installation`."""
+    """Everything the service works with: tools, store, and the terms of decisions. Made by `open_installation`."""
 
     store: Store
+    in_force: TermsInForce
 
 
 def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Installation:
@@ -93,7 +95,7 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
     """
     tools = open_tools(settings, clock, ids, log)
     parts = {field.name: getattr(tools, field.name) for field in fields(tools)}
-    return Installation(**parts, store=open_own_store(settings))
+    return Installation(**parts, store=open_own_store(settings), in_force=TermsInForce(settings, log))
 
 
 def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:

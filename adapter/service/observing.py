@@ -10,13 +10,15 @@ from adapter.liability.readings import read_both
 from adapter.liability.statistics import By, Observed, Statistics, statistics
 from adapter.messages.logistics import Logistics
 from adapter.messages.reading import understand
-from adapter.service.accounts import KnownStay, case_in, institutions, known_stays, terms
+from adapter.service.accounts import KnownStay, case_in, institutions, known_stays
+from adapter.service.terms import Terms
 from adapter.store.port import FactFilter, Reader, Store
 from adapter.values import HerId, Moment
 
 
 def statistics_of(
     settings: Settings,
+    in_force: Terms,
     store: Store,
     by: By | None,
     as_of: datetime,
@@ -25,7 +27,7 @@ def statistics_of(
     last: date = date.max,
 ) -> Statistics:
     """The statistics of the store. `parties` restricts to a hospital and a municipality (level 1); None does not."""
-    in_force, names, at = terms(settings), institutions(settings), Moment.at(as_of)
+    names, at = institutions(settings), Moment.at(as_of)
     hospital, municipality = parties
     observed = []
     wards = _wards(store) if by is By.WARD else {}

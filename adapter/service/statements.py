@@ -9,6 +9,7 @@ from adapter.errors import STATEMENT_EARLY, STATEMENT_PAIR, STATEMENT_UNKNOWN, A
 from adapter.liability.statement import Month, Party, Statement, statement
 from adapter.liability.statement_text import read_statement, write_statement
 from adapter.service.accounts import institutions, known_stays, ledger_of
+from adapter.service.terms import Terms
 from adapter.store.port import IssuedStatement, Store
 from adapter.values import Digest, HerId, oslo_day
 
@@ -34,29 +35,31 @@ def pair_of(
     return pairs.pop()
 
 
-def make(settings: Settings, store: Store, month: Month, pair: tuple[HerId, HerId], as_of: datetime) -> Statement:
+def make(
+    settings: Settings, in_force: Terms, store: Store, month: Month, pair: tuple[HerId, HerId], as_of: datetime
+) -> Statement:
     """The statement that would be issued for a month: the first, or what has changed since. `pair` as `pair_of`."""
     hospital, municipality = pair
     at = as_of.replace(microsecond=0)
     names = institutions(settings)
     hospital_party, municipality_party = (Party(her, names[her].name if her in names else "") for her in pair)
     issued = store.read_now(lambda reader: reader.statements(hospital, municipality, str(month)))
-    now = ledger_of(settings, known_stays(store, municipality, hospital), at, month.first, month.last)
+    now = ledger_of(settings, in_force, known_stays(store, municipality, hospital), at, month.first, month.last)
     return statement(
         (hospital_party, municipality_party), month, now, at, tuple(read_statement(one.content) for one in issued)
     )
 
 
-def drafts(settings: Settings, store: Store, as_of: datetime) -> tuple[Statement, ...]:
+def drafts(settings: Settings, in_force: Terms, store: Store, as_of: datetime) -> tuple[Statement, ...]:
     """What would be issued for every pair of parties and every month that has a payable night."""
     found = []
     stays = known_stays(store)
     pairs = {(one.whose.hospital, one.whose.municipality) for one in stays if one.whose.municipality is not None}
     for hospital, municipality in sorted(pairs):
         own = tuple(one for one in stays if (one.whose.hospital, one.whose.municipality) == (hospital, municipality))
-        days = [night.date for row in ledger_of(settings, own, as_of).rows for night in row.nights]
+        days = [night.date for row in ledger_of(settings, in_force, own, as_of).rows for night in row.nights]
         for month in sorted({(day.year, day.month) for day in days}):
-            found.append(make(settings, store, Month(*month), (hospital, municipality), as_of))
+            found.append(make(settings, in_force, store, Month(*month), (hospital, municipality), as_of))
     return tuple(found)
 
 

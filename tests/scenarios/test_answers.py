@@ -37,7 +37,7 @@ def nights(side: Neighbour) -> list[str]:
     """The payable nights of the only stay of a side."""
     [known] = accounts.known_stays(side.installation.store)
     now = side.installation.clock.now()
-    [row] = accounts.ledger_of(side.settings, (known,), now).rows
+    [row] = accounts.ledger_of(side.settings, side.installation.in_force.terms, (known,), now).rows
     return [night.date.isoformat() for night in row.nights]
 
 

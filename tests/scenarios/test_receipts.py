@@ -129,7 +129,9 @@ async def test_the_version_of_the_apprec_is_that_of_the_content(world: World) ->
 def nights(side: Neighbour) -> list[str]:
     """The payable nights of the only stay of a side."""
     [known] = accounts.known_stays(side.installation.store)
-    [row] = accounts.ledger_of(side.settings, (known,), side.installation.clock.now()).rows
+    [row] = accounts.ledger_of(
+        side.settings, side.installation.in_force.terms, (known,), side.installation.clock.now()
+    ).rows
     return [night.date.isoformat() for night in row.nights]
 
 

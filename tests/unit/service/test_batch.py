@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from adapter.cli.liability import command
 from adapter.errors import AdapterError
 from adapter.service import batch
-from adapter.service.accounts import terms
 from adapter.service.batch import Bad, Decided, case_files, decide_all, policy_named
+from adapter.service.terms import terms
 
 CASE = {
     "facts": [

@@ -16,8 +16,9 @@ from adapter.evidence.container import read
 from adapter.evidence.report import Outcome, Report
 from adapter.facts import AnswerKind
 from adapter.messages.reading import understand
-from adapter.service import accounts, asking, dossier
+from adapter.service import asking, dossier
 from adapter.service.accounts import known_stays
+from adapter.service.terms import TermsInForce
 from adapter.testing import scenarios
 from adapter.testing.neighbours import Neighbour, World
 from adapter.values import Digest
@@ -165,14 +166,16 @@ async def test_the_terms_are_those_of_the_settings(stay: World, tmp_path: Path) 
     config.write_text(
         config.read_text("utf-8") + f'\n[liability]\npolicy = "LOCAL"\npolicies = "{policies}"\n', "utf-8"
     )
-    installation = replace(hospital.installation, settings=load(config))
+    settings = load(config)
+    in_force = TermsInForce(settings, hospital.installation.log)
+    installation = replace(hospital.installation, settings=settings, in_force=in_force)
     exported = dossier.export(installation, "stay-", START + timedelta(days=9), anonymised=False)
     assert failed(exported.report) == []
     members = {one.name: one.content for one in read(exported.package).members}
     assert members["terms/agreement.toml"] == (policies / "LOCAL.toml").read_bytes()
     assert json.loads(members["decision/agreement.json"])["policy"] == "LOCAL 3"
     assert json.loads(members["decision/regulation.json"])["policy"].startswith("NO-BASE")
-    assert accounts.terms(installation.settings).profile.name == "LOCAL"
+    assert installation.in_force.terms.profile.name == "LOCAL"
 
 
 async def test_the_keys_in_the_package_open_its_mails(stay: World) -> None:

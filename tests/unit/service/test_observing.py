@@ -14,7 +14,7 @@ async def test_the_ward_is_the_unit_that_answers_for_the_message(world: World) -
     for side in (world.hospital, world.municipality):
         installation = side.installation
         now = installation.clock.now()
-        found = statistics_of(side.settings, installation.store, By.WARD, now)
+        found = statistics_of(side.settings, installation.in_force.terms, installation.store, By.WARD, now)
         assert len(found.groups) == 1
         assert found.groups[0].name.split()[-1] != "-"
         assert found.groups[0].hidden

@@ -32,11 +32,12 @@ from adapter.facts import (
 )
 from adapter.liability.statement import Month
 from adapter.liability.statement_text import statement_csv
-from adapter.service.accounts import known_stays, ledger_of, terms
+from adapter.service.accounts import known_stays, ledger_of
 from adapter.service.checking import State, look
 from adapter.service.comparing import compare
 from adapter.service.installation import open_own_store
 from adapter.service.statements import drafts, issue, issued_statement, make, pair_of
+from adapter.service.terms import terms
 from adapter.store.port import Store
 from adapter.testing import scenarios
 from adapter.testing.place import Place
@@ -106,13 +107,13 @@ def test_issue_and_correct(settings: Settings, store: Store, tell: Tell) -> None
     """A month is issued once; a late fact gives a correction by stay and date, and what was issued stays as it was."""
     wait(tell, "1", 5, 8)
     wait(tell, "2", 6, 7)
-    first = issue(store, make(settings, store, MARCH, PAIR, APRIL), APRIL)
+    first = issue(store, make(settings, terms(settings), store, MARCH, PAIR, APRIL), APRIL)
     assert first is not None
-    assert issue(store, make(settings, store, MARCH, PAIR, APRIL), APRIL) is None
+    assert issue(store, make(settings, terms(settings), store, MARCH, PAIR, APRIL), APRIL) is None
     late = APRIL + timedelta(days=3)
     tell("1", Withdrawal(Carrier(), date(2012, 3, 7)), 7, 8, late)
     wait(tell, "3", 30, None)
-    made = make(settings, store, MARCH, PAIR, late)
+    made = make(settings, terms(settings), store, MARCH, PAIR, late)
     assert [(entry.date.day, entry.sign) for line in made.lines for entry in line.entries] in (
         [(7, -1), (30, 1), (31, 1)],
         [(30, 1), (31, 1), (7, -1)],
@@ -127,7 +128,7 @@ def test_issue_and_correct(settings: Settings, store: Store, tell: Tell) -> None
 def test_names_of_the_parties_come_from_the_configuration(settings: Settings, store: Store, tell: Tell) -> None:
     """Hospital and municipality are named as our own parties and the partner directory name them."""
     wait(tell, "1", 5, 8)
-    made = make(settings, store, MARCH, PAIR, APRIL)
+    made = make(settings, terms(settings), store, MARCH, PAIR, APRIL)
     assert (made.hospital.name, made.municipality.name) == ("Prøvefjord sykehus HF", "Prøvefjord kommune")
 
 
@@ -138,7 +139,7 @@ def test_a_month_that_is_not_over_is_not_issued(settings: Settings, store: Store
         (datetime(2012, 3, 31, 21, 59, tzinfo=UTC), True),
         (datetime(2012, 3, 31, 22, tzinfo=UTC), False),
     ):
-        made = make(settings, store, MARCH, PAIR, at)
+        made = make(settings, terms(settings), store, MARCH, PAIR, at)
         assert made.nights == 3
         if early:
             with pytest.raises(AdapterError, match="2012-04-01"):
@@ -164,7 +165,7 @@ def test_drafts_are_those_of_months_with_nights(settings: Settings, store: Store
     """A stay across the end of a month stands in both, with the nights of each."""
     wait(tell, "1", 30, None)
     tell("2", Discharged(), 9, municipality=None)
-    made = drafts(settings, store, datetime(2012, 4, 2, 22, tzinfo=UTC))
+    made = drafts(settings, terms(settings), store, datetime(2012, 4, 2, 22, tzinfo=UTC))
     assert [(str(one.month), one.nights) for one in made] == [("2012-03", 2), ("2012-04", 2)]
 
 
@@ -179,12 +180,12 @@ def test_our_own_csv_agrees_with_us(settings: Settings, store: Store, tell: Tell
     """What we issue, read back as the counterpart's statement, is no difference; another file is."""
     wait(tell, "1", 5, 8)
     wait(tell, "2", 6, 7)
-    content = statement_csv(make(settings, store, MARCH, PAIR, APRIL)).encode()
-    assert compare(settings, store, content, MARCH, PAIR, APRIL).agrees
+    content = statement_csv(make(settings, terms(settings), store, MARCH, PAIR, APRIL)).encode()
+    assert compare(settings, terms(settings), store, content, MARCH, PAIR, APRIL).agrees
     more = b"stay,date,nights,amount_nok\nr-1,2012-03-08,1,4000\n"
-    assert not compare(settings, store, more, MARCH, PAIR, APRIL).agrees
+    assert not compare(settings, terms(settings), store, more, MARCH, PAIR, APRIL).agrees
     with pytest.raises(AdapterError) as caught:
-        compare(settings, store, b"a;b\n", MARCH, PAIR, APRIL)
+        compare(settings, terms(settings), store, b"a;b\n", MARCH, PAIR, APRIL)
     assert caught.value.id == "TABLE-UNREADABLE"
 
 
@@ -199,7 +200,7 @@ def test_an_agreement_holds_for_its_dates(config: Path, store: Store, tell: Tell
     wait(tell, "1", 5, 8)
     wait(tell, "2", 12, 15)
     settings = load(config)
-    rows = ledger_of(settings, known_stays(store), APRIL).rows
+    rows = ledger_of(settings, terms(settings), known_stays(store), APRIL).rows
     assert sorted((row.policy, len(row.nights), row.regulation_nights) for row in rows) == [
         *(("NO-BASE 1", 3, 3), ("OURS 1", 2, 3)),
     ]

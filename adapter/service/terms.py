@@ -1,0 +1,189 @@
+"""Which policies, agreements and prices stays are decided by: read whole, or refused whole with every mistake.
+
+A command reads them once. A running daemon holds a `TermsInForce`: it looks whether the site's own files have changed,
+and takes new terms only when none of them has a mistake; until then it goes on with those before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from adapter.config import Settings
+from adapter.errors import POLICY_INVALID, RATES_INVALID, AdapterError
+from adapter.liability.agreements import Agreement, agreed, agreement_mistakes, policy_day
+from adapter.liability.case import Case, Sector
+from adapter.liability.mistakes import Mistake, Mistakes
+from adapter.liability.profiles import BASELINE, Profile, read_profiles
+from adapter.liability.rates import RateTable, merge_rates, read_rates
+from adapter.lookups import packaged
+from adapter.observe import events
+from adapter.observe.log import Line, Log
+from adapter.values import HerId, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A patient without a name in a hospital, seen from one municipality (an unknown one is None)."""
+
+    patient: str
+    hospital: HerId
+    municipality: HerId | None
+
+
+@dataclass(frozen=True, slots=True)
+class TermFiles:
+    """The files that terms were read from: profiles by name, and the tables of prices, the shipped one first."""
+
+    policies: Mapping[str, bytes]
+    rates: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Every policy profile, the one in force where nothing else is agreed, the baseline, agreements, and prices."""
+
+    profile: Profile
+    baseline: Profile
+    rates: RateTable
+    profiles: tuple[Profile, ...]
+    agreements: tuple[Agreement, ...]
+    files: TermFiles
+
+    def profile_for(self, whose: Whose, case: Case, as_of: Moment) -> Profile:
+        """The profile in force for a stay (LI-095)."""
+        if not self.agreements:
+            return self.profile
+        day = policy_day(case, self.baseline.policy, self.rates, as_of)
+        name = agreed(self.agreements, whose.hospital, whose.municipality, case.sector, day)
+        return next((profile for profile in self.profiles if profile.name == name), self.profile)
+
+
+def terms(settings: Settings | None) -> Terms:
+    """The terms of a configuration; those that ship with the adapter without one.
+
+    Raises `AdapterError`: POLICY_INVALID or RATES_INVALID with every mistake of all files, FILE_UNREADABLE.
+    """
+    return _understood(settings, _files(settings))
+
+
+def _files(settings: Settings | None) -> TermFiles:
+    policies = {name: packaged.policy(name) for name in packaged.policies()}
+    rates = [packaged.rates()]
+    if settings is not None and settings.liability.policies is not None:
+        policies |= packaged.policies_from(settings.liability.policies)
+    if settings is not None and settings.liability.rates is not None:
+        rates.append(packaged.file(settings.liability.rates, "liability.rates"))
+    return TermFiles(policies, tuple(rates))
+
+
+def _understood(settings: Settings | None, files: TermFiles) -> Terms:
+    profiles = read_profiles(files.policies)
+    found = profiles.all if isinstance(profiles, Mistakes) else ()
+    names = tuple(sorted(files.policies))
+    wanted = settings.liability.policy if settings is not None else BASELINE
+    if wanted not in names:
+        found += (Mistake("liability.policy", f'"{wanted}"', ", ".join(names)),)
+    agreements = _agreements(settings)
+    found += agreement_mistakes(agreements, names)
+    rates = _rates(settings, files)
+    wrong = [str(mistake) for mistake in found]
+    if isinstance(rates, Mistakes):
+        raise AdapterError(POLICY_INVALID if wrong else RATES_INVALID, "; ".join([*wrong, *rates.lines()]))
+    if isinstance(profiles, Mistakes) or wrong:
+        raise AdapterError(POLICY_INVALID, "; ".join(wrong))
+    by_name = {profile.name: profile for profile in profiles}
+    return Terms(by_name[wanted], by_name[BASELINE], rates, profiles, agreements, files)
+
+
+def _agreements(settings: Settings | None) -> tuple[Agreement, ...]:
+    if settings is None:
+        return ()
+    return tuple(
+        Agreement(
+            one.hospital,
+            one.municipality,
+            one.policy,
+            Sector(one.sector) if one.sector is not None else None,
+            one.first,
+            one.last,
+        )
+        for one in settings.liability.agreement
+    )
+
+
+def _rates(settings: Settings | None, files: TermFiles) -> RateTable | Mistakes:
+    shipped, *own = files.rates
+    rates = read_rates(shipped)
+    for content in own:
+        more = read_rates(content)
+        rates = merge_rates(rates, more) if isinstance(rates, RateTable) and isinstance(more, RateTable) else more
+    path = settings.liability.rates if settings is not None else None
+    return rates if isinstance(rates, RateTable) or path is None else rates.within(path.name)
+
+
+class TermsInForce:
+    """The terms of a process that runs for long. Several threads may ask at once.
+
+    Terms that are broken when the process starts stop no message: only who asks for them gets the error.
+    """
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self._lock = Lock()
+        self._log = log
+        self._wanted = settings
+        self._seen: TermFiles | str | None = None
+        self._held: Terms | None = None
+        self._refused: AdapterError | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """The terms in force. Raises `AdapterError` when there have been none without a mistake yet."""
+        if self._held is None:
+            self.look()
+        if self._held is None:
+            assert self._refused is not None
+            raise AdapterError(self._refused.kind, self._refused.detail)
+        return self._held
+
+    def look(self) -> bool:
+        """Read the files again where they are not as they were; says whether other terms are in force now.
+
+        Mistakes are told as `terms.refused`, once for the same files.
+        """
+        with self._lock:
+            return self._read()
+
+    def reread(self, settings: Settings) -> bool:
+        """Take a configuration that was read again, as at SIGHUP, with its agreements and all its files.
+
+        Where anything in them is wrong, `terms.refused` is told, the terms before stay in force, and this returns
+        False; `look` then takes them as soon as the files have been mended.
+        """
+        with self._lock:
+            self._wanted, self._seen = settings, None
+            return self._read()
+
+    def _read(self) -> bool:
+        seen: TermFiles | str
+        try:
+            seen = files = _files(self._wanted)
+        except AdapterError as error:
+            seen, files, refused = str(error), None, error
+        if seen == self._seen:
+            return False
+        first, self._seen = self._held is None and self._refused is None, seen
+        if files is not None:
+            try:
+                read = _understood(self._wanted, files)
+            except AdapterError as error:
+                refused = error
+            else:
+                self._held, self._refused = read, None
+                if not first:
+                    self._log.tell(events.TERMS_READ, Line(state=read.rates.version))
+                return True
+        self._refused = refused
+        self._log.tell(events.TERMS_REFUSED, Line(rule=refused.id))
+        return False

@@ -1,0 +1,222 @@
+"""The policies, agreements and prices that stays are decided by, in a daemon whose files people edit."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from adapter.config import Settings, load
+from adapter.errors import AdapterError
+from adapter.facts import AdmissionNotice, Admitted, Carrier, Discharged, Fact, HowKnown, ReadyNotice, What
+from adapter.liability import stays as partition
+from adapter.observe.events import Event
+from adapter.observe.log import Line
+from adapter.service.accounts import KnownStay, ledger_of
+from adapter.service.daemon import Daemon
+from adapter.service.terms import TermsInForce, Whose, terms
+from adapter.testing.neighbours import World
+from adapter.values import HerId, Moment
+
+NO_FIELDS = Line()
+APRIL = datetime(2024, 4, 2, 9, 0, tzinfo=UTC)
+LATER_CUTOFF = 'name = "OURS"\nversion = "2"\ntitle = "ours"\ninherits = "NO-BASE"\n[keys]\ncutoff = "09:00"\n'
+BROKEN = 'name = "OURS"\nversion = "1"\ntitle = "ours"\ninherits = "NO-BASE"\n[keys]\ncutoff = "25:00"\nlead = 1\n'
+PRICES = """{"scheme": "NO-UKP", "currency": "NOK", "unit": "calendar_date", "version": "own",
+"rates": [
+{"from": "2026-01-01", "to": "2026-12-31", "amount": 6200, "status": "press"}]}"""
+BROKEN_PRICES = PRICES.replace("6200", "-1").replace('"press"', '"guess"')
+
+
+class Told:
+    """A log that remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[Event, Line]] = []
+
+    def tell(self, event: Event, line: Line = NO_FIELDS) -> None:
+        self.lines.append((event, line))
+
+    def names(self) -> list[str]:
+        """The names of the events about terms since `take`."""
+        return [event.name for event, _ in self.lines if event.name.startswith("terms.")]
+
+    def take(self) -> list[str]:
+        """The same, and begin anew."""
+        names = self.names()
+        self.lines.clear()
+        return names
+
+
+@pytest.fixture
+def log() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def settings(world: World) -> Settings:
+    """A hospital with a folder of policies and a table of prices of its own, both without a mistake."""
+    config = world.hospital.side.config
+    (config.parent / "policies").mkdir()
+    profile(config, LATER_CUTOFF.replace("09:00", "none").replace('"2"', '"1"'))
+    prices(config, PRICES)
+    more = '[liability]\npolicy = "OURS"\npolicies = "policies"\nrates = "prices.json"\n'
+    config.write_text(f"{config.read_text('utf-8')}\n{more}", "utf-8")
+    return load(config)
+
+
+def profile(config: Path, text: str) -> None:
+    (config.parent / "policies" / "OURS.toml").write_text(text, "utf-8")
+
+
+def prices(config: Path, text: str) -> None:
+    (config.parent / "prices.json").write_text(text, "utf-8")
+
+
+def stay() -> KnownStay:
+    """Ready at ten o'clock on 5 March 2024, left on the 8th: three nights without a cut-off, two with one at nine."""
+
+    def told(day: int, what: What) -> Fact:
+        return Fact(what, Moment.at(datetime(2024, 3, day, 9, tzinfo=UTC)), HowKnown.IMPORT)
+
+    facts = (
+        told(1, Admitted()),
+        told(1, AdmissionNotice(Carrier())),
+        told(5, ReadyNotice(Carrier(), date(2024, 3, 5))),
+        told(8, Discharged()),
+    )
+    [one] = partition.stays("p", "100", (partition.StayFact(fact) for fact in facts))
+    return KnownStay(one, Whose("p", HerId("100"), HerId("200")))
+
+
+def nights(settings: Settings, in_force: TermsInForce) -> int:
+    return ledger_of(settings, in_force.terms, (stay(),), APRIL).nights
+
+
+@pytest.mark.parametrize(
+    ("policy", "table"),
+    [(BROKEN, PRICES), (LATER_CUTOFF, BROKEN_PRICES), ("[", BROKEN_PRICES), (BROKEN, "{"), (LATER_CUTOFF, "")],
+)
+def test_broken_files_change_no_decision(policy: str, table: str, world: World, settings: Settings, log: Told) -> None:
+    """One mistake in any file keeps all of them out; it is told once, and mending it takes effect."""
+    in_force, config = TermsInForce(settings, log), world.hospital.side.config
+    assert nights(settings, in_force) == 3
+    profile(config, policy)
+    prices(config, table)
+    assert [in_force.look(), in_force.look(), in_force.look()] == [False, False, False]
+    assert nights(settings, in_force) == 3
+    assert log.take() == ["terms.refused"]
+    profile(config, LATER_CUTOFF)
+    prices(config, PRICES)
+    assert [in_force.look(), in_force.look()] == [True, False]
+    assert nights(settings, in_force) == 2
+    assert log.take() == ["terms.read"]
+
+
+def test_files_put_back_as_they_were(world: World, settings: Settings, log: Told) -> None:
+    """Undoing an edit is a change too: the refusal is over."""
+    in_force, config = TermsInForce(settings, log), world.hospital.side.config
+    before = in_force.terms
+    good = (config.parent / "policies" / "OURS.toml").read_text("utf-8")
+    profile(config, BROKEN)
+    in_force.look()
+    profile(config, good)
+    assert in_force.look()
+    assert in_force.terms == before
+
+
+def test_a_file_that_is_gone(world: World, settings: Settings, log: Told) -> None:
+    """A table of prices that cannot be read is a mistake like any other."""
+    in_force, config = TermsInForce(settings, log), world.hospital.side.config
+    before = in_force.terms
+    (config.parent / "prices.json").unlink()
+    assert not in_force.look()
+    assert not in_force.look()
+    assert (in_force.terms, log.take()) == (before, ["terms.refused"])
+    prices(config, PRICES)
+    assert in_force.look()
+
+
+def test_agreements_come_with_the_configuration(world: World, settings: Settings, log: Told) -> None:
+    """A configuration read again brings its agreements; one with a mistake changes nothing until it is mended."""
+    in_force, config = TermsInForce(settings, log), world.hospital.side.config
+    assert nights(settings, in_force) == 3
+    (config.parent / "policies" / "EARLY.toml").write_text(LATER_CUTOFF.replace("OURS", "EARLY"), "utf-8")
+    whole = config.read_text("utf-8")
+    agreement = '[[liability.agreement]]\nhospital = "100"\nmunicipality = "200"\npolicy = "EARLY"\n'
+    config.write_text(f"{whole}\n{agreement}{agreement}", "utf-8")
+    assert not in_force.reread(load(config))
+    assert nights(settings, in_force) == 3
+    config.write_text(f"{whole}\n{agreement}", "utf-8")
+    assert in_force.reread(load(config))
+    assert nights(settings, in_force) == 2
+    assert log.take() == ["terms.refused", "terms.read"]
+
+
+def test_broken_from_the_start(world: World, settings: Settings, log: Told) -> None:
+    """A process that starts with broken files runs; who asks for the terms is told the mistakes until they are gone."""
+    config = world.hospital.side.config
+    profile(config, BROKEN)
+    in_force = TermsInForce(settings, log)
+    for _ in range(2):
+        with pytest.raises(AdapterError, match=r"keys.cutoff \(line 6\)"):
+            assert in_force.terms
+    assert log.take() == ["terms.refused"]
+    profile(config, LATER_CUTOFF)
+    assert in_force.look()
+    assert nights(settings, in_force) == 2
+
+
+def test_every_mistake_of_every_file_with_its_line(world: World, settings: Settings) -> None:
+    """Profiles, the choice of one, agreements and prices are all looked at before anything is refused."""
+    config = world.hospital.side.config
+    profile(config, BROKEN)
+    prices(config, BROKEN_PRICES)
+    (config.parent / "policies" / "B.toml").write_text('name = "C"\nversion = "1"\ntitle = "t"\ninherits = "NO-BASE"\n')
+    (config.parent / "policies" / "D.toml").write_text('\nname = "D"\n')
+    more = '[[liability.agreement]]\nhospital = "100"\nmunicipality = "200"\npolicy = "GONE"\n'
+    config.write_text(f"{config.read_text('utf-8')}\n{more}".replace('policy = "OURS"', 'policy = "NONE"'), "utf-8")
+    with pytest.raises(AdapterError) as caught:
+        terms(load(config))
+    told = sorted(one.split(": found")[0] for one in caught.value.detail.split("; ") if ": found" in one)
+    assert told == [
+        "B: name (line 1)",
+        "D: inherits (line 1)",
+        "D: title (line 1)",
+        "D: version (line 1)",
+        "OURS: keys.cutoff (line 6)",
+        "OURS: keys.lead (line 7)",
+        "liability.agreement[1].policy",
+        "liability.policy",
+        "prices.json: rates[0].amount (line 3)",
+        "prices.json: rates[0].status (line 3)",
+    ]
+
+
+def test_a_price_that_clashes_has_its_line(world: World, settings: Settings) -> None:
+    """A price against a verified one of the shipped table is named by file and line."""
+    prices(world.hospital.side.config, PRICES.replace("2026", "2024"))
+    with pytest.raises(AdapterError, match=r"prices.json: rates\[0\] \(line 3\): found 6200"):
+        terms(settings)
+
+
+async def test_a_running_daemon_looks_by_itself(world: World, settings: Settings, log: Told) -> None:
+    """An edit under a running daemon is found without anybody asking, the broken one as well as the mended one."""
+    config, in_force = world.hospital.side.config, TermsInForce(settings, log)
+    daemon = Daemon(replace(world.hospital.installation, settings=settings, in_force=in_force, log=log), world.road)
+    assert nights(settings, in_force) == 3
+    running = asyncio.create_task(daemon.run())
+    for policy, event, count in ((BROKEN, "terms.refused", 3), (LATER_CUTOFF, "terms.read", 2)):
+        profile(config, policy)
+        world.hospital.submit(world.hospital.build("discharge-ready"))
+        async with asyncio.timeout(20):
+            while event not in log.names():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert nights(settings, in_force) == count
+    daemon.stop()
+    async with asyncio.timeout(10):
+        await running
+    assert log.take() == ["terms.refused", "terms.read"]
