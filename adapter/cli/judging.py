@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from adapter.cli.output import read_file
+from adapter.cli.site import Site
 from adapter.cli.validate import UNREADABLE, Verdict
 from adapter.errors import AdapterError
 from adapter.lookups import packaged
@@ -18,7 +20,6 @@ from adapter.messages.namespaces import namespace_of
 from adapter.messages.read import read
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.rule import Context, Side
-from adapter.messages.schemas import SchemaSet
 from adapter.messages.xml import tag_of
 
 if TYPE_CHECKING:
@@ -34,13 +35,22 @@ MANY = 64
 CHUNK = 16
 
 
-def judge_all(files: list[str], side: Literal["send", "receive"], config: Path) -> Iterator[Verdict]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How documents are to be judged: on which side, by which site's schemas, with the keys of which configuration."""
+
+    side: Literal["send", "receive"]
+    site: Site
+    config: Path
+
+
+def judge_all(files: list[str], asked: Asked) -> Iterator[Verdict]:
     """Judge files in their order, many of them on every core."""
     if len(files) < MANY:
-        judge = Judge(side, config)
+        judge = Judge(asked)
         yield from map(judge.file, files)
         return
-    with ProcessPoolExecutor(initializer=_start, initargs=(side, config)) as pool:
+    with ProcessPoolExecutor(initializer=_start, initargs=(asked,)) as pool:
         yield from pool.map(_judge, files, chunksize=CHUNK)
 
 
@@ -48,8 +58,8 @@ _JUDGES: list[Judge] = []
 """The one judge of a worker process."""
 
 
-def _start(side: Literal["send", "receive"], config: Path) -> None:
-    _JUDGES.append(Judge(side, config))
+def _start(asked: Asked) -> None:
+    _JUDGES.append(Judge(asked))
 
 
 def _judge(file: str) -> Verdict:
@@ -57,12 +67,13 @@ def _judge(file: str) -> Verdict:
 
 
 class Judge:
-    """Judges document after document with one set of schemas and code lists."""
+    """Judges document after document with one set of schemas and code lists. Raises `AdapterError` for bad schemas."""
 
-    def __init__(self, side: Literal["send", "receive"], config: Path) -> None:
-        self._schemas = SchemaSet(packaged.schemas())
-        self._context = Context(Side(side), CodeLists.parse(packaged.codes()))
-        self._config = config
+    def __init__(self, asked: Asked) -> None:
+        self._schemas = asked.site.schema_set()
+        codes = CodeLists.parse(packaged.codes())
+        self._context = Context(Side(asked.side), codes, production=asked.site.production)
+        self._config = asked.config
         self._mails: MailJudge | None = None
 
     def file(self, file: str) -> Verdict:

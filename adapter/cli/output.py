@@ -55,8 +55,13 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         raise AdapterError(FILE_UNREADABLE, f"{path}: {error.strerror}") from None
     if len(content) > MAX_INPUT:
-        raise AdapterError(FILE_UNREADABLE, f"{path}: it is larger than {MAX_INPUT} octets, and no message is")
+        raise AdapterError(FILE_UNREADABLE, f"{path}: {too_large()}")
     return content
+
+
+def too_large() -> str:
+    """What is said of a file that is larger than any message."""
+    return f"it is larger than {MAX_INPUT} octets, and no message is"
 
 
 def write_file(path: Path, content: bytes) -> None:

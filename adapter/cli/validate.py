@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +13,13 @@ from typing import Literal
 import click
 
 from adapter.cli.findings import finding_lines, findings_json
-from adapter.cli.output import Json, options, print_json
+from adapter.cli.output import MAX_INPUT, Json, options, too_large
 from adapter.cli.progress import progress
-from adapter.errors import FILE_UNREADABLE
+from adapter.errors import FILE_UNREADABLE, AdapterError
 from adapter.messages.findings import Finding
 
 UNREADABLE = "unreadable"
-"""The kind of a file that cannot be read; in a folder a finding, named by itself a usage error."""
+"""The kind of a file in a folder that cannot be read; named by itself it is a usage error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,33 @@ def command(paths: tuple[Path, ...], side: Literal["send", "receive"], config: P
       adapter validate message.xml
       adapter validate outbox/ --json
     """
-    from adapter.cli.judging import judge_all
+    from adapter.cli.judging import Asked, judge_all
+    from adapter.cli.site import site_of
 
-    files = list(_files(paths))
-    named = frozenset(str(path) for path in paths)
+    for path in paths:
+        _readable(path)
+    asked = Asked(side, site_of(config), config)
+    files = [str(file) for file in _files(paths)]
+    tell = _Json() if as_json else _Text(len(files))
     with progress("validating", len(files)) as tick:
-        verdicts = []
-        for verdict in judge_all([str(file) for file in files], side, config):
-            if verdict.file in named and verdict.findings and verdict.findings[0].rule == FILE_UNREADABLE.id:
-                click.echo(verdict.findings[0].message, err=True)
-                sys.exit(2)
-            verdicts.append(verdict)
-            tick(len(verdicts), len(files))
-    if as_json:
-        print_json([verdict.json() for verdict in verdicts])
-    else:
-        _print(verdicts)
-    sys.exit(0 if all(verdict.valid for verdict in verdicts) else 1)
+        for number, verdict in enumerate(judge_all(files, asked), 1):
+            tell.verdict(verdict)
+            tick(number, len(files))
+    tell.end()
+    sys.exit(0 if tell.wrong == 0 else 1)
+
+
+def _readable(path: Path) -> None:
+    """A file that was named has to be there, and no larger than a message; in a folder that is a finding."""
+    if str(path) == "-" or path.is_dir():
+        return
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: {error.strerror}") from None
+    if size > MAX_INPUT:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: {too_large()}")
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -87,12 +99,36 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield path
 
 
-def _print(verdicts: list[Verdict]) -> None:
-    for verdict in verdicts:
+class _Text:
+    """Verdicts for a person, told one by one, so that a folder of any size is never held in memory."""
+
+    def __init__(self, total: int) -> None:
+        self.wrong = 0
+        self._total = total
+
+    def verdict(self, verdict: Verdict) -> None:
+        self.wrong += not verdict.valid
         word = "ok" if verdict.valid else "NOT VALID"
         click.echo(f"{verdict.file}: {verdict.kind} {verdict.type or ''}".rstrip() + f": {word}")
         for line in finding_lines(verdict.findings):
             click.echo(line)
-    if len(verdicts) > 1:
-        wrong = sum(not verdict.valid for verdict in verdicts)
-        click.echo(f"{len(verdicts)} files, {wrong} not valid")
+
+    def end(self) -> None:
+        if self._total != 1:
+            click.echo(f"{self._total} files, {self.wrong} not valid")
+
+
+class _Json:
+    """Verdicts as one JSON list, written item by item for the same reason."""
+
+    def __init__(self) -> None:
+        self.wrong = 0
+        self._before = "["
+
+    def verdict(self, verdict: Verdict) -> None:
+        self.wrong += not verdict.valid
+        click.echo(self._before + "\n" + json.dumps(verdict.json(), ensure_ascii=False, indent=2), nl=False)
+        self._before = ","
+
+    def end(self) -> None:
+        click.echo("[]" if self._before == "[" else "\n]")

@@ -22,7 +22,10 @@ class Store(Section):
 
 
 class Schemas(Section):
-    """A site's own set of schema files instead of those that ship with the adapter."""
+    """A site's own schema files, for standards that do not ship or instead of our file for the same namespace.
+
+    The folder holds an `INDEX.toml` of the same form as ours; the namespaces it names are judged by its files.
+    """
 
     path: FilePath
 

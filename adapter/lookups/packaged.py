@@ -48,7 +48,7 @@ def schemas() -> Mapping[str, bytes]:
 
 
 def schemas_from(folder: Path) -> Mapping[str, bytes]:
-    """A site's own set of schema files, with its index. Raises `AdapterError` (FILE_UNREADABLE)."""
+    """A site's own schema files with their index. Raises `AdapterError` (FILE_UNREADABLE)."""
     try:
         return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
     except OSError as error:

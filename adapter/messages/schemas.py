@@ -56,6 +56,15 @@ class SchemaIndex:
     entries: tuple[SchemaEntry, ...]
 
     @classmethod
+    def together(cls, indices: Iterable[SchemaIndex]) -> SchemaIndex:
+        """Several sets as one: a namespace is judged by the first that names it."""
+        found: dict[str, SchemaEntry] = {}
+        for index in indices:
+            for entry in index.entries:
+                found.setdefault(entry.namespace, entry)
+        return cls(tuple(found.values()))
+
+    @classmethod
     def read(cls, content: bytes) -> SchemaIndex:
         """Read `INDEX.toml`. Raises `AdapterError` (SCHEMAS_UNUSABLE) naming the table and the key."""
         try:
@@ -108,18 +117,14 @@ _COMPILING = threading.Lock()
 class SchemaSet:
     """The installed schemas: `validate` a document, ask what they cover.
 
-    `files` is name to content, `INDEX.toml` included. Raises `AdapterError` (SCHEMAS_UNUSABLE) when the index cannot
-    be read or names a file that is not there; a file that does not compile shows in the first `validate`.
+    Each of `sets` is name to content, `INDEX.toml` included; what an earlier one names is judged by its file, so that a
+    site's own schemas stand before those that ship. Raises `AdapterError` (SCHEMAS_UNUSABLE) when an index cannot be
+    read or names a file that is not there; a file that does not compile shows in the first `validate`.
     """
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        if INDEX not in files:
-            raise AdapterError(SCHEMAS_UNUSABLE, f"there is no {INDEX}")
-        self.index = SchemaIndex.read(files[INDEX])
-        missing = [entry.file for entry in self.index.entries if entry.file not in files]
-        if missing:
-            raise AdapterError(SCHEMAS_UNUSABLE, f"{INDEX} names {', '.join(missing)}, not there")
-        self._files = files
+    def __init__(self, *sets: Mapping[str, bytes]) -> None:
+        self.index = SchemaIndex.together([_index_of(files) for files in sets])
+        self._files = {name: content for files in reversed(sets) for name, content in files.items()}
         self._entries = {entry.namespace: entry for entry in self.index.entries}
         self._compiled = threading.local()
 
@@ -179,6 +184,16 @@ class SchemaSet:
             if entry is not None:
                 return entry.standard
         return "XML Schema 1.0"
+
+
+def _index_of(files: Mapping[str, bytes]) -> SchemaIndex:
+    if INDEX not in files:
+        raise AdapterError(SCHEMAS_UNUSABLE, f"there is no {INDEX}")
+    index = SchemaIndex.read(files[INDEX])
+    missing = [entry.file for entry in index.entries if entry.file not in files]
+    if missing:
+        raise AdapterError(SCHEMAS_UNUSABLE, f"{INDEX} names {', '.join(missing)}, not there")
+    return index
 
 
 def _driver(index: SchemaIndex) -> bytes:

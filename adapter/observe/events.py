@@ -126,7 +126,9 @@ MESSAGE_PARKED = _event(
 )
 MESSAGE_DUPLICATED = _event("message.duplicated", Level.INFO, "a message came again; the stored answer was sent again")
 MESSAGE_ACKNOWLEDGED = _event("message.acknowledged", Level.INFO, "the acknowledgment of a received message was sent")
-MESSAGE_NOTED = _event("message.noted", Level.WARNING, "a received message broke a rule that does not stop it")
+MESSAGE_NOTED = _event(
+    "message.noted", Level.WARNING, "a message broke a rule that does not stop it; the rule is in the line"
+)
 
 APPREC_SENT = _event("apprec.sent", Level.INFO, "an AppRec for a received message was handed over for sending")
 APPREC_RECEIVED = _event("apprec.received", Level.INFO, "the partner's application has receipted the message")

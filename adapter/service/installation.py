@@ -146,7 +146,7 @@ def anchors(settings: Settings) -> TrustAnchors:
 
 
 def schemas(settings: Settings | None) -> SchemaSet:
-    """The schemas that ship with the adapter, or the site's own. Raises `AdapterError`."""
+    """The schemas that ship with the adapter, and the site's own before them. Raises `AdapterError`."""
     if settings is None or settings.schemas is None:
         return SchemaSet(packaged.schemas())
-    return SchemaSet(packaged.schemas_from(settings.schemas.path))
+    return SchemaSet(packaged.schemas_from(settings.schemas.path), packaged.schemas())

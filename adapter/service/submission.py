@@ -46,7 +46,7 @@ _DID_NOT_ARRIVE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A message that may be sent: what was read of it, and where it goes."""
+    """A message that may be sent: what was read of it, where it goes, and the rules it breaks that do not stop it."""
 
     content: bytes
     type: str
@@ -56,6 +56,7 @@ class Submission:
     generated: Moment
     partner: Partner
     head: Head
+    warnings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _addressed(installation: Installation, reading: Reading) -> Submission:
         generated=head.generated,
         partner=installation.partner(receiver_her),
         head=head,
+        warnings=tuple(finding for finding in reading.findings if finding.severity is Severity.WARNING),
     )
 
 
@@ -148,7 +150,8 @@ def keep(
     )
     writer.add_exchange(exchange)
     writer.add_journal(JournalEntry(exchange.id, now, "submitted"))
-    return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new"))]
+    noted = [Told(events.MESSAGE_NOTED, line_of(exchange, "new", warning.rule)) for warning in submission.warnings]
+    return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new")), *noted]
 
 
 def submit_now(installation: Installation, content: bytes) -> str | NotTaken:

@@ -159,7 +159,7 @@ def test_rules() -> None:
     assert all(rule["text"] and rule["source"] for rule in rules)
     assert ids[0] in adapter("rules").expect(0).out
     assert [rule["id"] for rule in adapter("rules", ids[0], "--json").expect(0).json()] == ids[:1]
-    assert "adapter rules" in adapter("rules", "XX-999").expect(2).err
+    assert "adapter rules" in adapter("rules", "XX-999").expect(2).error
 
 
 # ── liability ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,49 @@
+"""What the configuration of a site says to a command that only judges documents: its schemas, and whether it is real.
+
+Somebody who judges files often has no configuration, and reading a whole one takes longer than judging a file. So a
+`config.toml` that merely lies in the folder is read only when it says one of these two things; one that was named is
+always read, with every mistake told.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapter.cli.output import was_named
+from adapter.lookups import packaged
+from adapter.messages.schemas import SchemaSet
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A folder of schemas beside those that ship, and whether documents are judged as in production."""
+
+    schemas: Path | None = None
+    production: bool = False
+
+    def schema_set(self) -> SchemaSet:
+        """The schemas that judge here. Raises `AdapterError`."""
+        own = () if self.schemas is None else (packaged.schemas_from(self.schemas),)
+        return SchemaSet(*own, packaged.schemas())
+
+
+def site_of(config: Path) -> Site:
+    """What the configuration says; nothing where there is none. Raises `AdapterError` for one that cannot be read."""
+    named = was_named("config")
+    if not named and not _says_something(config):
+        return Site()
+    from adapter.config import load
+
+    settings = load(config)
+    path = settings.schemas.path if settings.schemas is not None else None
+    return Site(path, settings.mode == "production")
+
+
+def _says_something(config: Path) -> bool:
+    try:
+        document = tomllib.loads(config.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return "schemas" in document or document.get("mode") == "production"
