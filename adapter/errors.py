@@ -224,6 +224,25 @@ RECIPIENT_UNUSABLE = _kind(
     "Refresh the partner directory; when it holds the same certificate, ask the receiver to publish a valid one.",
     retryable=True,
 )
+CPA_UNREADABLE = _kind(
+    "CPA-UNREADABLE",
+    Blame.OPERATOR,
+    "the agreement (CPA) cannot be used",
+    "Fetch the agreement anew from the register; correct or remove the file that the partner file names.",
+)
+AGREEMENT_LACKS = _kind(
+    "AGREEMENT-LACKS",
+    Blame.CALLER,
+    "the agreement (CPA) with the receiver does not hold this message",
+    "Send it by another proper way, or have both parties add the process to their profiles.",
+)
+REGISTER_UNREACHABLE = _kind(
+    "REGISTER-UNREACHABLE",
+    Blame.NETWORK,
+    "the address register does not answer, and nothing of this party is kept",
+    "What waits for it is tried again. Check the address and the token of [register], and the network.",
+    retryable=True,
+)
 SEAL_REFUSED = _kind(
     "SEAL-REFUSED",
     Blame.ADAPTER,

@@ -57,12 +57,12 @@ from adapter.messages.rules.rule import Side
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
 from adapter.service.accounts import ledger_of, stays_of
+from adapter.service.agreements import expected_signer
 from adapter.service.build_json import SOFTWARE
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.daemon import Daemon
 from adapter.service.installation import Installation, open_installation, open_own_store
 from adapter.service.running import mail_in, mail_out
-from adapter.service.signals import expected_signer
 from adapter.service.submission import submit_now
 from adapter.service.terms import terms
 from adapter.store.port import ExchangeFilter, Writer

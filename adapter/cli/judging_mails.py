@@ -18,9 +18,9 @@ from adapter.messages.read import read
 from adapter.messages.rules.rule import Context
 from adapter.messages.schemas import SchemaSet
 from adapter.observe.log import Silent
+from adapter.service.agreements import expected_signer
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.installation import Tools, open_tools
-from adapter.service.signals import expected_signer
 
 _PREFIX = re.compile(r"[A-Za-z-]+:")
 

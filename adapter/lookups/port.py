@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cryptography import x509
 
+from adapter.envelope.cpa import Cpa
 from adapter.values import EdiAddress, HerId
 
 
@@ -51,7 +52,7 @@ class Partner:
 
 
 class Directory(Protocol):
-    """A partner directory: the embedded folder of files, later the address register."""
+    """A partner directory: the embedded folder of files, with or without the address register behind it."""
 
     def find(self, her: HerId) -> Partner | None:
         """The party with that HER-id, or None when the directory has none."""
@@ -59,4 +60,31 @@ class Directory(Protocol):
 
     def all(self) -> tuple[Partner, ...]:
         """Every party the directory knows, in order of HER-id."""
+        ...
+
+    def agreements(self, one: HerId, other: HerId) -> tuple[Cpa, ...]:
+        """Every agreement (CPA) of two parties that is known, in force or not.
+
+        Raises `AdapterError` (REGISTER_UNREACHABLE).
+        """
+        ...
+
+    def agreement(self, cpa_id: str) -> Cpa | None:
+        """The agreement of that id. Raises `AdapterError` (REGISTER_UNREACHABLE)."""
+        ...
+
+    def kept_agreement(self, cpa_id: str) -> Cpa | None:
+        """The agreement of that id, as far as it is here; nobody is asked."""
+        ...
+
+    @property
+    def asks_register(self) -> bool:
+        """Whether an agreement that is not here was asked for in a register."""
+        ...
+
+    def refresh(self, her: HerId) -> bool:
+        """Ask anew about a party whose certificate surprised; says whether something is different now.
+
+        It is what HITS 1216 §2.1.4 wants once before a refusal. Raises `AdapterError` (REGISTER_UNREACHABLE).
+        """
         ...

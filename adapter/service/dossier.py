@@ -44,9 +44,9 @@ from adapter.evidence.verify import verify
 from adapter.facts import ReceiptGiven
 from adapter.liability.profiles import BASELINE
 from adapter.service.accounts import KnownStay, case_of, find_stay, known_stays, readings_of
+from adapter.service.agreements import expected_signer
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation, signer
-from adapter.service.signals import expected_signer
 from adapter.service.views import apprec_word, transport_word
 from adapter.store.port import Direction, Exchange, FactFilter, JournalEntry, Reader, Writer
 from adapter.values import Digest, Moment

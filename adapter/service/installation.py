@@ -10,7 +10,9 @@ from adapter.config import Party, Settings
 from adapter.crypto.certificates import TrustAnchors
 from adapter.crypto.keys import DecryptionKeys, SigningIdentity
 from adapter.delivery.retry import BackOff, RetryTerms
+from adapter.envelope.agreement import Agreement, reliability, to_send
 from adapter.envelope.monitoring import Monitoring
+from adapter.envelope.routing import Process
 from adapter.envelope.seal import Sealer
 from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, STORE_UNREACHABLE, AdapterError
 from adapter.lookups import directory, key_files, packaged
@@ -21,7 +23,7 @@ from adapter.messages.schemas import SchemaSet
 from adapter.observe.log import Log
 from adapter.service.clock import Clock, Ids
 from adapter.service.terms import TermsInForce
-from adapter.store.port import Store
+from adapter.store.port import Exchange, Store
 from adapter.store.sql_store import open_store
 from adapter.values import EdiAddress, HerId
 
@@ -46,6 +48,23 @@ class Tools:
         delivery = self.settings.delivery
         pauses = BackOff(tuple(timedelta(seconds=pause) for pause in delivery.mail_pauses_seconds))
         return RetryTerms(delivery.retries, delivery.interval, delivery.lifetime, pauses)
+
+    def terms_for(self, exchange: Exchange) -> RetryTerms:
+        """The terms of one message of ours: those of the agreement it was sealed under, else the configuration's."""
+        cpa = self.partners.kept_agreement(exchange.cpa_id) if exchange.cpa_id is not None else None
+        if cpa is None:
+            return self.terms
+        said = reliability(
+            cpa, exchange.sender, exchange.service or "", exchange.action or "", exchange.from_role or ""
+        )
+        if said is None:
+            return self.terms
+        return RetryTerms(said.retries, said.interval, said.lifetime, self.terms.mail_back_off)
+
+    def agreement_for(self, sender: HerId, receiver: HerId, process: Process, version: str) -> Agreement:
+        """What a message goes under now. Raises `AdapterError` (AGREEMENT_LACKS, REGISTER_UNREACHABLE)."""
+        known = self.partners.agreements(sender, receiver)
+        return to_send(known, sender, receiver, process, version, self.clock.now())
 
     @property
     def own_hers(self) -> frozenset[HerId]:

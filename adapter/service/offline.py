@@ -9,7 +9,6 @@ from adapter.config import load
 from adapter.crypto.certificates import thumbprint
 from adapter.crypto.policy import NATIONAL
 from adapter.envelope import open as opening
-from adapter.envelope.agreement import without_cpa
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.envelope.open import VerifiedMessage
 from adapter.envelope.routing import Process, Routing
@@ -20,10 +19,10 @@ from adapter.messages.findings import has_errors
 from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
 from adapter.observe.log import Silent
+from adapter.service import agreements
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.installation import Tools, open_tools
 from adapter.service.sealing import reported
-from adapter.service.signals import expected_signer
 from adapter.service.submission import NotTaken, refusal
 from adapter.values import HerId, MessageId
 
@@ -77,13 +76,13 @@ def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -
     own, partner = tools.require_own(sender), tools.partner(receiver)
     receipted = reading.apprec.original.type if reading.apprec is not None else None
     process = Process(receipted.v, receipt=True) if receipted is not None and receipted.v else Process(reading.type)
-    agreement = without_cpa(sender, receiver)
     namespace, version = reported(reading)
+    agreement = tools.agreement_for(sender, receiver, process, version)
     routing = Routing(sender, receiver, process, agreement.cpa_id, namespace, version, agreement.service_type)
     fresh, now = tools.ids.fresh, tools.clock.now()
     ids = PayloadIds(MessageId(fresh()), fresh(), fresh(), fresh(), f"=_{fresh()}")
-    sealed = tools.sealer.seal(content, routing, partner.encryption, ids, now)
-    headers = MailHeaders(own.address, partner.address, now, f"{fresh()}@{own.address.domain}")
+    sealed = tools.sealer.seal(content, routing, agreement.certificate(partner.encryption), ids, now)
+    headers = MailHeaders(own.address, agreement.address or partner.address, now, f"{fresh()}@{own.address.domain}")
     return SealedMail(mail(headers, sealed.body), sealed.message_id.value, sealed.conversation_id)
 
 
@@ -96,8 +95,8 @@ def open_offline(config: Path, content: bytes) -> Opened | Refused:
             raise AdapterError(MAIL_NOT_EBXML, "it is a bounce, an automatic reply or a SOAP Fault")
         message = opening.read(unpacked)
         now = tools.clock.now()
-        verified = opening.verify(message, expected_signer(tools, message.header.sender.her), NATIONAL, now)
-        remarks = opening.admit(message, tools.own_hers, now)
+        verified = agreements.verify(tools, message, now)
+        remarks = (*opening.admit(message, tools.own_hers, now), *agreements.admit(tools, message.header))
         documents = opening.decrypt(verified, tools.keys, NATIONAL, now)
         if not documents:
             raise AdapterError(MAIL_NOT_EBXML, "it is a signal without a payload")

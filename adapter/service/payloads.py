@@ -28,10 +28,9 @@ from adapter.messages.receipting import Case, Decision, Own, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import receipts
+from adapter.service import agreements, receipts
 from adapter.service.answers import Response, objection, put_stored, refuse, signal_response
 from adapter.service.installation import Installation
-from adapter.service.signals import expected_signer
 from adapter.service.stay_log import answered_exchange, record_message
 from adapter.service.steps import Told, line_of, shown_type
 from adapter.store.port import (
@@ -87,7 +86,7 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
         repeated = _identical_copy(installation, mail, message.header, soap)
         if repeated is not None:
             return repeated
-        verified = opening.verify(message, expected_signer(installation, message.header.sender.her), NATIONAL, now)
+        verified = agreements.verify(installation, message, now)
     except AdapterError as error:
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
     references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
@@ -164,6 +163,7 @@ def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told
 def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> list[Told]:
     try:
         remarks = opening.admit(arrival.message.message, installation.own_hers, now)
+        remarks += agreements.admit(installation, arrival.header)
         documents = opening.decrypt(arrival.message, installation.keys, NATIONAL, now)
         if not documents:
             raise RefusedError(ENVELOPE_INVALID, "EB-430", "there is no payload")

@@ -84,7 +84,9 @@ def take_apprec(
     made = receipt.generated or Moment.at(now)
     writer.add_journal(JournalEntry(exchange.id, now, "apprec for", original.id))
     address = own_address(installation, original)
-    original, told = take_transport_step(writer, original, AppRecArrived(), now, installation.terms, address)
+    original, told = take_transport_step(
+        writer, original, AppRecArrived(), now, installation.terms_for(original), address
+    )
     if original.receipt is not None:
         original, more = take_receipt_step(writer, original, event, now, codes)
         told += more

@@ -14,7 +14,7 @@ from adapter.delivery.duplicates import SignedReference
 from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import Sealed as SealedEvent
 from adapter.delivery.sender_events import SendRuleFailed
-from adapter.envelope.agreement import without_cpa
+from adapter.envelope.agreement import Agreement
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
 from adapter.errors import PARTY_NOT_OURS, AdapterError
@@ -59,7 +59,7 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
             raise AdapterError(PARTY_NOT_OURS, f"HER-id {exchange.sender}")
         partner = installation.partner(exchange.receiver)
         content = installation.store.read_now(lambda reader: reader.blob(item.payload))
-        routing = _routing(item, content)
+        routing, agreement = _routing(installation, item, content)
         ids = PayloadIds(
             message_id=MessageId(installation.ids.fresh()),
             conversation_id=exchange.conversation_id or installation.ids.fresh(),
@@ -67,7 +67,8 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
             envelope_content_id=installation.ids.fresh(),
             boundary=f"=_{installation.ids.fresh()}",
         )
-        sealed = installation.sealer.seal(content, routing, partner.encryption, ids, installation.clock.now())
+        recipient = agreement.certificate(partner.encryption)
+        sealed = installation.sealer.seal(content, routing, recipient, ids, installation.clock.now())
     except AdapterError as error:
         if error.kind.retryable:
             raise
@@ -76,22 +77,23 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
     except Exception as error:
         reason = f"defect {type(error).__name__}"
         return installation.store.write_now(lambda writer: _fail(installation, writer, exchange.id, reason))
+    address = agreement.address or partner.address
     told = installation.store.write_now(
-        lambda writer: _keep(installation, writer, exchange.id, routing, sealed, own.address, partner.address)
+        lambda writer: _keep(installation, writer, exchange.id, routing, sealed, own.address, address)
     )
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
 
 
-def _routing(item: Waiting, content: bytes) -> Routing:
+def _routing(installation: Installation, item: Waiting, content: bytes) -> tuple[Routing, Agreement]:
     exchange = item.exchange
     process = Process(item.receipted_type, receipt=True) if item.receipted_type else Process(exchange.type)
-    reading = understand(content)
-    agreement = without_cpa(exchange.sender, exchange.receiver)
-    namespace, version = reported(reading)
-    return Routing(
+    namespace, version = reported(understand(content))
+    agreement = installation.agreement_for(exchange.sender, exchange.receiver, process, version)
+    routing = Routing(
         exchange.sender, exchange.receiver, process, agreement.cpa_id, namespace, version, agreement.service_type
     )
+    return routing, agreement
 
 
 def reported(reading: Reading) -> tuple[str, str]:
@@ -138,7 +140,7 @@ def _keep(
         to_role=receiver_role,
         references=tuple(SignedReference(reference.uri, reference.digest) for reference in sealed.references),
     )
-    _, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms, sender)
+    _, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms_for(kept), sender)
     return told
 
 
@@ -148,5 +150,7 @@ def _fail(installation: Installation, writer: Writer, exchange_id: str, reason: 
         return []
     now = installation.clock.now()
     nowhere = EdiAddress("nobody@nowhere.invalid")
-    _, told = take_transport_step(writer, exchange, SendRuleFailed(reason), now, installation.terms, nowhere)
+    _, told = take_transport_step(
+        writer, exchange, SendRuleFailed(reason), now, installation.terms_for(exchange), nowhere
+    )
     return told

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.crypto.policy import NATIONAL
-from adapter.crypto.verification import ExpectedSigner
 from adapter.crypto.verified import Reference
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
@@ -29,23 +27,16 @@ from adapter.envelope import open as opening
 from adapter.envelope.classify import Bounce
 from adapter.envelope.signals import AckMatch, Acknowledgment, ErrorList, match
 from adapter.envelope.unpack import FaultMail, Unpacked
-from adapter.errors import PARTNER_UNKNOWN, AdapterError
+from adapter.errors import AdapterError
 from adapter.facts import HowKnown
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service.installation import Installation, Tools
+from adapter.service.agreements import verify
+from adapter.service.installation import Installation
 from adapter.service.stay_log import record_message
 from adapter.service.steps import Told, line_of, shown_id, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
 from adapter.values import EdiAddress, HerId, MessageId, Moment
-
-
-def expected_signer(installation: Tools, her: HerId) -> ExpectedSigner:
-    """Who a message from this HER-id must be signed by. Raises `AdapterError` (PARTNER_UNKNOWN)."""
-    partner = installation.partners.find(her)
-    if partner is None:
-        raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
-    return ExpectedSigner(her.value, partner.source, partner.signing, installation.anchors)
 
 
 def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
@@ -53,8 +44,7 @@ def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> l
     now = installation.clock.now()
     try:
         message = opening.read(unpacked)
-        signer = expected_signer(installation, message.header.sender.her)
-        verified = opening.verify(message, signer, NATIONAL, now)
+        verified = verify(installation, message, now)
         opening.admit(message, installation.own_hers, now)
     except AdapterError as error:
         return _ignore(installation, mail, unpacked, error)
@@ -88,7 +78,7 @@ def _answered(
             ]
         address = own_address(installation, exchange)
         event = _event(content, exchange)
-        after, told = take_transport_step(writer, exchange, event, now, installation.terms, address)
+        after, told = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)
         assert after.transport is not None
         if after.transport.state in ACKNOWLEDGED_STATES and isinstance(event, AckVerified | WarningVerified):
             had = content.accepted_at if isinstance(content, Acknowledgment) and content.accepted_at else made
@@ -118,7 +108,9 @@ def _ignore(installation: Installation, mail: Mail, unpacked: Unpacked, error: A
         if exchange is None:
             return [Told(events.SIGNAL_IGNORED, Line(state="closed", rule=reason))]
         address = own_address(installation, exchange)
-        _, told = take_transport_step(writer, exchange, SignalUnverified(reason), now, installation.terms, address)
+        _, told = take_transport_step(
+            writer, exchange, SignalUnverified(reason), now, installation.terms_for(exchange), address
+        )
         return told
 
     return installation.store.write_now(write)
@@ -160,7 +152,7 @@ def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], even
             writer.add_journal(JournalEntry(exchange.id, now, "a mail server reports", "delayed or relayed"))
             return [Told(events.EXCHANGE_CHANGED, line_of(exchange, exchange.transport.state.value))]
         address = own_address(installation, exchange)
-        _, told = take_transport_step(writer, exchange, event, now, installation.terms, address)
+        _, told = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)
         return told
 
     return installation.store.write_now(write)

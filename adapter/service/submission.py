@@ -12,6 +12,7 @@ from datetime import datetime
 
 from adapter.delivery import receipts, sender
 from adapter.delivery.sender import TransportState
+from adapter.envelope.routing import Process
 from adapter.errors import (
     INPUT_NOT_UNDERSTOOD,
     MESSAGE_SENT_BEFORE,
@@ -27,6 +28,7 @@ from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service.installation import Installation
+from adapter.service.sealing import reported
 from adapter.service.stay_log import answered_exchange
 from adapter.service.steps import Told, line_of
 from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Writer
@@ -70,7 +72,7 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
     """Read a business message and decide whether it may be sent.
 
     Raises `AdapterError`: PARTY_NOT_OURS when its sender is nobody of ours, PARTNER_UNKNOWN when the directory does
-    not know its receiver.
+    not know its receiver, AGREEMENT_LACKS when the two have an agreement that this message is not in.
     """
     reading = read(content, installation.schemas, installation.context(Side.SEND))
     if reading.refusal is not None:
@@ -80,7 +82,19 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
     if reading.recognised is not Recognised.BUSINESS or reading.head is None:
         says = f"only a business message with MsgHead is sent; this is: {reading.recognised.value}"
         raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
-    return _addressed(installation, reading)
+    submission = _addressed(installation, reading)
+    _require_agreement(installation, submission, reading)
+    return submission
+
+
+def _require_agreement(installation: Installation, submission: Submission, reading: Reading) -> None:
+    """Refuse at once what an agreement does not hold; for a register that is away, the sealing will wait."""
+    _, version = reported(reading)
+    try:
+        installation.agreement_for(submission.sender, submission.receiver, Process(submission.type), version)
+    except AdapterError as error:
+        if not error.kind.retryable:
+            raise
 
 
 def refusal(reading: Reading) -> NotTaken:

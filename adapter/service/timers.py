@@ -29,7 +29,7 @@ def fire_due(installation: Installation) -> list[Told]:
             for exchange in writer.due_transport(now):
                 event = TimerFired(mailbox_emptied=now)
                 address = own_address(installation, exchange)
-                told += take_transport_step(writer, exchange, event, now, installation.terms, address)[1]
+                told += take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)[1]
         for exchange in writer.due_receipts(now):
             told += take_receipt_step(writer, exchange, ReceiptEvent.DEADLINE, now)[1]
         return told

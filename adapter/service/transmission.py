@@ -106,7 +106,7 @@ def _note_message(
         writer.finish_outbox(item, state, now, reason)
     exchange = writer.exchange(item.exchange_id)
     assert exchange is not None
-    exchange, lines = take_transport_step(writer, exchange, event, now, installation.terms, item.sender)
+    exchange, lines = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), item.sender)
     assert exchange.transport is not None
     return [*(Told(kind, line_of(exchange, exchange.transport.state.value)) for kind in told), *lines]
 
