@@ -359,6 +359,12 @@ EXCHANGE_UNFIT = _kind(
     "this cannot be done with this exchange",
     "See `adapter show` for what it is, and the command's help for what it takes.",
 )
+REASON_UNFIT = _kind(
+    "REASON-UNFIT",
+    Blame.CALLER,
+    "this reason cannot be written down",
+    "Give one line of at most 200 characters, without names and without a national identity number.",
+)
 MESSAGE_SENT_BEFORE = _kind(
     "MESSAGE-SENT-BEFORE",
     Blame.CALLER,

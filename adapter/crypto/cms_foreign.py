@@ -145,6 +145,16 @@ def _ours(recipients: cms.RecipientInfos, keys: DecryptionKeys) -> tuple[cms.Key
     raise RefusedError(DECRYPTION_FAILED, "EB-502")
 
 
+def addressed_to(octets: bytes, certificate: x509.Certificate) -> bool:
+    """Whether the key of this certificate opens a CMS object, by what the object says of its recipients.
+
+    Raises `RefusedError` (DECRYPTION_FAILED) when it cannot be read.
+    """
+    with _one_refusal():
+        recipients = cms.ContentInfo.load(octets)["content"]["recipient_infos"]
+        return any(one.name == "ktri" and _names(one.chosen["rid"], certificate) for one in recipients)
+
+
 def _names(who: cms.RecipientIdentifier, certificate: x509.Certificate) -> bool:
     ours = _parsed(certificate)
     if who.name == "subject_key_identifier":

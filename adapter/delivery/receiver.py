@@ -79,6 +79,10 @@ class Reception(StrEnum):
     APPLICATION_AWAY = "application_away"
     APPLICATION_REFUSES = "application_refuses"
     RESPONSE_BOUNCED = "response_bounced"
+    OPERATOR_RETRIES = "operator_retries"
+    """a person wants it judged again, now"""
+    OPERATOR_CLOSES = "operator_closes"
+    """a person has looked at it, and nothing will come of it"""
 
 
 class Follows(StrEnum):
@@ -175,6 +179,10 @@ LINES: tuple[tuple[tuple[ReceptionState, ...], tuple[Reception, ...], Row], ...]
     ((_S.ACCEPTED, _S.RESPONDED), (_E.APPLICATION_AWAY,), Row(None, (_F.OFFER_AGAIN, _F.ALARM))),
     ((_S.ACCEPTED, _S.RESPONDED), (_E.APPLICATION_REFUSES,), Row(None, (_F.DECIDE_APPREC,))),
     (_ANSWERED, (_E.RESPONSE_BOUNCED,), Row(None, (_F.ALARM,))),
+    # A person: what had no answer yet may be judged once more, or laid aside for good.
+    ((_S.QUARANTINE,), (_E.OPERATOR_RETRIES,), Row(_S.STORED)),
+    ((_S.PENDING,), (_E.OPERATOR_RETRIES,), Row(None)),
+    ((_S.QUARANTINE,), (_E.OPERATOR_CLOSES,), Row(_S.CLOSED)),
 )
 """The table. A pair that is not here cannot come about: `step` says so."""
 
@@ -212,6 +220,8 @@ def step(exchange: ReceivedExchange, event: Reception, now: datetime, reason: st
     if event is Reception.CANNOT_JUDGE:
         attempts = exchange.attempts + 1
         after = replace(after, attempts=attempts, due=now + VALIDATION_BACK_OFF.after(attempts))
+    if event is Reception.OPERATOR_RETRIES and after.state is ReceptionState.PENDING:
+        after = replace(after, due=now)
     if event is Reception.RESPONSE_SENT and after.responded is None:
         after = replace(after, responded=now)
     if event is Reception.TAKEN and after.delivered is None:
@@ -251,7 +261,7 @@ _NEXT_STEP: Mapping[ReceptionState, str] = MappingProxyType(
         ReceptionState.FALSE_DUPLICATE: "tell the sender that it used one MessageId for two messages",
         ReceptionState.QUARANTINE: "look at the mail: it is no message that may be answered",
         ReceptionState.FAULT_SENT: "nothing: the sender was told with a SOAP Fault",
-        ReceptionState.CLOSED: "nothing: it belonged to a message of ours",
+        ReceptionState.CLOSED: "nothing: it belonged to a message of ours, or a person laid it aside",
     }
 )
 

@@ -52,6 +52,7 @@ from adapter.delivery.sender_events import (
     News,
     PollMailbox,
     RefreshAddress,
+    ResendRequested,
     Sealed,
     SendRuleFailed,
     SignalUnverified,
@@ -159,6 +160,9 @@ class On(StrEnum):
     TIMER_EXHAUSTED = "timer_exhausted"
     APPREC = "apprec"
     CANCEL = "cancel"
+    RESEND = "resend"
+    RESEND_BEYOND = "resend_beyond"
+    """all resends are used, or the message's life is over"""
 
 
 class Does(StrEnum):
@@ -271,6 +275,11 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
         Row(_S.CANCELLED, tell=_N.CANCELLED),
     ),
     ((*_ANSWERED, _S.CANCELLED), (On.CANCEL,), Row(None, tell=_N.NOTHING_TO_CANCEL)),
+    # What nobody refused may go once more as it is; after an ErrorList or a Fault the same bytes never do (§6.4).
+    (_SENT, (On.RESEND,), Row(None, Does.TRANSMIT)),
+    ((_S.TRANSPORT_FAILED, _S.DELIVERY_FAILED, _S.BOUNCED, _S.CANCELLED), (On.RESEND,), Row(_S.READY, Does.TRANSMIT)),
+    ((*_NEVER_LEFT, _S.FAULTED, *_ANSWERED), (On.RESEND,), IMPOSSIBLE),
+    (_ALL, (On.RESEND_BEYOND,), IMPOSSIBLE),
 )
 
 
@@ -326,7 +335,16 @@ def name_of(exchange: SenderExchange, event: Event, now: datetime, terms: RetryT
         return On.MAIL_DEFERRED_LONG if waiting_long else On.MAIL_DEFERRED
     if isinstance(event, TimerFired):
         return _timer(exchange, event, now, terms)
+    if isinstance(event, ResendRequested):
+        return On.RESEND_BEYOND if is_spent(exchange, now, terms) else On.RESEND
     return _NAMES[type(event)]
+
+
+def is_spent(exchange: SenderExchange, now: datetime, terms: RetryTerms) -> bool:
+    """Whether these bytes have had every transmission, or all the time, that the terms give them."""
+    if exchange.first_sent is None:
+        return False
+    return exchange.resends >= terms.retries or now >= exchange.first_sent + terms.lifetime
 
 
 def _timer(exchange: SenderExchange, event: TimerFired, now: datetime, terms: RetryTerms) -> On:
@@ -391,8 +409,12 @@ def _noted(after: SenderExchange, name: On, now: datetime, terms: RetryTerms) ->
         case On.ACK if state is TransportState.ACKED:
             # The acknowledgment that an AppRec had overtaken: nothing is implied any more.
             return replace(after, reason="")
-        case On.TIMER_RESEND if state is TransportState.AWAIT_ACK:
+        case On.TIMER_RESEND | On.RESEND if state is TransportState.AWAIT_ACK:
             return replace(after, resends=after.resends + 1, due=now + terms.interval, deferrals=0)
+        case On.RESEND:
+            # Only what has just become READY again, and has no due time yet, is another transmission.
+            more = after.due is None and after.first_sent is not None
+            return replace(after, resends=after.resends + more, due=now, deferrals=0)
         case _:
             return after
 

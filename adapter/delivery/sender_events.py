@@ -120,6 +120,13 @@ class CancelRequested:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ResendRequested:
+    """An operator wants the same bytes on the wire again, now (`delivery/resending.py` says when that is right)."""
+
+    reason: str
+
+
 Event = (
     Sealed
     | SendRuleFailed
@@ -138,6 +145,7 @@ Event = (
     | TimerFired
     | AppRecArrived
     | CancelRequested
+    | ResendRequested
 )
 
 # ── effects ─────────────────────────────────────────────────────────────────────────────────────────────────────────

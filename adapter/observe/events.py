@@ -100,6 +100,10 @@ EXCHANGE_GIVEN_UP = _event(
 )
 EXCHANGE_CHANGED = _event("exchange.changed", Level.INFO, "the exchange has gone to another state")
 
+OPERATOR_ACTED = _event(
+    "operator.acted", Level.INFO, "a person has sent a message again, given it up or marked it as handled"
+)
+
 ACK_RECEIVED = _event("ack.received", Level.INFO, "the partner has acknowledged the message")
 ACK_WARNED = _event("ack.warned", Level.WARNING, "the partner took the message with a warning")
 ACK_ALARMED = _event(

@@ -9,6 +9,7 @@ from adapter.delivery import receiver, sender
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
+from adapter.service.operating import handled_by
 from adapter.service.steps import shown_type
 from adapter.store.port import Exchange, ExchangeFilter, Mail, Reader
 from adapter.values import utc_text
@@ -34,6 +35,7 @@ APPREC_WORDS = {
 class Row:
     """One line of `adapter list`. Times are UTC texts; `apprec` and `next_attempt` are None where there is none.
 
+    `handled` says who has dealt with it in its present state, when and why; None where nobody has.
     `msg_id` is None also where it is no GUID: then it may be any text of a partner's, and is not shown (promise 7).
     """
 
@@ -49,6 +51,7 @@ class Row:
     next_attempt: str | None
     next_step: str
     reason: str
+    handled: str | None
 
 
 def transport_word(exchange: Exchange) -> str:
@@ -99,10 +102,11 @@ def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
         next_attempt=utc_text(due) if due is not None else None,
         next_step=step,
         reason=axis.reason,
+        handled=_handled(reader, exchange.id, axis.since),
     )
 
 
-def mail_row(mail: Mail, now: datetime) -> Row:
+def mail_row(reader: Reader, mail: Mail, now: datetime) -> Row:
     """A mail that became no exchange as a line; what it says of itself is not believed and not shown."""
     reception = mail.reception
     return Row(
@@ -118,6 +122,7 @@ def mail_row(mail: Mail, now: datetime) -> Row:
         next_attempt=utc_text(reception.due) if reception.due is not None else None,
         next_step=receiver.next_step(reception),
         reason=reception.reason,
+        handled=_handled(reader, mail.id, reception.since),
     )
 
 
@@ -125,8 +130,13 @@ def rows(reader: Reader, which: ExchangeFilter, now: datetime) -> tuple[Row, ...
     """The exchanges that fit, and the mails that were set aside, newest first."""
     listed = [row(reader, exchange, now) for exchange in reader.exchanges(which)]
     if which == ExchangeFilter(limit=which.limit):
-        listed += [mail_row(mail, now) for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None]
+        listed += [mail_row(reader, mail, now) for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None]
     return tuple(sorted(listed, key=lambda one: one.age_seconds))
+
+
+def _handled(reader: Reader, subject: str, since: datetime) -> str | None:
+    marked = handled_by(reader, subject, since)
+    return None if marked is None else f"{utc_text(marked.at)} {marked.who}: {marked.reason}"
 
 
 def _seconds(span: timedelta) -> int:

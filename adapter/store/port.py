@@ -296,6 +296,39 @@ class IssuedStatement:
     content: bytes
 
 
+# ── what operators did ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Act(StrEnum):
+    """What an operator did with an exchange or a mail."""
+
+    RESEND = "resend"
+    GIVE_UP = "give_up"
+    HANDLED = "handled"
+    """looked at and dealt with outside the adapter"""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAct:
+    """Who did what, when and why, to the exchange or mail `subject`. Nothing ever changes it; no patient data."""
+
+    subject: str
+    at: datetime
+    who: str
+    act: Act
+    reason: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Messages of ours to one partner that wait for an acknowledgment or an AppRec, and since when the oldest does."""
+
+    partner: HerId
+    count: int
+    oldest: datetime
+
+
 # ── numbers for health and metrics ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -388,6 +421,12 @@ class Reader(Protocol):
     ) -> tuple[IssuedStatement, ...]:
         """The issued statements that fit, in the order they were issued; None does not restrict."""
 
+    def acts(self, subject: str | None = None) -> tuple[OperatorAct, ...]:
+        """What operators did, oldest first; with `subject` only to that exchange or mail."""
+
+    def unanswered(self) -> tuple[Unanswered, ...]:
+        """Per partner, what we sent and what has not been acknowledged or receipted; the longest wait first."""
+
     def note(self, key: str) -> str | None:
         """A small text that was kept with `keep_note`."""
 
@@ -455,6 +494,9 @@ class Writer(Reader, Protocol):
 
     def issue_statement(self, issued: IssuedStatement) -> None:
         """Keep a statement for ever. Raises STORE-EXISTS when there is one of this number for the pair and month."""
+
+    def add_act(self, act: OperatorAct) -> None:
+        """Write down what an operator did."""
 
     def keep_note(self, key: str, value: str) -> None:
         """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""

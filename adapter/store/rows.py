@@ -12,12 +12,14 @@ from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
 from adapter.delivery.sender import HandOver, SenderExchange, TransportState
 from adapter.store.port import (
+    Act,
     Direction,
     Exchange,
     InboxItem,
     IssuedStatement,
     JournalEntry,
     Mail,
+    OperatorAct,
     OutboxItem,
     OutboxKind,
     OutboxState,
@@ -331,6 +333,24 @@ def inbox_of(row: RowMapping) -> InboxItem:
 
 def journal_of(row: RowMapping) -> JournalEntry:
     return JournalEntry(exchange_id=row["exchange_id"], at=row["at"], what=row["what"], detail=row["detail"])
+
+
+# ── what operators did ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def act_values(act: OperatorAct) -> Values:
+    return {
+        "subject": act.subject,
+        "at": act.at,
+        "who": act.who,
+        "act": act.act.value,
+        "reason": act.reason,
+        "outcome": act.outcome,
+    }
+
+
+def act_of(row: RowMapping) -> OperatorAct:
+    return OperatorAct(row["subject"], row["at"], row["who"], Act(row["act"]), row["reason"], row["outcome"])
 
 
 # ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────────

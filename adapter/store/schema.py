@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -287,6 +287,27 @@ issued_statement = Table(
     comment="issued statements: `content` is the canonical text, `digest` is of it",
 )
 
+operator_act = Table(
+    "operator_act",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("subject", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    comment="append-only: who resent, gave up or marked what, when and why",
+)
+Index("ix_operator_act_subject", operator_act.c.subject)
+
+OPERATOR_ACT_GUARDS = tuple(
+    f"CREATE TRIGGER operator_act_no_{verb} BEFORE {verb.upper()} ON operator_act "
+    "BEGIN SELECT RAISE(ABORT, 'what an operator did is never changed'); END"
+    for verb in ("update", "delete")
+)
+"""SQLite: the record of what people did stands."""
+
 STATEMENT_GUARDS = tuple(
     f"CREATE TRIGGER statement_no_{verb} BEFORE {verb.upper()} ON statement "
     "BEGIN SELECT RAISE(ABORT, 'an issued statement is never changed'); END"
@@ -294,6 +315,10 @@ STATEMENT_GUARDS = tuple(
 )
 """SQLite: what was issued stands; a correction is a statement of its own (LI-082)."""
 
-for _guarded, _guards in ((fact_log, FACT_LOG_GUARDS), (issued_statement, STATEMENT_GUARDS)):
+for _guarded, _guards in (
+    (fact_log, FACT_LOG_GUARDS),
+    (issued_statement, STATEMENT_GUARDS),
+    (operator_act, OPERATOR_ACT_GUARDS),
+):
     for _guard in _guards:
         event.listen(_guarded, "after_create", DDL(_guard).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact
-from adapter.delivery.sender import TransportState
+from adapter.delivery.sender import OPEN_STATES, TransportState
 from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
 from adapter.store.port import (
@@ -26,13 +26,16 @@ from adapter.store.port import (
     IssuedStatement,
     JournalEntry,
     Mail,
+    OperatorAct,
     OutboxItem,
     OutboxState,
     SeenEnvelope,
     Subject,
     TakenMessage,
+    Unanswered,
 )
 from adapter.store.rows import (
+    act_of,
     exchange_of,
     hex_digits,
     inbox_of,
@@ -53,6 +56,7 @@ from adapter.store.schema import (
     journal,
     mail_in,
     meta,
+    operator_act,
     outbox,
     seen_envelope,
     taken_message,
@@ -270,6 +274,29 @@ class SqlReader:
             issued_statement.c.issued_at, issued_statement.c.month, issued_statement.c.number, issued_statement.c.id
         )
         return tuple(_issued(row) for row in self._all(ordered))
+
+    # ── operators, and what they watch ──
+
+    def acts(self, subject: str | None = None) -> tuple[OperatorAct, ...]:
+        wanted = select(operator_act).order_by(operator_act.c.seq)
+        if subject is not None:
+            wanted = wanted.where(operator_act.c.subject == subject)
+        return tuple(act_of(row) for row in self._all(wanted))
+
+    def unanswered(self) -> tuple[Unanswered, ...]:
+        waiting = or_(
+            exchange.c.transport_state.in_([state.value for state in OPEN_STATES]),
+            exchange.c.receipt_due.is_not(None)
+            & exchange.c.receipt_state.in_([AppRecState.SENT.value, AppRecState.TRANSPORTED.value]),
+        )
+        oldest = func.min(exchange.c.created_at)
+        rows = self._connection.execute(
+            select(exchange.c.receiver, func.count(), oldest)
+            .where(waiting)
+            .group_by(exchange.c.receiver)
+            .order_by(oldest, exchange.c.receiver)
+        )
+        return tuple(Unanswered(HerId(partner), count, _instant(since)) for partner, count, since in rows)
 
     # ── the store itself ──
 

@@ -24,6 +24,7 @@ from adapter.store.port import (
     IssuedStatement,
     JournalEntry,
     Mail,
+    OperatorAct,
     OutboxItem,
     OutboxState,
     Outcome,
@@ -32,6 +33,7 @@ from adapter.store.port import (
 )
 from adapter.store.rows import (
     Values,
+    act_values,
     exchange_values,
     mail_of,
     mail_values,
@@ -52,6 +54,7 @@ from adapter.store.schema import (
     journal,
     mail_in,
     meta,
+    operator_act,
     outbox,
     seen_envelope,
     taken_message,
@@ -300,6 +303,9 @@ class SqlWriter(SqlReader):
 
     def issue_statement(self, issued: IssuedStatement) -> None:
         self._add_new(issued_statement, statement_values(issued), issued.id)
+
+    def add_act(self, act: OperatorAct) -> None:
+        self._add(operator_act, act_values(act))
 
     def keep_note(self, key: str, value: str) -> None:
         self._connection.execute(

@@ -32,6 +32,7 @@ from adapter.delivery.sender_events import (
     News,
     PollMailbox,
     RefreshAddress,
+    ResendRequested,
     Sealed,
     SendRuleFailed,
     SignalUnverified,
@@ -215,6 +216,7 @@ EVENTS: tuple[Event, ...] = (
     TimerFired(T0 + timedelta(days=30)),
     AppRecArrived(),
     CancelRequested("r"),
+    ResendRequested("r"),
 )
 
 
@@ -321,6 +323,27 @@ def test_a_new_address_gives_a_refused_message_another_try() -> None:
     assert transition.effects == (Transmit(0, T0 + HOUR),)
 
 
+def test_a_person_sends_the_same_octets_again() -> None:
+    """A resend by hand counts as a transmission once the message has left, and goes at once."""
+    assert sender.step(READY, ResendRequested("x"), T0 + HOUR, TERMS).exchange.resends == 0
+    waiting = sender.step(AWAIT_ACK, ResendRequested("x"), T0 + HOUR, TERMS)
+    assert (waiting.exchange.state, waiting.exchange.resends) == (S.AWAIT_ACK, 1)
+    assert waiting.exchange.due == T0 + HOUR + TERMS.interval
+    assert waiting.effects == (Transmit(1, T0 + HOUR),)
+    revived = sender.step(after(S.BOUNCED), ResendRequested("x"), T0 + HOUR, TERMS)
+    assert (revived.exchange.state, revived.exchange.resends) == (S.READY, 1)
+    twice = sender.step(revived.exchange, ResendRequested("x"), T0 + 2 * HOUR, TERMS)
+    assert (twice.exchange.resends, twice.effects) == (1, (Transmit(1, T0 + 2 * HOUR),))
+
+
+@pytest.mark.parametrize("spent", [replace(AWAIT_ACK, resends=5), after(S.DELIVERY_FAILED)], ids=["retries", "life"])
+def test_octets_that_have_had_their_time_are_not_sent_by_hand(spent: SenderExchange) -> None:
+    """No person makes a seventh transmission, or one after the lifetime: that takes a new envelope."""
+    with pytest.raises(AdapterError) as caught:
+        sender.step(spent, ResendRequested("x"), T0 + 72 * HOUR, TERMS)
+    assert caught.value.id == "DELIVERY-IMPOSSIBLE"
+
+
 def test_a_message_cancelled_too_late_says_that_it_left() -> None:
     """The hand-over of a message that was cancelled meanwhile is noted and told."""
     cancelled = sender.step(READY, CancelRequested("x"), T0, TERMS).exchange
@@ -337,11 +360,11 @@ def test_every_state_tells_a_person_what_to_do() -> None:
 FINAL = frozenset(TransportState) - sender.OPEN_STATES
 LEAVES = {
     S.TRANSPORT_FAILED: {S.ACKED_LATE, S.READY, S.CANCELLED},
-    S.DELIVERY_FAILED: {S.ACKED_LATE, S.CANCELLED},
+    S.DELIVERY_FAILED: {S.ACKED_LATE, S.READY, S.CANCELLED},
     S.FAULTED: {S.ACKED_LATE, S.CANCELLED},
-    S.BOUNCED: {S.ACKED_LATE, S.CANCELLED},
+    S.BOUNCED: {S.ACKED_LATE, S.READY, S.CANCELLED},
     S.FAILED_LOCAL: {S.CANCELLED},
-    S.CANCELLED: {S.ACKED_LATE},
+    S.CANCELLED: {S.ACKED_LATE, S.READY},
 }
 
 steps = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 20)), max_size=40)
