@@ -24,6 +24,8 @@ _DATE_TIME = re.compile(
     r"(?P<zone>Z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)", re.ASCII)
+"""What nearly every time looks like, and the standard library reads fastest."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -169,6 +171,8 @@ def parse_moment(text: str, zoneless: Zone = Zone.ASSUMED_OSLO) -> Moment:
 
 
 def _parse_moment(stripped: str, zoneless: Zone) -> Moment:
+    if _PLAIN.fullmatch(stripped):
+        return Moment(datetime.fromisoformat(stripped).astimezone(UTC), stripped)
     match = _DATE_TIME.fullmatch(stripped)
     if match is None:
         raise ValueError("a time has the form 2012-03-05T10:15:00+01:00")

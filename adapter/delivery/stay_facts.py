@@ -30,7 +30,7 @@ from adapter.facts import (
     Withdrawal,
 )
 from adapter.messages.codes import Event, IdType, State
-from adapter.messages.datatypes import child_code
+from adapter.messages.datatypes import child, code_of
 from adapter.messages.dialog import Dialog
 from adapter.messages.head import Head
 from adapter.messages.kinds import Family
@@ -247,5 +247,5 @@ def _first_code(reading: Reading, *names: str) -> str | None:
     """The code at the end of a path of component elements, in whichever component namespace the payload uses."""
     if reading.payload is None or reading.standard is None:
         return None
-    code = child_code(reading.payload, *(clark(reading.standard.components) + name for name in names))
+    code = code_of(child(reading.payload, *(clark(reading.standard.components) + name for name in names)))
     return code.v if code is not None else None

@@ -63,13 +63,10 @@ class Timestamp:
     text: str
     value: Moment | date | None
 
-    @classmethod
-    def read(cls, text: str) -> Timestamp:
+    @staticmethod
+    def read(text: str) -> Timestamp:
         """Read what stands in `V`; never raises."""
-        stripped = text.strip()
-        if "T" in stripped:
-            return cls(stripped, moment(stripped))
-        return cls(stripped, plain_date(stripped))
+        return _timestamp(text)
 
     @property
     def day(self) -> date | None:
@@ -79,6 +76,13 @@ class Timestamp:
     @property
     def has_clock(self) -> bool:
         return isinstance(self.value, Moment)
+
+
+@lru_cache(maxsize=1024)
+def _timestamp(text: str) -> Timestamp:
+    """The same few times are read by the model and by the rules."""
+    stripped = text.strip()
+    return Timestamp(stripped, moment(stripped) if "T" in stripped else plain_date(stripped))
 
 
 def moment(text: str | None) -> Moment | None:
@@ -110,7 +114,9 @@ def plain_date(text: str | None) -> date | None:
 
 def children(node: Node | None, tag: str) -> list[Node]:
     """The children of this name, in document order."""
-    return [child for child in node.children if child.tag == tag] if node is not None else []
+    if node is None or tag not in node.first:
+        return []
+    return [child for child in node.children if child.tag == tag]
 
 
 def child(node: Node | None, *tags: str) -> Node | None:
@@ -118,18 +124,13 @@ def child(node: Node | None, *tags: str) -> Node | None:
     for tag in tags:
         if node is None:
             return None
-        for candidate in node.children:
-            if candidate.tag == tag:
-                node = candidate
-                break
-        else:
-            return None
+        node = node.first.get(tag)
     return node
 
 
-def child_text(node: Node | None, *tags: str) -> str | None:
-    """The text of the node reached; None for no node and for an empty one."""
-    found = child(node, *tags)
+def child_text(node: Node | None, tag: str) -> str | None:
+    """The text of the child; None for no child and for an empty one."""
+    found = node.first.get(tag) if node is not None else None
     return found.text if found is not None else None
 
 
@@ -156,19 +157,19 @@ def _code(v: str | None, dn: str | None, s: str | None) -> Code:
     return Code(*((value.strip() or None) if value is not None else None for value in (v, dn, s)))
 
 
-def child_code(node: Node | None, *tags: str) -> Code | None:
-    return code_of(child(node, *tags))
+def child_code(node: Node | None, tag: str) -> Code | None:
+    return code_of(node.first.get(tag)) if node is not None else None
 
 
-def child_time(node: Node | None, *tags: str) -> Timestamp | None:
+def child_time(node: Node | None, tag: str) -> Timestamp | None:
     """A TS; None where there is no element or no `V`."""
-    value = attribute(child(node, *tags), "V")
+    value = attribute(child(node, tag), "V")
     return Timestamp.read(value) if value is not None else None
 
 
-def child_flag(node: Node | None, *tags: str) -> bool | None:
+def child_flag(node: Node | None, tag: str) -> bool | None:
     """An xs:boolean: `true`, `false`, `1` or `0`; None for anything else."""
-    return _FLAGS.get(child_text(node, *tags) or "")
+    return _FLAGS.get(child_text(node, tag) or "")
 
 
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}

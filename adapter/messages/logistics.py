@@ -138,7 +138,7 @@ def read_event(element: Node, po: str) -> TimedEvent:
         child_flag(element, po + "Anslag"),
         child_text(element, po + "BeskrivelseAvHendelse"),
         child_text(element, po + "Merknad"),
-        child_text(element, po + "StedForHendelse", po + "StedHendelse"),
+        child_text(child(element, po + "StedForHendelse"), po + "StedHendelse"),
     )
 
 

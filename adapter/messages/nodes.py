@@ -17,16 +17,20 @@ _NO_ATTRIBUTES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Node:
-    """One element. `text` is what stands before the first child, stripped, None if that is nothing."""
+    """One element. `text` is what stands before the first child, stripped, None if that is nothing.
 
-    __slots__ = ("attributes", "children", "element", "tag", "text")
+    `first` has the first child of each tag. Laid out by `Nodes`, attribute by attribute: a constructor would cost as
+    much as the rest.
+    """
 
-    def __init__(self, element: Element, tag: str, attributes: Mapping[str, str], text: str | None) -> None:
-        self.element = element
-        self.tag = tag
-        self.attributes = attributes
-        self.text = text
-        self.children: list[Node] = []
+    __slots__ = ("attributes", "children", "element", "first", "tag", "text")
+
+    element: Element
+    tag: str
+    attributes: Mapping[str, str]
+    text: str | None
+    children: list[Node]
+    first: dict[str, Node]
 
 
 class Nodes:
@@ -35,16 +39,21 @@ class Nodes:
     __slots__ = ("all", "by_tag", "root")
 
     def __init__(self, root: Element) -> None:
-        laid_out: dict[Element, Node] = {}
+        laid_out: dict[Element | None, Node] = {}
         self.by_tag: dict[str, list[Node]] = {}
         for element in list(root.iter("*")):
+            node = Node()
             items, text, tag = element.items(), element.text, tag_of(element)
-            node = Node(
-                element, tag, dict(items) if items else _NO_ATTRIBUTES, (text.strip() or None) if text else None
-            )
-            parent = element.getparent()
-            if parent is not None and element is not root:
-                laid_out[parent].children.append(node)
+            node.element = element
+            node.tag = tag
+            node.attributes = dict(items) if items else _NO_ATTRIBUTES
+            node.text = (text.strip() or None) if text else None
+            node.children = []
+            node.first = {}
+            parent = laid_out.get(element.getparent())
+            if parent is not None:
+                parent.children.append(node)
+                parent.first.setdefault(tag, node)
             laid_out[element] = node
             if tag in self.by_tag:
                 self.by_tag[tag].append(node)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from adapter.messages.codes import IdType
@@ -125,11 +126,19 @@ def her_of(idents: Iterable[Ident]) -> HerId | None:
     """The first HER-id among identifiers, compared as a number (`msghead.md` §8.7); None if none can be read."""
     for ident in idents:
         if ident.is_a(IdType.HER):
-            try:
-                return HerId((ident.id or "").lstrip("0"))
-            except ValueError:
-                continue
+            her = her_written((ident.id or "").lstrip("0"))
+            if her is not None:
+                return her
     return None
+
+
+@lru_cache(maxsize=1024)
+def her_written(text: str) -> HerId | None:
+    """The HER-id of that text; None where it is none. The same few come in every message."""
+    try:
+        return HerId(text)
+    except ValueError:
+        return None
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from adapter.messages.findings import Finding, Severity
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, Recognised, understand
@@ -20,7 +18,7 @@ def read(content: bytes, schemas: SchemaSet, context: Context) -> Reading:
     warning. Schema findings have the rule `XSD`.
     """
     reading = understand(content)
-    return replace(reading, findings=(*_schema_findings(reading, schemas), *judge(reading, context)))
+    return reading.with_findings((*_schema_findings(reading, schemas), *judge(reading, context)))
 
 
 def _schema_findings(reading: Reading, schemas: SchemaSet) -> tuple[Finding, ...]:

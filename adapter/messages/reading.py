@@ -13,7 +13,7 @@ from functools import cached_property
 from adapter.errors import AdapterError, ErrorKind
 from adapter.messages.apprec import AppRec, is_apprec, read_apprec
 from adapter.messages.codes import CodeLists
-from adapter.messages.datatypes import child, child_code, child_text, children, code_of
+from adapter.messages.datatypes import attribute, child, child_code, child_text, children
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
@@ -28,12 +28,10 @@ from adapter.messages.namespaces import (
     MSGHEAD_NS,
     SOAP_NS,
     clark,
-    local_name,
     namespace_of,
 )
 from adapter.messages.nodes import Node, Nodes
 from adapter.messages.reports.messages import Report, is_report, read_report
-from adapter.messages.survey import Survey, survey
 from adapter.messages.value_flaws import FlawedValue, flawed_values
 from adapter.messages.xml import Tree, parse
 
@@ -110,16 +108,11 @@ class Reading:
     apprec: AppRec | None = None
     findings: tuple[Finding, ...] = ()
 
-    @cached_property
-    def survey(self) -> Survey:
-        """The values of the document, each distinct one once."""
-        return survey(self.nodes) if self.nodes is not None else {}
-
     def flawed_values(self, codes: CodeLists) -> tuple[FlawedValue, ...]:
         """The values with which something is wrong; found once for all the rules that ask."""
         found = self._flawed_values.get(codes)
         if found is None:
-            found = self._flawed_values[codes] = flawed_values(self.survey, codes)
+            found = self._flawed_values[codes] = flawed_values(self.nodes.all if self.nodes is not None else (), codes)
         return found
 
     @cached_property
@@ -131,10 +124,10 @@ class Reading:
         """Every identifier of the document that has a TypeId."""
         found = []
         for ident in self.nodes.tagged(*_IDENTS) if self.nodes is not None else ():
-            parts = {local_name(part.tag): part for part in ident.children}
-            type_, number = code_of(parts.get("TypeId")), parts.get("Id")
+            namespace = ident.tag.removesuffix("Ident")
+            type_ = ident.first.get(namespace + "TypeId")
             if type_ is not None:
-                found.append(TypedIdent(number.text if number is not None else None, type_.v, ident))
+                found.append(TypedIdent(child_text(ident, namespace + "Id"), attribute(type_, "V"), ident))
         return tuple(found)
 
     @cached_property
@@ -147,6 +140,23 @@ class Reading:
             if number is not None and declared is not None and declared.v in _SERIES:
                 found.append(PatientNumber(declared.v, person_number(number), node))
         return tuple(found)
+
+    def with_findings(self, findings: tuple[Finding, ...]) -> Reading:
+        """The same document, judged."""
+        return Reading(
+            self.content,
+            self.recognised,
+            self.tree,
+            self.refusal,
+            self.head,
+            self.nodes,
+            self.payload,
+            self.standard,
+            self.kind,
+            self.message,
+            self.apprec,
+            findings,
+        )
 
     @property
     def valid(self) -> bool:

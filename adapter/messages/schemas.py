@@ -204,9 +204,12 @@ def _driver(index: SchemaIndex) -> bytes:
     return etree.tostring(driver)
 
 
+_COUNT = etree.XPath("count(//*) + count(//@*)")
+
+
 def _excess(tree: Tree) -> str:
     """Which limit the document is over; empty when none."""
-    nodes = tree.xpath("count(//*) + count(//@*)")
+    nodes = _COUNT(tree)
     if nodes <= MAX_CHILDREN:
         return ""
     if nodes > MAX_NODES:

@@ -6,7 +6,7 @@ the messages that repeat the same few codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,7 +16,6 @@ from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
 from adapter.messages.namespaces import MSGHEAD_NS, local_name, namespace_of
 from adapter.messages.nodes import Node
-from adapter.messages.survey import Survey, Written
 
 
 class Flaw(StrEnum):
@@ -123,6 +122,12 @@ _OWN_RULE: Final = frozenset(
 """Elements whose emptiness another rule tells."""
 
 
+Values = tuple[str | None, str | None, str | None, str | None]
+"""V, DN, S and OT of a coded value, as written."""
+
+_NOTHING: Final[Values] = (None, None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What is wrong with a value, the local name of its element, and whether it stands in the head."""
@@ -134,26 +139,39 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class FlawedValue:
-    """A value with something wrong, and everywhere that it stands."""
+    """A value with something wrong, and where it stands."""
 
     judged: Judged
-    nodes: list[Node]
+    node: Node
 
 
-def flawed_values(survey: Survey, codes: CodeLists) -> tuple[FlawedValue, ...]:
-    """The values of a document with which something is wrong."""
-    found = ((judged(written, codes), nodes) for written, nodes in survey.items())
-    return tuple(FlawedValue(value, nodes) for value, nodes in found if value is not None)
+def flawed_values(nodes: Iterable[Node], codes: CodeLists) -> tuple[FlawedValue, ...]:
+    """The values of a document with which something is wrong; elements with nothing in them are values too."""
+    found = []
+    for node in nodes:
+        attributes = node.attributes
+        if attributes:
+            get = attributes.get
+            value = judged(node.tag, (get("V"), get("DN"), get("S"), get("OT")), False, codes)
+        elif node.text is None and not node.children:
+            value = judged(node.tag, _NOTHING, True, codes)
+        else:
+            continue
+        if value is not None:
+            found.append(FlawedValue(value, node))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)
-def judged(written: Written, codes: CodeLists) -> Judged | None:
-    """Everything wrong with a value; None where nothing is, and outside the national namespaces, such as in XHTML."""
-    namespace, name = namespace_of(written.tag), local_name(written.tag)
+def judged(tag: str, values: Values, bare: bool, codes: CodeLists) -> Judged | None:
+    """Everything wrong with a value; None where nothing is, and outside the national namespaces, such as in XHTML.
+
+    `bare` tells an element without anything in it from one with other attributes.
+    """
+    namespace, name = namespace_of(tag), local_name(tag)
     if not namespace.startswith(("http://www.kith.no/", "http://ehelse.no/")):
         return None
     flaws: tuple[Flaw, ...] = ()
-    values = (written.v, written.dn, written.s, written.ot)
     if any(value is not None and value != value.strip() for value in values):
         flaws = (Flaw.BLANK,)
     code = Code(*((value.strip() or None) if value is not None else None for value in values))
@@ -161,7 +179,7 @@ def judged(written: Written, codes: CodeLists) -> Judged | None:
         flaws += _of_cs(code, CS_LISTS[name], codes)
     elif name in CV_LISTS:
         flaws += _of_cv(code, CV_LISTS[name], codes)
-    elif written.bare and name not in _OWN_RULE:
+    elif bare and name not in _OWN_RULE:
         flaws += (Flaw.EMPTY,)
     elif name == "TeleAddress" and code.v is not None and not _is_address(code.v):
         flaws += (Flaw.ADDRESS,)

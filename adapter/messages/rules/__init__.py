@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -48,10 +47,12 @@ def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     """Everything the rules have to say about a document, in the order of the rules."""
     found = []
     for rule, check in _asked(scopes_of(reading), context.side):
-        for fault in islice(check(reading, context), MAX_FAULTS):
+        for number, fault in enumerate(check(reading, context), 1):
             finding = rule.finding(fault, context.side)
             if finding is not None:
                 found.append(finding)
+            if number == MAX_FAULTS:
+                break
     return tuple(found)
 
 

@@ -9,11 +9,10 @@ from adapter.errors import AppRecCode
 from adapter.messages.codes import IdType
 from adapter.messages.head import Participant
 from adapter.messages.nodes import Node
-from adapter.messages.parties import Ident
+from adapter.messages.parties import Ident, her_written
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
-from adapter.values import HerId
 
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
@@ -55,11 +54,7 @@ def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
     """Leading zeros are read over; a form that is no number at all leaves the level without HER-id (AD-009)."""
     for who, participant, place in _everyone(reading):
         for ident in _her_idents(participant):
-            if not ident.is_a(IdType.HER):
-                continue
-            try:
-                HerId(ident.id or "")
-            except ValueError:
+            if ident.is_a(IdType.HER) and her_written(ident.id or "") is None:
                 yield Fault(f"a HER-id of the {who} is not written as digits without leading zero", place)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from adapter.messages.datatypes import child_code
+from adapter.messages.datatypes import child, code_of
 from adapter.messages.dialog import Dialog
 from adapter.messages.namespaces import clark
 from adapter.messages.reading import Reading
@@ -27,7 +27,7 @@ def status_of(reading: Reading) -> str | None:
     way = ["InformasjonOmForsendelsen", "Forsendelsesstatus"]
     if reading.standard.version == "2.0":
         way.insert(0, "FellesAdministrativeOpplysninger")
-    code = child_code(reading.payload, *(components + name for name in way))
+    code = code_of(child(reading.payload, *(components + name for name in way)))
     return code.v if code is not None else None
 
 

@@ -32,6 +32,8 @@ _OWN_EVENTS: Final = {
 }
 """Which events belong to which use (`plo.md` §2.4.1); for the answer of 2.0 none are defined anywhere."""
 
+_EVENTS: Final = frozenset(Event)
+_STATUSES: Final = frozenset(Status)
 _HAPPENED: Final = frozenset({Event.ADMITTED, Event.DISCHARGED, Event.WITHDRAWN, Event.DEAD})
 _TOLERANCE: Final = timedelta(minutes=10)
 
@@ -250,7 +252,7 @@ def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
     use = _message(reading).use
     for event, place in _events(reading):
         code = _code(event)
-        if use is not None and code in set(Event) and code not in _OWN_EVENTS[use]:
+        if use is not None and code in _EVENTS and code not in _OWN_EVENTS[use]:
             yield Fault(f"event {code} does not belong in {use}", place)
 
 
@@ -302,7 +304,7 @@ def _status_place(reading: Reading) -> Node | None:
 def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
     """O is read as M (`plo.md` X-4); A, H, X and none go to a person."""
     status = status_of(reading)
-    if status not in set(Status):
+    if status not in _STATUSES:
         says = "Forsendelsesstatus is none of N, M and C"
         yield Fault(says, _status_place(reading), receive=_WARN if status == "O" else None)
 
@@ -319,7 +321,7 @@ def status_allowed(reading: Reading, _: Context) -> Iterator[Fault]:
     """A logistics message is cancelled and sent anew, never changed (`plo.md` X-5)."""
     status, kind = status_of(reading), reading.kind
     changed = Status.CHANGED if status == "O" else status
-    if kind is not None and kind.family is not Family.DIALOG and changed in set(Status) - kind.statuses:
+    if kind is not None and kind.family is not Family.DIALOG and changed in _STATUSES - kind.statuses:
         yield Fault(f"{kind.type} is never sent with this status; cancel it and send a new one", _status_place(reading))
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from adapter.messages.datatypes import child, children
 from adapter.messages.dialog import Dialog
-from adapter.messages.kinds import Family
+from adapter.messages.kinds import CONTENTS, Family
 from adapter.messages.logistics import Logistics
 from adapter.messages.namespaces import MH, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.rule import Scope
+
+_PO: Final = {content.namespace: clark(content.components) for content in CONTENTS}
+_NOWHERE: Final = clark("")
 
 
 def scopes_of(reading: Reading) -> frozenset[Scope]:
@@ -63,7 +68,7 @@ def documents(reading: Reading) -> list[Node]:
 
 def po(reading: Reading) -> str:
     """The component namespace of the content in Clark notation; matches nothing outside PLO."""
-    return clark(reading.standard.components if reading.standard is not None else "")
+    return _PO[reading.standard.namespace] if reading.standard is not None else _NOWHERE
 
 
 def in_payload(reading: Reading, *names: str) -> Node | None:

@@ -29,7 +29,7 @@ BOOK.judged_as(("XSD",), "PL-009", "GenDate has a clock time", "AT-S 9")
 
 
 def _kind_of_content(reading: Reading) -> str | None:
-    code = child_code(reading.payload, po(reading) + "TypeInnholdIMelding", po(reading) + "TypeInnhold")
+    code = child_code(child(reading.payload, po(reading) + "TypeInnholdIMelding"), po(reading) + "TypeInnhold")
     return code.v if code is not None else None
 
 
@@ -108,7 +108,7 @@ def report_kind(reading: Reading, _: Context) -> Iterator[Fault]:
     if reading.standard is None or reading.standard.family is not Family.DISCHARGE_REPORT:
         return
     place = in_payload(reading, "TypeInnholdIMelding", "TypeInnhold")
-    code = child_code(reading.payload, po(reading) + "TypeInnholdIMelding", po(reading) + "TypeInnhold")
+    code = child_code(child(reading.payload, po(reading) + "TypeInnholdIMelding"), po(reading) + "TypeInnhold")
     if code is None or code.v not in {"11", "12"} or code.list != "9139":
         yield Fault("TypeInnhold is 11 or 12 of list 9139", place)
 

@@ -32,8 +32,7 @@ def _flawed(reading: Reading, context: Context, where: tuple[bool, ...], *flaws:
             continue
         for flaw in judged.flaws:
             if flaw in flaws:
-                for node in value.nodes:
-                    yield flaw, Fault(f"{judged.name} {flaw}", node)
+                yield flaw, Fault(f"{judged.name} {flaw}", value.node)
 
 
 @BOOK.rule("MH-036", "A CV in the head has V, S and DN; S is the right list", "HISD 1165", send=_BLOCK, receive=_WARN)
