@@ -14,6 +14,7 @@ from adapter.cli.output import options, print_json, read_file, was_named, write_
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE|-]")
 @click.option("--list", "list_kinds", is_flag=True, help="The kinds that can be built.")
 @click.option("--example", is_flag=True, help="Print a valid input of the kind.")
+@click.option("--version", help="With --example: the version of the standard; the usual one if left out.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the kind's input.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("-"), help="Where to; stdout if left out."
@@ -24,6 +25,7 @@ def command(
     file: Path | None,
     list_kinds: bool,
     example: bool,
+    version: str | None,
     schema: bool,
     output: Path,
     config: Path,
@@ -38,6 +40,7 @@ def command(
     Examples:
       adapter build --list
       adapter build discharge-ready --example > ready.json
+      adapter build discharge-ready --example --version 1.5
       adapter build discharge-ready ready.json > ready.xml
     """
     from adapter.messages import building
@@ -50,8 +53,10 @@ def command(
         return
     if kind is None:
         raise click.UsageError("name a KIND; `adapter build --list` lists them")
+    if version is not None and not example:
+        raise click.UsageError("--version goes with --example; the input says its version in the key `version`")
     if example:
-        click.echo(building.example(kind))
+        click.echo(building.example(kind, version))
     elif schema:
         click.echo(building.json_schema(kind))
     else:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Final, cast
+from typing import Final, cast, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,16 +21,18 @@ from adapter.messages.answering import Software
 from adapter.messages.apprec import write_apprec
 from adapter.messages.codes import CodeLists
 from adapter.messages.compose import Composed, Composer, Mistake, inline_party
-from adapter.messages.examples import EXAMPLES
+from adapter.messages.examples import EXAMPLES, VERSION_EXAMPLES, Json
 from adapter.messages.party import Party
+from adapter.messages.reports import coming_compose
+from adapter.messages.reports import coming_inputs as coming
 from adapter.messages.reports import compose as report_compose
 from adapter.messages.reports import inputs as reports
 from adapter.messages.reports.examples import REPORT_EXAMPLES
 from adapter.messages.writing import write_message
 from adapter.values import HerId, MsgId
 
-Input = inputs.Input | reports.AnyReportInput
-_EXAMPLES: Final = {**EXAMPLES, **REPORT_EXAMPLES}
+Input = inputs.Input | reports.AnyReportInput | coming.AnyComingInput
+_EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = {**EXAMPLES, **REPORT_EXAMPLES}
 
 
 class InputError(AdapterError):
@@ -86,6 +88,10 @@ _BUILDERS: Final[Mapping[str, _Builder]] = {
     "discharge-report": _message(reports.DischargeReportInput, cast(_Make, report_compose.discharge_report)),
     "services-offered": _message(reports.ServicesOfferedInput, cast(_Make, report_compose.services_offered)),
     "medical-information": _message(reports.MedicalInformationInput, cast(_Make, report_compose.medical_information)),
+    "health-information": _message(
+        coming.CaseHandlingInformationInput, cast(_Make, coming_compose.case_handling_information)
+    ),
+    "summary": _message(coming.SummaryInput, cast(_Make, coming_compose.summary)),
 }
 
 
@@ -94,10 +100,28 @@ def kinds() -> tuple[str, ...]:
     return tuple(_BUILDERS)
 
 
-def example(kind: str) -> str:
-    """A valid input as JSON text; raises `AdapterError` for a kind that does not exist."""
-    _builder(kind)
-    return json.dumps(_EXAMPLES[kind], ensure_ascii=False, indent=2)
+def example(kind: str, version: str | None = None) -> str:
+    """A valid input as JSON text, in the usual version or the one named.
+
+    Raises `AdapterError` for a kind or a version that does not exist.
+    """
+    there = versions(kind)
+    if version is None:
+        return json.dumps(_EXAMPLES[kind], ensure_ascii=False, indent=2)
+    if version not in there:
+        known = f"there are {', '.join(there)}" if there else "it has no versions to choose from"
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{kind} is not built in version {version}; {known}")
+    told = {**_EXAMPLES[kind], **VERSION_EXAMPLES.get((kind, version), {}), "version": version}
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def versions(kind: str) -> tuple[str, ...]:
+    """The versions of its standard that a kind is built in, the usual one first; none where there is no choice.
+
+    Raises `AdapterError` for a kind that does not exist.
+    """
+    field = next((one for one in fields(_builder(kind).model) if one.name == "version"), None)
+    return get_args(get_type_hints(_builder(kind).model)["version"]) if field is not None else ()
 
 
 def json_schema(kind: str) -> str:

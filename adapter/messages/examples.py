@@ -154,3 +154,15 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     }
 )
 """One input per kind, by the name of the kind."""
+
+VERSION_EXAMPLES: Final[Mapping[tuple[str, str], Mapping[str, Json]]] = MappingProxyType(
+    {
+        ("discharge-ready", "2.0"): {"ready": "2024-03-05T09:30:00+01:00"},
+        ("withdrawal", "2.0"): {"ready": "2024-03-05T09:30:00+01:00"},
+        ("death", "2.0"): {"died": "2024-03-20T06:15:00+01:00"},
+        ("discharge-report", "1.5"): {
+            "appointments": [{"at": "2024-04-19T10:00:00+02:00", "place": "Ortopedisk poliklinikk"}]
+        },
+    }
+)
+"""What is different in the input of a kind in another version than the usual one."""

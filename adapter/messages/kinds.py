@@ -170,6 +170,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("LOG_AVMELDING", "withdrawal", Family.LOGISTICS, _N, Use.WITHDRAWAL),
     Kind("LOG_UTSKREVET", "discharged", Family.LOGISTICS, _N, Use.DISCHARGED),
     Kind("LOG_DOD", "death", Family.LOGISTICS, _N, Use.DEATH),
+    Kind("LOG_TILBAKEMELDING", "readiness-feedback", Family.LOGISTICS, _N, Use.FEEDBACK),
     Kind("INNLEGGELSESRAPPORT", "admission-report", Family.ADMISSION_REPORT, _NMC),
     Kind("HELSEOPPL_SOKNAD", "health-information", Family.HEALTH_INFORMATION, _NMC),
     Kind("HELSEOPPLYSNINGER_LEGE", "health-information-to-gp", Family.HEALTH_INFORMATION_TO_GP, _N),

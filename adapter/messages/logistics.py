@@ -35,7 +35,7 @@ from adapter.messages.xml import Element
 
 
 class Version(StrEnum):
-    """The versions of the nursing and care messages; of 2.0 only logistics is read."""
+    """The versions of the nursing and care messages."""
 
     V1_5 = "1.5"
     V1_6 = "1.6"

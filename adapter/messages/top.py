@@ -1,14 +1,15 @@
 """What every nursing and care message (PLO) begins with: status, patient details, relatives, units, who answers for it.
 
 The common top (`plo.md` §2.3): the same seven elements in the same order in every version, in the component namespace
-of the version. In 2.0 they stand in an element of their own (`plo.md` §2.4.3) and have a few parts more; its two
-further elements about contacts are not read.
+of the version. In 2.0 they stand in an element of their own (`plo.md` §2.4.3), have a few parts more, and are followed
+by two further elements about contacts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from adapter.messages.datatypes import (
     Code,
@@ -24,6 +25,7 @@ from adapter.messages.datatypes import (
     children,
     plain_date,
 )
+from adapter.messages.namespaces import PO_20_NS, clark
 from adapter.messages.nodes import Node
 from adapter.messages.parties import (
     IN_CONTENT,
@@ -38,6 +40,8 @@ from adapter.messages.parties import (
     write_professional,
 )
 from adapter.messages.xml import Element
+
+PO_20: Final = clark(PO_20_NS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,34 @@ class SentDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Interpreting:
+    """How to talk with the patient or a relative (assistert kommunikasjon), in the top from 2.0 on."""
+
+    person: Person | None = None
+    hearing_loss: bool | None = None
+    sight_loss: bool | None = None
+    language: Code | None = None
+    interpreter: Person | None = None
+    until: date | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientContact:
+    """Another person around the patient (pasientrelatert kontaktperson), from 2.0 on."""
+
+    person: Person
+    position: str | None = None
+    workplace: str | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Top:
-    """The common top. `status` is the shipment status (forsendelsesstatus, list 7309); `remark` is of 2.0."""
+    """The common top. `status` is the shipment status (forsendelsesstatus, list 7309).
+
+    `remark`, `interpreting` and `other_contacts` are of 2.0.
+    """
 
     status: Code | None = None
     objects_to_forwarding: bool | None = None
@@ -134,6 +164,12 @@ class Top:
     responsible: tuple[Responsible, ...] = ()
     sent_documents: tuple[SentDocument, ...] = ()
     remark: str | None = None
+    interpreting: tuple[Interpreting, ...] = ()
+    other_contacts: tuple[PatientContact, ...] = ()
+
+
+NO_TOP: Final = Top()
+"""A top that says nothing."""
 
 
 def read_top(root: Node, po: str) -> Top:
@@ -198,6 +234,38 @@ def read_top(root: Node, po: str) -> Top:
             for sent in children(root, po + "SendtDokument")
         ),
         child_text(info, po + "Merknad"),
+        *(_read_contacts(root, po) if po == PO_20 else ()),
+    )
+
+
+def _read_contacts(root: Node, po: str) -> tuple[tuple[Interpreting, ...], tuple[PatientContact, ...]]:
+    def person(element: Node, name: str) -> Person | None:
+        found = child(element, po + name)
+        return read_person(found, IN_CONTENT) if found is not None else None
+
+    return (
+        tuple(
+            Interpreting(
+                person(element, "PersonTolkebehov"),
+                child_flag(element, po + "Horselsvikt"),
+                child_flag(element, po + "Synsvikt"),
+                child_code(element, po + "BehovTolkSprak"),
+                person(element, "PreferertTolk"),
+                plain_date(child_text(element, po + "BehovOpphortDato")),
+                child_text(element, po + "Merknad"),
+            )
+            for element in children(root, po + "AssistertKommunikasjon")
+        ),
+        tuple(
+            PatientContact(
+                read_person(known, IN_CONTENT),
+                child_text(element, po + "StillingRolle"),
+                child_text(element, po + "Arbeidssted"),
+                child_text(element, po + "Merknad"),
+            )
+            for element in children(root, po + "PasientrelatertKontaktperson")
+            for known in children(element, po + "Referanseperson")
+        ),
     )
 
 
@@ -263,6 +331,27 @@ def write_top(root: Element, top: Top, po: str) -> None:
         add_code(element, po + "TypeMottaker", sent.receiver_type)
         add_text(element, po + "NavnMottaker", sent.receiver_name)
         add_text(element, po + "Merknad", sent.remark)
+    _write_contacts(root, top, po)
+
+
+def _write_contacts(root: Element, top: Top, po: str) -> None:
+    for one in top.interpreting:
+        element = add(root, po + "AssistertKommunikasjon")
+        if one.person is not None:
+            write_person(add(element, po + "PersonTolkebehov"), one.person, IN_CONTENT)
+        add_flag(element, po + "Horselsvikt", one.hearing_loss)
+        add_flag(element, po + "Synsvikt", one.sight_loss)
+        add_code(element, po + "BehovTolkSprak", one.language)
+        if one.interpreter is not None:
+            write_person(add(element, po + "PreferertTolk"), one.interpreter, IN_CONTENT)
+        add_date(element, po + "BehovOpphortDato", one.until)
+        add_text(element, po + "Merknad", one.remark)
+    for known in top.other_contacts:
+        element = add(root, po + "PasientrelatertKontaktperson")
+        add_text(element, po + "StillingRolle", known.position)
+        add_text(element, po + "Arbeidssted", known.workplace)
+        write_person(add(element, po + "Referanseperson"), known.person, IN_CONTENT)
+        add_text(element, po + "Merknad", known.remark)
 
 
 def _write_request(element: Element, request: Request, po: str) -> None:

@@ -105,8 +105,8 @@ class OtherImportant:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A service that the patient receives (eksisterende tjeneste; list 9151)."""
+class CurrentService:
+    """A service that the patient receives (eksisterende tjeneste; list 9151), as every version tells it."""
 
     type: Annotated[Code | None, po("IPLOStjenestetype")] = None
     name: Annotated[str | None, po("BetegnelseTjeneste")] = None
@@ -117,6 +117,12 @@ class Service:
     unit: Annotated[str | None, po("Enhet")] = None
     starts: Annotated[date | None, po("Startdato")] = None
     ends: Annotated[date | None, po("Sluttdato")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service(CurrentService):
+    """A service with a remark, up to 1.6."""
+
     remark: Annotated[str | None, po("Merknad")] = None
 
 
@@ -249,6 +255,18 @@ class Aids:
 
     permanent: Annotated[tuple[PermanentAids, ...], po("FasteHjelpemidler")] = ()
     others: Annotated[tuple[AidStatus, ...], po("StatusHjelpemiddel")] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That the receiver is away and where the message went instead (fraværsassistent); 1.5 only."""
+
+    away: Annotated[bool | None, po("MottakerFravarende")] = None
+    forwarded: Annotated[bool | None, po("MeldingVideresendt")] = None
+    from_date: Annotated[date | None, po("FravarendeFraDato")] = None
+    to_date: Annotated[date | None, po("FravarendeTilDato")] = None
+    forwarded_to: Annotated[Professional | None, po("VideresendtTil")] = None
+    remark: Annotated[str | None, po("Merknad")] = None
 
 
 @dataclass(frozen=True, slots=True)

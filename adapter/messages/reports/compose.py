@@ -19,6 +19,7 @@ from adapter.messages.reports.inputs import (
     HealthInformationToGpInput,
     HealthInformationUpdateInput,
     MedicalInformationInput,
+    PersonalInput,
     ReportInput,
     ServicesOfferedInput,
 )
@@ -65,7 +66,7 @@ def discharge_report(composer: Composer, message: DischargeReportInput) -> Compo
     report = DischargeReport(
         Version(message.version),
         _top(parts, message),
-        ContentKind(_kind(composer, message.about)),
+        ContentKind(kind_of_content(composer, message.about)),
         _stay(composer, message),
         diagnoses=tuple(map(parts.diagnosis, message.diagnoses)),
         medical=_medical(parts, message),
@@ -106,7 +107,7 @@ def _health_information(composer: Composer, message: HealthInformationInput, kin
     report = HealthInformation(
         Version(message.version),
         _top(parts, message),
-        ContentKind(_kind(composer, kind)),
+        ContentKind(kind_of_content(composer, kind)),
         (ready,),
         diagnoses=tuple(map(parts.diagnosis, message.diagnoses)),
         medical=_medical(parts, message, course),
@@ -125,7 +126,7 @@ def health_information_to_gp(composer: Composer, message: HealthInformationToGpI
     report = HealthInformationToGp(
         Version(message.version),
         _top(parts, message),
-        ConsultationKind(_kind(composer, message.about).without_list()),
+        ConsultationKind(kind_of_content(composer, message.about).without_list()),
         diagnoses=tuple(map(parts.diagnosis, message.diagnoses)),
         medical=_medical(parts, message),
         medications=each(message.medicines, "$.medicines", parts.medication),
@@ -148,7 +149,7 @@ def medical_information(composer: Composer, message: MedicalInformationInput) ->
     report = MedicalInformation(
         Version(message.version),
         top,
-        ContentKind(_kind(composer, message.about)),
+        ContentKind(kind_of_content(composer, message.about)),
         diagnoses=tuple(map(parts.diagnosis, message.diagnoses)),
         medical=_medical(parts, message),
         medications=each(message.medicines, "$.medicines", parts.medication),
@@ -177,8 +178,9 @@ def services_offered(composer: Composer, message: ServicesOfferedInput) -> Compo
 # ── what several kinds share ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _top(parts: Parts, message: ReportInput) -> Top:
-    composer, asked = parts.composer, message.answers
+def personal_top(parts: Parts, message: PersonalInput) -> Top:
+    """What every version has in its common top."""
+    composer = parts.composer
     details = PatientDetails(
         composer.code("8724", message.marital_status, "$.marital_status").without_list()
         if message.marital_status is not None
@@ -187,16 +189,21 @@ def _top(parts: Parts, message: ReportInput) -> Top:
         composer.code("3303", message.language, "$.language").without_list() if message.language is not None else None,
     )
     top = composer.top(message)
-    request = composer.asked(asked, "$.answers") if asked is not None else None
     return replace(
         top,
-        answers_request=True if request is not None else None,
-        request=Request(request.type, question=request.question) if request is not None else None,
         patient=details if details != PatientDetails() else None,
         relatives=each(message.relatives, "$.relatives", parts.relative),
         contacts=tuple(map(Contact, each(message.contacts, "$.contacts", composer.professional))),
         responsible=tuple(replace(one, approved=message.approved) for one in top.responsible),
     )
+
+
+def _top(parts: Parts, message: ReportInput) -> Top:
+    top, asked = personal_top(parts, message), message.answers
+    if asked is None:
+        return top
+    request = parts.composer.asked(asked, "$.answers")
+    return replace(top, answers_request=True, request=Request(request.type, question=request.question))
 
 
 def _medical(parts: Parts, message: ClinicalInput, texts: tuple[JournalText, ...] = ()) -> MedicalRecord | None:
@@ -210,7 +217,8 @@ def _medical(parts: Parts, message: ClinicalInput, texts: tuple[JournalText, ...
     return told if told != MedicalRecord() else None
 
 
-def _kind(composer: Composer, word: str) -> Code:
+def kind_of_content(composer: Composer, word: str) -> Code:
+    """The code behind the word for what a message is about."""
     number, v = CONTENT_KINDS[word]
     return composer.code(number, v, "$.about")
 

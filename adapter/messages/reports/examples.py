@@ -97,6 +97,17 @@ _PHYSIOTHERAPIST: Final[Json] = {
     "text": "Går med rullator innendørs.",
     "expected_at_discharge": "Går trygt med rullator",
 }
+_NEIGHBOUR: Final[Json] = {
+    "family_name": "Rognlund",
+    "given_name": "Aud",
+    "position": "Nabo",
+    "phone": "55500987",
+    "remark": "Har nøkkel",
+}
+_DESCRIBED_FUNCTIONS: Final[list[Json]] = [
+    {"variable": "5", "text": "Går med rullator innendørs.", "day": "2024-03-04"},
+    {"text": "Spiser selv."},
+]
 
 REPORT_EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     {
@@ -250,6 +261,57 @@ REPORT_EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
             "medicines": _MEDICINES,
             "needs": _NEEDS,
             "important": _IMPORTANT,
+        },
+        "health-information": {
+            **_FROM_HOSPITAL,
+            "receiver": CASE_WORK,
+            "about": "early_notice",
+            "relatives": [_SON, _GRANDCHILD],
+            "communication": _COMMUNICATION,
+            "other_contacts": [_NEIGHBOUR],
+            "receives_services": True,
+            "own_application_sent": True,
+            "diagnoses": _DIAGNOSES,
+            "critical": ["Tåler ikke prøvestoff"],
+            "texts": [
+                {"heading": "patient_status", "text": "Innlagt etter fall, operert samme dag."},
+                {"heading": "expected_course", "text": "Ventes å trenge opptrening etter oppholdet."},
+            ],
+            "medicine_help": "Dosett fylles av hjemmesykepleien.",
+            "functions": _DESCRIBED_FUNCTIONS,
+            "plan": {"exists": False},
+            "service": {"type": "15", "name": "Hjemmesykepleie", "amount": "2.5", "unit": "timer i uken"},
+            "important": _IMPORTANT,
+        },
+        "summary": {
+            **_FROM_HOSPITAL,
+            "receiver": NURSING,
+            "about": "discharge",
+            "approved": "2024-03-08",
+            "relatives": [_SON],
+            "diagnoses": _DIAGNOSES,
+            "texts": [
+                {"heading": "course_and_treatment", "text": "Operert 1. mars uten vansker."},
+                {"heading": "discharge_status", "text": "I god form."},
+            ],
+            "medicines": {
+                "help": "Trenger hjelp til dosett.",
+                "taken_today": ["Prøvemedisin A"],
+                "handed_out": ["Prøvemedisin B, 8 tabletter"],
+                "handed_out_by_agreement": True,
+                "multidose": False,
+                "reviewed": "2024-03-07",
+                "electronic_prescription": True,
+            },
+            "functions": _DESCRIBED_FUNCTIONS,
+            "plan": {"exists": True, "coordinator": True},
+            "dressing_material": True,
+            "change_of_function": "Går med rullator",
+            "allergies": [_ALLERGY],
+            "appointments": [
+                {"at": "2024-04-19T10:00:00+02:00", "minutes": 30, "place": "Ortopedisk poliklinikk"},
+                {"to_be_booked_by": "patient_or_relatives", "relatives_informed": True},
+            ],
         },
     }
 )

@@ -33,11 +33,9 @@ from adapter.messages.reports.input_parts import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportInput(CareInput):
-    """What every report says. `answers` is the question it answers; `approved` the day of its approval."""
+class PersonalInput(CareInput):
+    """What every report of every version says of the patient's circumstances. `approved` is the day of its approval."""
 
-    version: Literal["1.6", "1.5"] = "1.6"
-    answers: AskedInput | None = None
     approved: date | None = None
     marital_status: CodeText | None = None
     lives_alone: bool | None = None
@@ -50,6 +48,17 @@ class ReportInput(CareInput):
         CareInput.__post_init__(self)
         if self.approved is not None and not self.responsible:
             raise ValueError("that is approved names who is responsible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInput(PersonalInput):
+    """What every report of the versions in use says. `answers` is the question it answers."""
+
+    version: Literal["1.6", "1.5"] = "1.6"
+    answers: AskedInput | None = None
+
+    def __post_init__(self) -> None:
+        PersonalInput.__post_init__(self)
         if self.answers is not None and self.reference is None:
             raise ValueError("that answers a question names it in reference")
         if self.version == "1.5" and any(relative.child_born is not None for relative in self.relatives):

@@ -1,7 +1,7 @@
-"""What the six reports of nursing and care say: their parts in the order of the wire, versions 1.5 and 1.6.
+"""What the reports of nursing and care say: their parts in the order of the wire, in every version.
 
 `plo.md` §2.5. All begin with the common top. The two versions share their structure but for a few parts that only 1.6
-has; those are None or empty when read from 1.5.
+has; those are None or empty when read from 1.5. The two reports of 2.0 are others (`coming.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from adapter.messages.logistics import TimedEvent, Version
 from adapter.messages.namespaces import clark
 from adapter.messages.nodes import Node
 from adapter.messages.reports.care import (
+    Absence,
     Aids,
     Appointment,
     AppointmentToBook,
@@ -33,6 +34,7 @@ from adapter.messages.reports.care import (
     ServiceNeed,
     TentativeAppointment,
 )
+from adapter.messages.reports.coming import CaseHandlingInformation, Summary
 from adapter.messages.reports.nursing import Nursing, OtherProfession
 from adapter.messages.reports.record import Medication
 from adapter.messages.reports.table import epj3, one_of, po, read_table, write_table
@@ -169,35 +171,60 @@ class ServicesOffered:
     communication: Annotated[tuple[AssistedCommunication, ...], po("AssistertKommunikasjon")] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AbsenceNotice:
+    """That the receiver is away (melding om fravær); dropped after 1.5."""
+
+    version: Version
+    top: Top
+    absence: Annotated[Absence | None, po("Fraversassistent")] = None
+
+
 Report = (
-    AdmissionReport | DischargeReport | HealthInformation | HealthInformationToGp | MedicalInformation | ServicesOffered
+    AdmissionReport
+    | DischargeReport
+    | HealthInformation
+    | HealthInformationToGp
+    | MedicalInformation
+    | ServicesOffered
+    | AbsenceNotice
+    | CaseHandlingInformation
+    | Summary
 )
 
-_TABLES: Final[dict[Family, type[Report]]] = {
-    Family.ADMISSION_REPORT: AdmissionReport,
-    Family.DISCHARGE_REPORT: DischargeReport,
-    Family.HEALTH_INFORMATION: HealthInformation,
-    Family.HEALTH_INFORMATION_TO_GP: HealthInformationToGp,
-    Family.MEDICAL_INFORMATION: MedicalInformation,
-    Family.SERVICES_OFFERED: ServicesOffered,
+_V1: Final = (Version.V1_5, Version.V1_6)
+_TABLES: Final[tuple[tuple[Family, type[Report], tuple[Version, ...]], ...]] = (
+    (Family.ADMISSION_REPORT, AdmissionReport, _V1),
+    (Family.DISCHARGE_REPORT, DischargeReport, _V1),
+    (Family.HEALTH_INFORMATION, HealthInformation, _V1),
+    (Family.HEALTH_INFORMATION_TO_GP, HealthInformationToGp, _V1),
+    (Family.MEDICAL_INFORMATION, MedicalInformation, _V1),
+    (Family.SERVICES_OFFERED, ServicesOffered, _V1),
+    (Family.ABSENCE, AbsenceNotice, (Version.V1_5,)),
+    (Family.HEALTH_INFORMATION, CaseHandlingInformation, (Version.V2_0,)),
+    (Family.SUMMARY, Summary, (Version.V2_0,)),
+)
+"""Which content standard has which model in which versions."""
+
+_BY_STANDARD: Final = {
+    (family, version.value): (table, version) for family, table, versions in _TABLES for version in versions
 }
-_VERSIONS: Final = {version.value: version for version in (Version.V1_5, Version.V1_6)}
 _STANDARDS: Final = {
-    (_TABLES[content.family], _VERSIONS[content.version]): content
+    _BY_STANDARD[content.family, content.version]: content
     for content in CONTENTS
-    if content.family in _TABLES and content.version in _VERSIONS
+    if (content.family, content.version) in _BY_STANDARD
 }
 
 
 def standard_of(report: Report) -> Content:
-    """The content standard that a report is written in."""
+    """The content standard that a report is written in. Raises `KeyError` for a version that has no such report."""
     return _STANDARDS[type(report), report.version]
 
 
 def is_report(payload: Node) -> bool:
     """Whether an element is the root of one of these reports, in a version read here."""
     standard = content_of(payload.tag)
-    return standard is not None and standard.family in _TABLES and standard.version in _VERSIONS
+    return standard is not None and (standard.family, standard.version) in _BY_STANDARD
 
 
 def read_report(payload: Node) -> Report:
@@ -205,10 +232,11 @@ def read_report(payload: Node) -> Report:
     standard = content_of(payload.tag)
     assert standard is not None
     components = clark(standard.components)
-    table: type[Report] = _TABLES[standard.family]
-    return read_table(
-        table, payload, components, version=_VERSIONS[standard.version], top=read_top(payload, components)
-    )
+    table: type[Report]
+    table, version = _BY_STANDARD[standard.family, standard.version]
+    if version is Version.V2_0:
+        return read_table(table, payload, components, version=version)
+    return read_table(table, payload, components, version=version, top=read_top(payload, components))
 
 
 def write_report(content: Element, report: Report) -> None:
@@ -216,5 +244,6 @@ def write_report(content: Element, report: Report) -> None:
     standard = standard_of(report)
     components = clark(standard.components)
     payload = add(content, standard.tag)
-    write_top(payload, report.top, components)
+    if report.version is not Version.V2_0:
+        write_top(payload, report.top, components)
     write_table(payload, report, components)

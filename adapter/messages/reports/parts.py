@@ -98,14 +98,15 @@ class Parts:
         self.numbered += 1
         return f"{self.composer.msg_id}-{self.numbered}"
 
-    def _optional(self, number: str, v: str | None, path: str) -> Code | None:
+    def optional(self, number: str, v: str | None, path: str) -> Code | None:
+        """A code of a list, where there is one."""
         return self.composer.code(number, v, path) if v is not None else None
 
     # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def relative(self, one: RelativeInput, path: str) -> Relative:
-        kinship = self._optional("9033", one.kinship, f"{path}.kinship")
-        care = self._optional("9050", one.care_function, f"{path}.care_function")
+        kinship = self.optional("9033", one.kinship, f"{path}.kinship")
+        care = self.optional("9050", one.care_function, f"{path}.care_function")
         return Relative(
             Person(
                 one.family_name,
@@ -120,7 +121,7 @@ class Parts:
         )
 
     def communication(self, one: CommunicationInput, path: str) -> AssistedCommunication:
-        language = self._optional("3303", one.language, f"{path}.language")
+        language = self.optional("3303", one.language, f"{path}.language")
         return AssistedCommunication(
             hearing_loss=one.hearing_loss,
             sight_loss=one.sight_loss,
@@ -130,7 +131,7 @@ class Parts:
 
     def information(self, one: InformationInput, path: str) -> InformationGiven:
         return InformationGiven(
-            self._optional("9502", one.type, f"{path}.type"),
+            self.optional("9502", one.type, f"{path}.type"),
             one.text,
             one.spoken,
             _person(one.to),
@@ -170,8 +171,8 @@ class Parts:
 
     def medication(self, one: MedicineInput, path: str) -> Medication:
         composer = self.composer
-        use = self._optional("9101", MEDICINE_USES[one.use] if one.use is not None else None, f"{path}.use")
-        form = self._optional("7448", one.form, f"{path}.form")
+        use = self.optional("9101", MEDICINE_USES[one.use] if one.use is not None else None, f"{path}.use")
+        form = self.optional("7448", one.form, f"{path}.form")
         medicine = PrescribedMedicine(
             one.purpose,
             one.dosage,
@@ -212,12 +213,12 @@ class Parts:
 
     def service(self, one: ServiceInput, path: str) -> Service:
         return Service(
-            self._optional("9151", one.type, f"{path}.type"),
+            self.optional("9151", one.type, f"{path}.type"),
             one.name,
             one.private,
             one.delivered_by,
             one.about,
-            _decimal(one.amount),
+            decimal(one.amount),
             one.unit,
             one.starts,
             one.ends,
@@ -225,8 +226,8 @@ class Parts:
         )
 
     def need(self, one: NeedInput, path: str) -> ServiceNeed:
-        type_ = self._optional("9151", one.type, f"{path}.type")
-        return ServiceNeed(type_, one.name, one.institution, one.description, _decimal(one.amount), one.unit)
+        type_ = self.optional("9151", one.type, f"{path}.type")
+        return ServiceNeed(type_, one.name, one.institution, one.description, decimal(one.amount), one.unit)
 
     def function(self, one: FunctionInput, path: str) -> MappedFunction:
         return MappedFunction(self.composer.code("9111", one.variable, f"{path}.variable"), one.score, one.remark)
@@ -284,5 +285,6 @@ def _diagnosis_code(one: DiagnosisCodeInput | None) -> Code | None:
     return cv(one.code, one.name, CLASSIFICATIONS[one.system]) if one is not None else None
 
 
-def _decimal(number: str | None) -> Decimal | None:
+def decimal(number: str | None) -> Decimal | None:
+    """The number of a text that the input model has checked."""
     return Decimal(number) if number is not None else None

@@ -34,6 +34,7 @@ from adapter.messages.datatypes import (
     attribute,
     children,
     code_of,
+    flowing_text,
     moment,
     plain_date,
 )
@@ -52,6 +53,7 @@ from adapter.messages.parties import (
     write_person,
     write_professional,
 )
+from adapter.messages.top import Top, read_top, write_top
 from adapter.messages.xml import Element
 from adapter.values import Moment
 
@@ -86,6 +88,12 @@ class Quantity:
 
     number: str | None
     unit: str | None = None
+
+
+class FlowingText(str):
+    """The text of an element that may hold anything, plain or XHTML, a line for each block."""
+
+    __slots__ = ()
 
 
 def po(*names: str, together: bool = False) -> Place:
@@ -229,6 +237,8 @@ def _read_value(type_: type, node: Node, components: str) -> object:
         return reader(node)
     if type_ is TimedEvent:
         return read_event(node, components)
+    if type_ is Top:
+        return read_top(node, components)
     return read_table(type_, node, components)
 
 
@@ -245,8 +255,14 @@ def _timestamp(node: Node) -> Timestamp | None:
     return Timestamp.read(value) if value is not None else None
 
 
+def _flowing(node: Node) -> FlowingText | None:
+    text = flowing_text(node)
+    return FlowingText(text) if text is not None else None
+
+
 _READERS: Final[Mapping[type, Callable[[Node], object]]] = {
     str: lambda node: node.text,
+    FlowingText: _flowing,
     bool: lambda node: {"true": True, "1": True, "false": False, "0": False}.get(node.text or ""),
     int: _integer,
     Decimal: _decimal,
@@ -323,5 +339,7 @@ def _write_value(parent: Element, tag: str, value: object, components: str) -> N
             write_organisation(add(parent, tag), value, IN_CONTENT)
         case TimedEvent():
             fill_event(add(parent, tag), value, components)
+        case Top():
+            write_top(add(parent, tag), value, components)
         case _:
             write_table(add(parent, tag), value, components)

@@ -58,8 +58,8 @@ def first_or_update(reading: Reading, _: Context) -> Iterator[Fault]:
     scope=Scope.HEALTH_INFORMATION,
 )
 def expected_ready_date(reading: Reading, _: Context) -> Iterator[Fault]:
-    """Both codes are read (`plo.md` X-3)."""
-    if reading.standard is None or reading.standard.version == "1.5":
+    """Both codes are read (`plo.md` X-3). Only 1.6 has a place for it."""
+    if reading.standard is None or reading.standard.version != "1.6":
         return
     times = []
     for event in everywhere(reading, "TidsfestetHendelse"):
@@ -69,10 +69,8 @@ def expected_ready_date(reading: Reading, _: Context) -> Iterator[Fault]:
     place = in_payload(reading, "OpplysningOpphold")
     if not times:
         yield Fault("there is no expected ready date (event 3)", place)
-    elif reading.standard.version == "1.6":
-        texts = [attribute(time, "V") or "" for time in times]
-        if any(Timestamp.read(text).has_clock for text in texts):
-            yield Fault("the expected ready date has a clock time; write the date only", place)
+    elif any(Timestamp.read(attribute(time, "V") or "").has_clock for time in times):
+        yield Fault("the expected ready date has a clock time; write the date only", place)
 
 
 @BOOK.rule(

@@ -11,6 +11,7 @@ import pytest
 
 from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages.answering import Software
+from adapter.messages.apprec import write_apprec
 from adapter.messages.building import (
     InputError,
     build,
@@ -19,6 +20,7 @@ from adapter.messages.building import (
     kinds,
     parse_input,
     parties_to_look_up,
+    versions,
 )
 from adapter.messages.codes import CodeLists, Event
 from adapter.messages.dialog import Dialog, DialogVersion
@@ -29,6 +31,7 @@ from adapter.messages.readiness import ReadinessAnswer, Reply, answer_text, read
 from adapter.messages.reading import understand
 from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
+from adapter.messages.writing import write_message
 from adapter.values import HerId, MsgId
 
 Build = Callable[..., bytes]
@@ -70,6 +73,41 @@ def test_example_builds_without_a_finding(
     reading = read(built(kind, now=now), schemas, Context(side, codes, now))
     assert reading.findings == ()
     assert reading.type is not None
+
+
+VERSIONS = [(kind, version) for kind in kinds() for version in versions(kind) or (None,)]
+
+
+@pytest.mark.parametrize(("kind", "version"), VERSIONS)
+def test_what_is_built_is_clean_and_read_back(
+    schemas: SchemaSet, codes: CodeLists, kind: str, version: str | None
+) -> None:
+    """Every kind in every version is built from its example without a finding, and says the same when read.
+
+    What is read is written again, head and content, and gives the very document that was built.
+    """
+    now = datetime(2024, 3, 25, 9, 0, tzinfo=UTC)
+    message = parse_input(kind, example(kind, version).encode())
+    software, msg_id = Software("adapter", "test"), MsgId("6a1d0b6f-5b0e-4c53-9f2c-6a1d0b6f5c11")
+    content = build(kind, message, {}, now=now, msg_id=msg_id, codes=codes, software=software)
+    for side in Side:
+        reading = read(content, schemas, Context(side, codes, now))
+        assert reading.findings == ()
+        assert version is None or (reading.standard is not None and reading.standard.version == version)
+        if reading.apprec is not None:
+            assert write_apprec(reading.apprec) == content
+        else:
+            assert reading.head is not None
+            assert reading.message is not None
+            assert write_message(reading.head, reading.message) == content
+
+
+def test_a_version_that_is_not_built_is_refused() -> None:
+    """An example in a version that a kind has not is an error that names those it has."""
+    with pytest.raises(AdapterError, match=r"1\.6, 1\.5"):
+        example("admission-report", "2.0")
+    with pytest.raises(AdapterError, match="no versions"):
+        example("readiness-answer", "1.1")
 
 
 @pytest.mark.parametrize("version", ["1.5", "1.6"])

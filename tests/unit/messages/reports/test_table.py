@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import Annotated, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Union, cast, get_args, get_origin, get_type_hints
 
 import pytest
 from lxml import etree
@@ -20,7 +21,9 @@ from adapter.messages.namespaces import PO_16_NS, clark
 from adapter.messages.nodes import Nodes
 from adapter.messages.parties import Ident, Organisation, Person, Professional
 from adapter.messages.reading import understand
+from adapter.messages.reports.coming import CaseHandlingInformation, Summary
 from adapter.messages.reports.messages import (
+    AbsenceNotice,
     AdmissionReport,
     DischargeReport,
     HealthInformation,
@@ -30,23 +33,26 @@ from adapter.messages.reports.messages import (
     ServicesOffered,
 )
 from adapter.messages.reports.nursing import Nursing
-from adapter.messages.reports.table import Quantity, po, read_table, write_table
+from adapter.messages.reports.table import FlowingText, Quantity, po, read_table, write_table
 from adapter.messages.schemas import SchemaSet
-from adapter.messages.top import Top
+from adapter.messages.top import Interpreting, PatientContact, PatientDetails, Top
 from adapter.messages.writing import write_message
 from adapter.messages.xml import Element
 from adapter.values import Moment
 
 PO = clark(PO_16_NS)
 HEAD = Head(documents=(Document(issued=Timestamp.read("2024-03-05"), msg_type=Code("XML"), has_content=True),))
-REPORTS = (
-    AdmissionReport,
-    DischargeReport,
-    HealthInformation,
-    HealthInformationToGp,
-    MedicalInformation,
-    ServicesOffered,
-)
+REPORTS: dict[type[Report], Version] = {
+    AdmissionReport: Version.V1_6,
+    DischargeReport: Version.V1_6,
+    HealthInformation: Version.V1_6,
+    HealthInformationToGp: Version.V1_6,
+    MedicalInformation: Version.V1_6,
+    ServicesOffered: Version.V1_6,
+    AbsenceNotice: Version.V1_5,
+    CaseHandlingInformation: Version.V2_0,
+    Summary: Version.V2_0,
+}
 IDENTS = (Ident("7", Code("HPR", "HPR-nummer", "2.16.578.1.12.4.1.1.8116")),)
 LEAVES: dict[object, object] = {
     str: "ord",
@@ -64,9 +70,20 @@ LEAVES: dict[object, object] = {
     TimedEvent: TimedEvent(
         Code("3"), Timestamp.read("2024-03-05"), estimate=False, description="ord", remark="ord", place="her"
     ),
+    FlowingText: FlowingText("ord"),
     Top: Top(Code("N", "Ny")),
-    Version: Version.V1_6,
 }
+
+
+TOP_2_0 = Top(
+    Code("N", "Ny"),
+    answers_request=True,
+    patient=PatientDetails(Code("1"), True, Code("NO"), True, "ord"),
+    remark="ord",
+    interpreting=(Interpreting(Person("Fjellro"), True, False, Code("NO"), Person("Fjellro"), date(2024, 3, 5), "ord"),)
+    * 2,
+    other_contacts=(PatientContact(Person("Fjellro"), "ord", "ord", "ord"),) * 2,
+)
 
 
 def _full(hint: object, name: str = "") -> object:
@@ -90,9 +107,11 @@ def _full(hint: object, name: str = "") -> object:
 
 
 def _full_report(table: type[Report]) -> Report:
-    hint: object = table
-    report = _full(hint)
-    assert isinstance(report, REPORTS)
+    hints = get_type_hints(table, include_extras=True)
+    parts = {name: _full(part, name) for name, part in hints.items() if name != "version"}
+    report = cast(Callable[..., Report], table)(version=REPORTS[table], **parts)
+    if isinstance(report, CaseHandlingInformation | Summary):
+        report = replace(report, top=TOP_2_0)
     return report
 
 
