@@ -13,7 +13,8 @@ from adapter.lookups.toml_files import FilePath, Her, Name, Section, Sector
 class PolicyAgreement(Section):
     """Which policy profile a hospital and a municipality (level 1) have agreed on, `from` and `to` included (LI-095).
 
-    Without `sector` it holds for every sector.
+    Without `sector` it holds for every sector. The dates are those of the night; with `by = "stay"` those on which a
+    stay begins.
     """
 
     hospital: Her
@@ -22,6 +23,7 @@ class PolicyAgreement(Section):
     sector: Sector | None = None
     first: Annotated[date, Field(alias="from")] = date.min
     last: Annotated[date, Field(alias="to")] = date.max
+    by: Literal["night", "stay"] = "night"
 
 
 class StatementImport(Section):

@@ -85,10 +85,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The files that decided: the baseline and the agreement (TOML), the agreement's name, the tables of prices."""
+    """The files that decided: the baseline, the agreements in their order (TOML), the tables of prices (JSON).
+
+    `profile` names the agreement, or those that follow each other, as `agreement_text` writes it.
+    """
 
     baseline: bytes
-    agreement: bytes
+    agreements: tuple[bytes, ...]
     profile: str
     rates: tuple[bytes, ...]
 

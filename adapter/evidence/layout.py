@@ -16,7 +16,6 @@ MESSAGES: Final = "messages.json"
 
 EXPORTER: Final = "certificates/exporter-1.crt"
 BASELINE: Final = "terms/baseline.toml"
-AGREEMENT: Final = "terms/agreement.toml"
 AGREEMENT_DECISION: Final = "decision/agreement.json"
 BASELINE_DECISION: Final = "decision/regulation.json"
 
@@ -65,6 +64,11 @@ def answer(message: int, number: int, *, received: bool) -> str:
 def certificate(whose: str, number: int) -> str:
     """A certificate, PEM: `root`, `issuer`, `exporter`, or the HER-id of who signs with it."""
     return f"certificates/{whose}-{number}.crt"
+
+
+def agreement(number: int) -> str:
+    """A profile that the parties have agreed on; most stays have one, or none."""
+    return "terms/agreement.toml" if number == 1 else f"terms/agreement-{number}.toml"
 
 
 def rates(number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from adapter.delivery.fact_json import Json
 from adapter.evidence import layout
@@ -15,7 +16,7 @@ from adapter.facts import Fact
 from adapter.liability.case import Case, Sector, SenderType
 from adapter.liability.explain import Language, explained
 from adapter.liability.mistakes import Mistakes
-from adapter.liability.profiles import BASELINE, Profile, read_profile
+from adapter.liability.profiles import BASELINE, Profile, Turn, read_profile
 from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.liability.readings import Readings, read_both
 from adapter.liability.result import result_json
@@ -24,7 +25,7 @@ from adapter.values import Moment, instant_text
 
 @dataclass(frozen=True, slots=True)
 class StatedCase:
-    """What `case.json` says; `profile` is the name of the agreement."""
+    """What `case.json` says; `profile` is as `agreement_text` writes it."""
 
     subject: Subject
     profile: str
@@ -60,29 +61,55 @@ def read_case(content: bytes) -> StatedCase:
 
 def terms_members(terms: Terms) -> tuple[Member, ...]:
     """The members that decided."""
-    own = () if terms.profile == BASELINE else (Member(layout.AGREEMENT, terms.agreement),)
+    own = tuple(Member(layout.agreement(number), content) for number, content in enumerate(terms.agreements, 1))
     rates = tuple(Member(layout.rates(number), content) for number, content in enumerate(terms.rates, 1))
     return (Member(layout.BASELINE, terms.baseline), *own, *rates)
 
 
 def terms_of(members: Mapping[str, bytes], profile: str) -> Terms:
     """The terms of a package. Raises `ValueError` where a member is missing."""
-    wanted = layout.BASELINE if profile == BASELINE else layout.AGREEMENT
-    for name in (layout.BASELINE, wanted, layout.rates(1)):
+    wanted = tuple(layout.agreement(number) for number, _ in enumerate(own_names(profile), 1))
+    for name in (layout.BASELINE, *wanted, layout.rates(1)):
         if name not in members:
             raise ValueError(f"{name} is missing or damaged")
     rates = tuple(content for name, content in sorted(members.items()) if layout.is_rates(name))
-    return Terms(members[layout.BASELINE], members[wanted], profile, rates)
+    return Terms(members[layout.BASELINE], tuple(members[name] for name in wanted), profile, rates)
+
+
+def agreement_text(profile: Profile) -> str:
+    """The profile of a stay by name, and those that take its place: `OLD, 2019-01-01 NEW`."""
+    return ", ".join([profile.name, *(f"{turn.first} {turn.profile.name}" for turn in profile.turns)])
+
+
+def own_names(text: str) -> tuple[str, ...]:
+    """The profiles of such a text apart from the baseline, each once."""
+    names = (name for name, _ in _turns(text))
+    return tuple(dict.fromkeys(name for name in names if name != BASELINE))
+
+
+def _turns(text: str) -> list[tuple[str, str]]:
+    """Name and first date of each profile; the date of the first one is empty."""
+    first, *turns = text.split(", ")
+    pairs = [turn.partition(" ") for turn in turns]
+    return [(first, ""), *((name, day) for day, _, name in pairs)]
 
 
 def decide_again(subject: Subject, facts: Iterable[Fact], terms: Terms) -> Readings:
     """Both readings of a stay. Raises `ValueError` where the terms cannot be read."""
     baseline = _profile(terms.baseline, None)
-    agreement = baseline if terms.profile == BASELINE else _profile(terms.agreement, baseline)
-    if agreement.name != terms.profile:
-        raise ValueError(f"the agreement in the package is not {terms.profile}")
+    agreement = _agreement(terms, baseline)
     case = Case(tuple(facts), subject.sector, subject.sender_type)
     return read_both(case, agreement, baseline, _rates(terms.rates), subject.as_of)
+
+
+def _agreement(terms: Terms, baseline: Profile) -> Profile:
+    own = [_profile(content, baseline) for content in terms.agreements]
+    known = {one.name: one for one in (baseline, *own)}
+    turns = _turns(terms.profile)
+    if missing := [name for name, _ in turns if name not in known]:
+        raise ValueError(f"the agreement in the package is not {missing[0]}")
+    following = tuple(Turn(date.fromisoformat(day), known[name]) for name, day in turns[1:])
+    return replace(known[turns[0][0]], turns=following)
 
 
 def _profile(content: bytes, baseline: Profile | None) -> Profile:

@@ -1,26 +1,36 @@
 """Which policy have a hospital and a municipality agreed on: the profile of a stay by parties, sector, date (LI-095).
 
-A policy is valid by the date of the night. Here it is chosen once for a stay, by its start date S under the baseline:
-the first payable night, else the ready date of the first notice, else the earliest date that the facts name. A stay
-that lies across the end of an agreement is decided whole under the one it began in, so no date is judged twice and no
-answer is split; the regulation's result stands beside it whenever the two differ (LI-096).
+A policy is valid by the date of the night, so a stay that lies across the end of an agreement is decided by both
+(`succession.py`). Where the parties have agreed so, `Validity.STAY`, the policy is instead chosen once for a stay, by
+its start date S under the baseline: the first payable night, else the ready date of the first notice, else the earliest
+date that the facts name. A stay that had begun before such an agreement goes on as it began.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from itertools import combinations
 
 from adapter.facts import ReadyNotice
-from adapter.liability.calendar import instant_of
+from adapter.liability.calendar import following, instant_of
 from adapter.liability.case import Case, Sector
 from adapter.liability.decide import decide
 from adapter.liability.mistakes import Mistake
 from adapter.liability.policy import Policy
+from adapter.liability.profiles import Profile, Turn
 from adapter.liability.rates import RateTable
+from adapter.liability.succession import narrowed
 from adapter.values import HerId, Moment, oslo_day
+
+
+class Validity(StrEnum):
+    """What the dates of an agreement are about."""
+
+    NIGHT = "night"
+    STAY = "stay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Agreement:
     sector: Sector | None = None
     first: date = date.min
     last: date = date.max
+    by: Validity = Validity.NIGHT
 
     def holds(self, hospital: HerId, municipality: HerId | None, sector: Sector, day: date) -> bool:
         parties = self.hospital == hospital and self.municipality == municipality
@@ -77,7 +88,43 @@ def policy_day(case: Case, baseline: Policy, rates: RateTable, as_of: Moment) ->
 
 def agreed(
     agreements: Sequence[Agreement], hospital: HerId, municipality: HerId | None, sector: Sector, day: date
-) -> str | None:
-    """The name of the profile in force; None where the parties have agreed on none."""
-    holding = (one.policy for one in agreements if one.holds(hospital, municipality, sector, day))
-    return next(holding, None)
+) -> Agreement | None:
+    """The agreement in force on a date; None where the parties have none."""
+    return next((one for one in agreements if one.holds(hospital, municipality, sector, day)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What two parties have agreed on: `default` holds where no agreement does. `municipality` None is an unknown."""
+
+    hospital: HerId
+    municipality: HerId | None
+    agreements: tuple[Agreement, ...]
+    profiles: tuple[Profile, ...]
+    default: Profile
+
+    def profile(self, case: Case, baseline: Policy, rates: RateTable, as_of: Moment) -> Profile:
+        """The profile of a stay, with the turns that it takes while the patient waits."""
+        day = policy_day(case, baseline, rates, as_of)
+        chosen = agreed(self.agreements, self.hospital, self.municipality, case.sector, day)
+        leading = self._named(chosen)
+        if chosen is not None and chosen.by is Validity.STAY:
+            return leading
+        first = min((oslo_day(instant_of(fact.when)) for fact in case.facts), default=day)
+        turns: list[Turn] = []
+        for change in self._changes(min(first, day), oslo_day(as_of.instant)):
+            holding = agreed(self.agreements, self.hospital, self.municipality, case.sector, change)
+            one = leading if holding is not None and holding.by is Validity.STAY else self._named(holding)
+            if not turns or turns[-1].profile != one:
+                turns.append(Turn(change, one))
+        whole = replace(turns[0].profile, turns=tuple(turns[1:]))
+        return narrowed(case, whole, day, rates, as_of) if whole.turns else whole
+
+    def _named(self, agreement: Agreement | None) -> Profile:
+        return next((one for one in self.profiles if agreement and one.name == agreement.policy), self.default)
+
+    def _changes(self, first: date, last: date) -> list[date]:
+        """`first`, and every later date up to `last` on which an agreement begins, or has ended the day before."""
+        begun = {one.first for one in self.agreements}
+        over = {following(one.last) for one in self.agreements}
+        return sorted({first} | {day for day in begun | over if first < day <= last})

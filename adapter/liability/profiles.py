@@ -66,17 +66,30 @@ class Citations:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A policy with its name and version, as every result must cite it."""
+    """A policy with its name and version, as every result must cite it.
+
+    `turns` are the profiles that take its place while a patient waits, in order of time; most stays have none (LI-095).
+    """
 
     name: str
     version: str
     title: str
     policy: Policy
     citations: Citations
+    turns: tuple[Turn, ...] = ()
 
     @property
     def cited(self) -> str:
-        return f"{self.name} {self.version}"
+        own = f"{self.name} {self.version}"
+        return ", ".join([own, *(f"{turn.profile.cited} from {turn.first}" for turn in self.turns)])
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The night from which on another profile, itself without turns, decides."""
+
+    first: date
+    profile: Profile
 
 
 POLICY_KEYS = tuple(field.name for field in fields(Policy))

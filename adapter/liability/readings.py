@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,6 +12,7 @@ from adapter.liability.decision import Decision
 from adapter.liability.policy import Policy
 from adapter.liability.profiles import POLICY_KEYS, Profile
 from adapter.liability.rates import RateTable
+from adapter.liability.succession import decide_under
 from adapter.values import Moment
 
 
@@ -32,23 +34,35 @@ def read_both(case: Case, profile: Profile, baseline: Profile, rates: RateTable,
     A key has changed the outcome when setting it back to its baseline value, or setting it alone in the baseline,
     changes the payable dates or the amount (`liability.md` §3.10).
     """
-    policy, base = profile.policy, baseline.policy
-    agreement = decide(case, policy, rates, as_of)
-    regulation = agreement if policy == base else decide(case, base, rates, as_of)
-
-    def under(one: Policy) -> tuple[object, ...]:
-        return outcome(decide(case, one, rates, as_of))
-
+    base = baseline.policy
+    plain = all(policy == base for policy in _policies(profile))
+    agreement = decide_under(case, profile, rates, as_of)
+    regulation = agreement if plain else decide(case, base, rates, as_of)
     changed = [
         key
         for key in POLICY_KEYS
-        if getattr(policy, key) != getattr(base, key)
+        if any(getattr(policy, key) != getattr(base, key) for policy in _policies(profile))
         and (
-            under(replace(policy, **{key: getattr(base, key)})) != outcome(agreement)
-            or under(replace(base, **{key: getattr(policy, key)})) != outcome(regulation)
+            outcome(decide_under(case, profile, rates, as_of, _set(key, base))) != outcome(agreement)
+            or outcome(decide_under(case, _alone(key, profile, base), rates, as_of)) != outcome(regulation)
         )
     ]
     return Readings(profile, baseline, rates, agreement, regulation, tuple(sorted(changed)))
+
+
+def _policies(profile: Profile) -> tuple[Policy, ...]:
+    return (profile.policy, *(turn.profile.policy for turn in profile.turns))
+
+
+def _set(key: str, value: Policy) -> Callable[[Policy], Policy]:
+    """What gives a policy the value that a key has in another one."""
+    return lambda policy: replace(policy, **{key: getattr(value, key)})
+
+
+def _alone(key: str, profile: Profile, base: Policy) -> Profile:
+    """The baseline in the place of each policy, with only this key of its own."""
+    turns = tuple(replace(turn, profile=_alone(key, turn.profile, base)) for turn in profile.turns)
+    return replace(profile, policy=_set(key, profile.policy)(base), turns=turns)
 
 
 def outcome(decision: Decision) -> tuple[tuple[date, ...], int | None, int]:

@@ -38,11 +38,12 @@ from adapter.evidence.dossier import (
     Subject,
     Terms,
 )
+from adapter.evidence.outcome import agreement_text, own_names
 from adapter.evidence.package import pack
 from adapter.evidence.report import Report
 from adapter.evidence.verify import verify
 from adapter.facts import ReceiptGiven
-from adapter.liability.profiles import BASELINE
+from adapter.liability.profiles import BASELINE, Profile
 from adapter.service.accounts import KnownStay, case_of, find_stay, known_stays, readings_of
 from adapter.service.agreements import expected_signer
 from adapter.service.build_json import SOFTWARE
@@ -102,7 +103,7 @@ def collect(installation: Installation, known: KnownStay, as_of: datetime) -> Do
     """Everything about a stay, read at one moment."""
     settings = installation.settings
     case = case_of(settings, known)
-    profile = readings_of(settings, installation.in_force.terms, known, as_of).profile.name
+    profile = readings_of(settings, installation.in_force.terms, known, as_of).profile
     whose = known.whose
     subject = Subject(
         known.stay.key, whose.hospital, whose.municipality, case.sector, case.sender_type, Moment.at(as_of)
@@ -152,9 +153,10 @@ def _chain(reader: Reader, facts: tuple[RecordedFact, ...]) -> tuple[Link, ...]:
     )
 
 
-def _terms(installation: Installation, profile: str) -> Terms:
-    files = installation.in_force.terms.files
-    return Terms(files.policies[BASELINE], files.policies[profile], profile, files.rates)
+def _terms(installation: Installation, profile: Profile) -> Terms:
+    files, text = installation.in_force.terms.files, agreement_text(profile)
+    agreements = tuple(files.policies[name] for name in own_names(text))
+    return Terms(files.policies[BASELINE], agreements, text, files.rates)
 
 
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────

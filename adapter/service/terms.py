@@ -12,7 +12,7 @@ from threading import Lock
 
 from adapter.config import Settings
 from adapter.errors import POLICY_INVALID, RATES_INVALID, AdapterError
-from adapter.liability.agreements import Agreement, agreed, agreement_mistakes, policy_day
+from adapter.liability.agreements import Agreed, Agreement, Validity, agreement_mistakes
 from adapter.liability.case import Case, Sector
 from adapter.liability.mistakes import Mistake, Mistakes
 from adapter.liability.profiles import BASELINE, Profile, read_profiles
@@ -55,9 +55,8 @@ class Terms:
         """The profile in force for a stay (LI-095)."""
         if not self.agreements:
             return self.profile
-        day = policy_day(case, self.baseline.policy, self.rates, as_of)
-        name = agreed(self.agreements, whose.hospital, whose.municipality, case.sector, day)
-        return next((profile for profile in self.profiles if profile.name == name), self.profile)
+        agreed = Agreed(whose.hospital, whose.municipality, self.agreements, self.profiles, self.profile)
+        return agreed.profile(case, self.baseline.policy, self.rates, as_of)
 
 
 def terms(settings: Settings | None) -> Terms:
@@ -108,6 +107,7 @@ def _agreements(settings: Settings | None) -> tuple[Agreement, ...]:
             Sector(one.sector) if one.sector is not None else None,
             one.first,
             one.last,
+            Validity(one.by),
         )
         for one in settings.liability.agreement
     )

@@ -178,6 +178,31 @@ async def test_the_terms_are_those_of_the_settings(stay: World, tmp_path: Path) 
     assert installation.in_force.terms.profile.name == "LOCAL"
 
 
+async def test_an_agreement_that_begins_while_the_patient_waits(stay: World) -> None:
+    """Both policies and the date between them are in the package, and both decide when it is checked."""
+    hospital = stay.hospital
+    config = hospital.side.config
+    (config.parent / "policies").mkdir()
+    keys = '[keys]\nadm_missing = "ignore"\nacceptance_ends = "departure_only"\n'
+    profile = f'name = "LOCAL"\nversion = "3"\ntitle = "Local"\ninherits = "NO-BASE"\n{keys}'
+    (config.parent / "policies" / "LOCAL.toml").write_text(profile, "utf-8")
+    [known] = known_stays(hospital.installation.store)
+    assert known.whose.municipality is not None
+    parties = f'hospital = "{known.whose.hospital}"\nmunicipality = "{known.whose.municipality}"\n'
+    agreement = f'[[liability.agreement]]\n{parties}policy = "LOCAL"\nfrom = 2024-03-07\n'
+    config.write_text(f'{config.read_text("utf-8")}\n[liability]\npolicies = "policies"\n{agreement}', "utf-8")
+    settings = load(config)
+    in_force = TermsInForce(settings, hospital.installation.log)
+    installation = replace(hospital.installation, settings=settings, in_force=in_force)
+    exported = dossier.export(installation, "stay-", START + timedelta(days=9), anonymised=False)
+    assert failed(exported.report) == []
+    members = {one.name: one.content for one in read(exported.package).members}
+    assert json.loads(members["case.json"])["policy"] == "NO-BASE, 2024-03-07 LOCAL"
+    decision = json.loads(members["decision/agreement.json"])
+    assert [night["date"][-2:] for night in decision["nights_by_date"]] == ["07", "08", "09", "10", "11", "12", "13"]
+    assert decision["policy"] == "NO-BASE 1, LOCAL 3 from 2024-03-07"
+
+
 async def test_the_keys_in_the_package_open_its_mails(stay: World) -> None:
     """Every received document is there with the key of its mail, and none of our private keys."""
     exported = export(stay.municipality)

@@ -1,0 +1,216 @@
+"""Would the tests notice a small mistake in the liability engine? `make mutation` makes each and says which live.
+
+    python -m tests.mutation [MODULE...] [--anew]
+
+The tests run once to see which lines each of them reaches. Then every mutant is implanted in turn, and the tests that
+reach it run, those that have killed and the quickest first, until one fails. What was killed is written down beside the
+digest of its module, so a run that is stopped goes on where it was, and a later one tries what lived or has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from types import FrameType, ModuleType
+
+import coverage
+import hypothesis
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.implant import NotImplantable, functions, implanted
+from tests.mutation.mutants import Mutant, mutants, mutated
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "adapter" / "liability"
+TESTS = ("tests/unit/liability", "tests/unit/service/test_statements.py", "tests/unit/service/test_batch.py")
+KEPT = ROOT / "build" / "mutation"
+
+TEXTS = {"rules", "wording", "choices", "picture", "statement_page", "explain"}
+"""Modules whose words are for people: of their tables only what is no word is mutated."""
+
+SECONDS = 10
+GIGABYTES = 6
+
+
+class TooLong(BaseException):
+    """A mutant does not come to an end."""
+
+
+class Run:
+    """The plugin of pytest that runs the tests over and over instead of once."""
+
+    def __init__(self, names: list[str], *, anew: bool) -> None:
+        self.names = names
+        self.anew = anew
+        self.reports: list[pytest.TestReport] = []
+        self.seconds: dict[str, float] = {}
+        self.lived: list[tuple[Mutant, str, str, str]] = []
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.reports.append(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = list(session.items)
+        reached = self.look(items)
+        signal.signal(signal.SIGALRM, _stop)
+        resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES << 30, GIGABYTES << 30))
+        for name in self.names:
+            self.try_all(name, items, reached)
+        return True
+
+    def passes(self, item: pytest.Item) -> bool:
+        self.reports.clear()
+        runtestprotocol(item, log=True, nextitem=item.session)  # type: ignore[arg-type]
+        return not any(report.failed for report in self.reports)
+
+    def look(self, items: list[pytest.Item]) -> coverage.CoverageData:
+        """Run every test once, unharmed, and see which lines it reaches."""
+        seeing = coverage.Coverage(data_file=None, include=[str(PACKAGE / "*.py")], config_file=False)
+        seeing.start()
+        for item in items:
+            seeing.switch_context(item.nodeid)
+            started = time.perf_counter()
+            if not self.passes(item):
+                sys.exit(f"{item.nodeid} fails without any mutant")
+            self.seconds[item.nodeid] = time.perf_counter() - started
+        seeing.stop()
+        say(f"{len(items)} tests in {sum(self.seconds.values()):.0f} s")
+        return seeing.get_data()
+
+    def try_all(self, name: str, items: list[pytest.Item], reached: coverage.CoverageData) -> None:
+        """Try every mutant of a module."""
+        path = PACKAGE / f"{name}.py"
+        module = importlib.import_module(f"adapter.liability.{name}")
+        lines = {line: frozenset(tests) for line, tests in reached.contexts_by_lineno(str(path)).items()}
+        before = sorted(items, key=lambda item: (hasattr(item.obj, "hypothesis"), self.seconds[item.nodeid]))  # type: ignore[attr-defined]
+        order = {item.nodeid: place for place, item in enumerate(before)}
+        by_name = {item.nodeid: item for item in items}
+        kept = KEPT / f"{name}.json"
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        known = json.loads(kept.read_text()) if kept.exists() and not self.anew else {}
+        killed: dict[str, str] = known.get("killed", {}) if known.get("digest") == digest else {}
+        count, last = self.counts[name], Counter[str]()
+        try:
+            for mutant in mutants(path):
+                if str(mutant.number) in killed:
+                    count["killed"] += 1
+                    continue
+                tests = tests_of(mutant, module, lines)
+                outcome = self.try_one(
+                    mutant, module, [by_name[one] for one in sorted(tests, key=lambda one: (-last[one], order[one]))]
+                )
+                count[outcome.partition(" ")[0]] += 1
+                if outcome.startswith("killed"):
+                    killed[str(mutant.number)] = killer = outcome.removeprefix("killed ")
+                    last[killer] += 1
+        finally:
+            KEPT.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps({"digest": digest, "killed": killed}))
+        say(f"{name}: {', '.join(f'{number} {what}' for what, number in sorted(count.items()))}")
+
+    def try_one(self, mutant: Mutant, module: ModuleType, tests: list[pytest.Item]) -> str:
+        """Say what became of a mutant: killed and by which test, lived, not reached, or not implantable."""
+        tree, before, after = mutated(mutant)
+        if mutant.kind == "constant" and not mutant.function and mutant.module.stem in TEXTS and after.endswith("?'"):
+            return "skipped"
+        if not tests:
+            self.lived.append((mutant, before, after, "no test comes here"))
+            return "unreached"
+        try:
+            with implanted(mutant, tree, module):
+                for item in tests:
+                    forget(module)
+                    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+                    try:
+                        if not self.passes(item):
+                            return f"killed {item.nodeid}"
+                    except TooLong:
+                        return f"killed {item.nodeid}"
+                    finally:
+                        signal.setitimer(signal.ITIMER_REAL, 0)
+        except NotImplantable:
+            return "unfit"
+        finally:
+            forget(module)
+        self.lived.append((mutant, before, after, f"{len(tests)} tests"))
+        say(f"  lives: {mutant}: {differing(before, after)}")
+        return "lived"
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise TooLong
+
+
+def tests_of(mutant: Mutant, module: ModuleType, lines: dict[int, frozenset[str]]) -> set[str]:
+    """The tests that reach the mutant: its line, else any line of its function; for a name those of the module."""
+    found = set(lines.get(mutant.line, ()))
+    if not found and mutant.function:
+        for function in functions(module):
+            if function.__qualname__ == mutant.function:
+                reached = {line for _, _, line in function.__code__.co_lines() if line is not None}
+                found = {test for line in reached for test in lines.get(line, ())}
+    if not mutant.function:
+        found = {test for tests in lines.values() for test in tests}
+    return found - {""}
+
+
+def forget(module: ModuleType) -> None:
+    """Empty the caches of the package: what was worked out with another mutant is not true any more."""
+    for name, other in tuple(sys.modules.items()):
+        if name.startswith("adapter.liability"):
+            for one in tuple(vars(other).values()):
+                clear = getattr(one, "cache_clear", None)
+                if clear is not None:
+                    clear()
+
+
+def differing(before: str, after: str) -> str:
+    """The lines of a statement that are not the same."""
+    old, new = before.splitlines(), after.splitlines()
+    pairs = [(a.strip(), b.strip()) for a, b in zip(old, new, strict=False) if a != b]
+    return "; ".join(f"{a}  →  {b}" for a, b in pairs[:2])
+
+
+def say(text: str) -> None:
+    print(text, file=sys.__stdout__, flush=True)
+
+
+def main() -> int:
+    os.nice(15)
+    wanted = [one for one in sys.argv[1:] if not one.startswith("-")]
+    names = wanted or sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+    hypothesis.settings.register_profile(
+        "mutation",
+        max_examples=25,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+        suppress_health_check=tuple(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("mutation")
+    run = Run(names, anew="--anew" in sys.argv)
+    started = time.perf_counter()
+    options = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    options += ["-p", "no:logging", "--assert=plain"]
+    pytest.main([*options, *TESTS], plugins=[run])
+    total = sum(run.counts.values(), Counter[str]())
+    say(f"\nin {time.perf_counter() - started:.0f} s: {', '.join(f'{n} {what}' for what, n in sorted(total.items()))}")
+    for mutant, before, after, why in run.lived:
+        say(f"  {mutant} ({why}): {differing(before, after)}")
+    return 1 if total["lived"] or total["unreached"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

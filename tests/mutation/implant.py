@@ -1,0 +1,90 @@
+"""How a mutant comes alive in the process that runs the tests, and goes again: no import, no file, no second process.
+
+A function keeps its identity and gets the code that the mutated module has for it. The value of a name of the module is
+worked out anew and put in every module that has taken the name over.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType, FunctionType, ModuleType
+
+from tests.mutation.mutants import Mutant
+
+
+class NotImplantable(Exception):  # noqa: N818
+    """The mutated code is no code for this function, or the value of the name cannot be worked out."""
+
+
+@contextmanager
+def implanted(mutant: Mutant, tree: ast.Module, module: ModuleType) -> Iterator[None]:
+    """Let a mutant live for a while. Raises `NotImplantable`."""
+    if mutant.function:
+        function = _function(module, mutant.function)
+        code = _code(compile(tree, str(mutant.module), "exec", dont_inherit=True), mutant.function.split("."))
+        original = function.__code__
+        if code.co_freevars != original.co_freevars:
+            raise NotImplantable(str(mutant))
+        function.__code__ = code
+        try:
+            yield
+        finally:
+            function.__code__ = original
+        return
+    name, value = _value(mutant, tree, module)
+    original = getattr(module, name)
+    holders = [one for one in tuple(sys.modules.values()) if vars(one).get(name) is original]
+    for holder in holders:
+        setattr(holder, name, value)
+    try:
+        yield
+    finally:
+        for holder in holders:
+            setattr(holder, name, original)
+
+
+def functions(module: ModuleType) -> Iterator[FunctionType]:
+    """Every function of a module that was written there, those of its classes included."""
+    for one in tuple(vars(module).values()):
+        if getattr(one, "__module__", None) != module.__name__:
+            continue
+        for member in (one, *(vars(one).values() if isinstance(one, type) else ())):
+            found = _bare(member)
+            if found is not None and found.__code__.co_filename == module.__file__:
+                yield found
+
+
+def _bare(member: object) -> FunctionType | None:
+    member = getattr(member, "fget", None) or getattr(member, "__func__", None) or member
+    member = getattr(member, "__wrapped__", member)
+    return member if isinstance(member, FunctionType) else None
+
+
+def _function(module: ModuleType, name: str) -> FunctionType:
+    for function in functions(module):
+        if function.__qualname__ == name:
+            return function
+    raise NotImplantable(name)
+
+
+def _code(code: CodeType, path: list[str]) -> CodeType:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType) and constant.co_name == path[0]:
+            return constant if len(path) == 1 else _code(constant, path[1:])
+    raise NotImplantable(".".join(path))
+
+
+def _value(mutant: Mutant, tree: ast.Module, module: ModuleType) -> tuple[str, object]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            if statement.lineno <= mutant.line <= (statement.end_lineno or 0) and isinstance(target, ast.Name):
+                code = compile(ast.Expression(statement.value), str(mutant.module), "eval", dont_inherit=True)
+                try:
+                    return target.id, eval(code, dict(vars(module)))
+                except Exception as error:
+                    raise NotImplantable(str(mutant)) from error
+    raise NotImplantable(str(mutant))
