@@ -501,3 +501,61 @@ EVIDENCE_UNREADABLE = _kind(
     "the file is no evidence package that can be read",
     "Name a file that `adapter evidence export` wrote; if it was one, get another copy of it.",
 )
+
+# ── access from outside ─────────────────────────────────────────────────────────────────────────────────────────────
+
+ACCESS_UNKNOWN = _kind(
+    "ACCESS-UNKNOWN",
+    Blame.CALLER,
+    "the caller did not show who it is",
+    "Send `Authorization: Bearer TOKEN` with a token of `adapter token add` that has not ended, or show a client "
+    "certificate that the configuration names.",
+)
+ACCESS_SCOPE = _kind(
+    "ACCESS-SCOPE",
+    Blame.CALLER,
+    "the caller may not do this",
+    "Ask the operator for a token with the scope that the detail names.",
+)
+ACCESS_ORIGIN = _kind(
+    "ACCESS-ORIGIN",
+    Blame.CALLER,
+    "the request comes from a page of another site",
+    "Call the interface from a program, or from its own pages.",
+)
+REQUEST_REFUSED = _kind(
+    "REQUEST-REFUSED",
+    Blame.CALLER,
+    "the request has another form than this address takes",
+    "Compare with /docs; the detail names the part that is wrong.",
+)
+KEY_USED = _kind(
+    "IDEMPOTENCY-KEY-USED",
+    Blame.CALLER,
+    "another request had this Idempotency-Key",
+    "Give every message a key of its own, and repeat a message with the same key and the same octets.",
+)
+CLAIM_ENDED = _kind(
+    "CLAIM-ENDED",
+    Blame.CALLER,
+    "the message is claimed by somebody else, or was not claimed",
+    "Claim again; a message that was not confirmed before its claim ended is given to the next who asks.",
+)
+RECEIPT_GIVEN = _kind(
+    "APPREC-GIVEN",
+    Blame.CALLER,
+    "the message has been receipted already",
+    'Nothing to do; to decide about receipts in the application, set inbox.apprec = "when_taken".',
+)
+INBOX_BY_FOLDER = _kind(
+    "INBOX-BY-FOLDER",
+    Blame.OPERATOR,
+    "received messages are laid into the inbox folder, so they cannot be claimed",
+    'Take the files from inbox.folder, or set inbox.by = "api".',
+)
+TOKEN_UNKNOWN = _kind(
+    "TOKEN-UNKNOWN",
+    Blame.OPERATOR,
+    "there is no token of this id that has not ended",
+    "`adapter token list` shows the tokens.",
+)

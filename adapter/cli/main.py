@@ -38,6 +38,8 @@ COMMANDS = {
     "statistics": "waits, answers and costs by hospital, ward, weekday and hour",
     "cofinancing": "the 20 per cent scheme of 2012 to 2014, from a file of stays",
     "evidence": "the package that proves a stay, and its check, offline",
+    "token": "who may reach the HTTP interface, and for what",
+    "audit": "who has looked at patient data",
     "rules": "every rule: what it checks, where, and its source",
 }
 """Name and one line of each command, in the order of the help page; the module has the same name."""

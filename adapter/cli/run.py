@@ -18,6 +18,7 @@ def command(config: Path, as_json: bool) -> None:
     It runs in the foreground until SIGTERM or Ctrl-C, and then finishes what is under way. Logs go to stderr, one JSON
     line a step (readable on a terminal).
     """
+    from adapter.api.serving import api_companion
     from adapter.config import load
     from adapter.observe.events import Level
     from adapter.observe.log import Stream, quieten_libraries
@@ -26,4 +27,4 @@ def command(config: Path, as_json: bool) -> None:
 
     settings = load(config)
     quieten_libraries()
-    asyncio.run(run(settings, MachineClock(), RandomIds(), Stream(Level(settings.log.level))))
+    asyncio.run(run(settings, MachineClock(), RandomIds(), Stream(Level(settings.log.level)), (api_companion,)))

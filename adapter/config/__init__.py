@@ -4,15 +4,21 @@ Relative paths are relative to the folder of the file. Secrets are files, never 
 has the defaults below; `[[party]]` and `[keys]` have none, since nobody can guess who we are.
 """
 
+from adapter.config.api import Api, ApiClient, Scope
 from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Contact, KeyPair, Keys, Partners, Party, Trust
 from adapter.config.liability import Liability, PolicyAgreement, StatementImport
 from adapter.config.mail import Smtp, SmtpReceive, SmtpSend
 from adapter.config.settings import Log, Schemas, Settings, Store, load, parse
+from adapter.config.ways import Drop, HookEvent, Webhook
 
 __all__ = [
+    "Api",
+    "ApiClient",
     "Contact",
     "Delivery",
+    "Drop",
+    "HookEvent",
     "Inbox",
     "KeyPair",
     "Keys",
@@ -22,6 +28,7 @@ __all__ = [
     "Party",
     "PolicyAgreement",
     "Schemas",
+    "Scope",
     "Settings",
     "Smtp",
     "SmtpReceive",
@@ -29,6 +36,7 @@ __all__ = [
     "StatementImport",
     "Store",
     "Trust",
+    "Webhook",
     "load",
     "parse",
 ]

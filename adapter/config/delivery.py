@@ -33,11 +33,13 @@ class Delivery(Section):
 
 
 class Inbox(Section):
-    """Where the application finds what was received: one file per message, and when it is receipted.
+    """Where the application finds what was received, and when it is receipted.
 
-    `apprec = "at_once"` sends the positive AppRec when the message lies durable in the inbox, `"when_taken"` when the
-    application has taken the file away.
+    `by = "folder"` lays one file per message into the folder; with `"api"` the application claims and confirms over
+    HTTP, and no files are written. `apprec = "at_once"` sends the positive AppRec when the message is durable in the
+    inbox, `"when_taken"` when the application has taken the file away or confirmed, or has receipted it itself.
     """
 
     folder: FilePath
+    by: Literal["folder", "api"] = "folder"
     apprec: Literal["at_once", "when_taken"] = "at_once"

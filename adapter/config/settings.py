@@ -7,10 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from adapter.config.api import Api
 from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
 from adapter.config.mail import Smtp
+from adapter.config.ways import Drop, Webhook
 from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
 from adapter.lookups.toml_files import FilePath, Section, read_section
 
@@ -50,6 +52,9 @@ class Settings(Section):
     delivery: Delivery = Delivery()
     liability: Liability = Liability()
     log: Log = Log()
+    api: Api | None = None
+    drop: Drop | None = None
+    webhook: tuple[Webhook, ...] = ()
     schemas: Schemas | None = None
 
     @model_validator(mode="after")
@@ -57,6 +62,21 @@ class Settings(Section):
         hers = [party.her for party in self.party]
         if len(set(hers)) < len(hers):
             raise ValueError("two of [[party]] have the same her")
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_are_distinct(self) -> Self:
+        names = [hook.name for hook in self.webhook]
+        if len(set(names)) < len(names):
+            raise ValueError("two of [[webhook]] have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _clients_know_our_parties(self) -> Self:
+        ours = {party.her for party in self.party}
+        for client in self.api.client if self.api is not None else ():
+            if strangers := set(client.parties) - ours:
+                raise ValueError(f"api.client {client.name}: {min(strangers)} is none of our [[party]]")
         return self
 
 

@@ -124,9 +124,12 @@ def versions(kind: str) -> tuple[str, ...]:
     return get_args(get_type_hints(_builder(kind).model)["version"]) if field is not None else ()
 
 
-def json_schema(kind: str) -> str:
-    """The JSON Schema of the input as JSON text; raises `AdapterError` for a kind that does not exist."""
-    return json.dumps(_adapter(kind).json_schema(), ensure_ascii=False, indent=2)
+def json_schema(kind: str, references: str = "#/$defs/{model}") -> str:
+    """The JSON Schema of the input as JSON text; `references` is how its parts are named.
+
+    Raises `AdapterError` for a kind that does not exist.
+    """
+    return json.dumps(_adapter(kind).json_schema(ref_template=references), ensure_ascii=False, indent=2)
 
 
 def parse_input(kind: str, content: bytes) -> Input:

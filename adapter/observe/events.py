@@ -165,3 +165,20 @@ TERMS_REFUSED = _event(
     "the policies, agreements or prices have mistakes; none of them is taken, and those before stay in force",
     "Run `adapter check`: it names every mistake with its line. What is mended is taken by itself.",
 )
+
+COMPANION_FAILED = _event(
+    "companion.failed",
+    Level.ERROR,
+    "the API, drop folder or webhooks stopped by a defect and are started again",
+    "Report the rule; messages go on.",
+)
+API_STARTED = _event("api.started", Level.INFO, "the HTTP interface takes requests")
+ACCESS_REFUSED = _event(
+    "access.refused",
+    Level.WARNING,
+    "a request was refused: caller not known, scope missing, or another party's data",
+    "See `adapter audit`; many of these from one caller are a wrong token or somebody who is trying.",
+)
+REQUEST_FAILED = _event(
+    "request.failed", Level.ERROR, "a request met a defect and was answered with 500", "Report the rule."
+)

@@ -13,13 +13,14 @@ memory between turns, so a restart is only a pause.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import inbox, intake, sealing, timers
+from adapter.service.companions import Companion
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, tell
 from adapter.service.transmission import transmit_due
@@ -74,16 +75,20 @@ class Daemon:
         """Give back what a former process had claimed; the normal path of every start (lessons 20)."""
         return self._installation.store.write_now(lambda writer: writer.release_claims(WORKER))
 
-    async def run(self) -> None:
-        """Run until `stop`; then what is under way is finished."""
+    async def run(self, companions: Sequence[Companion] = ()) -> None:
+        """Run until `stop`, with companions that have been started; then what is under way is finished."""
         self.recover()
         self._installation.log.tell(events.DAEMON_STARTED)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch())
             for step in self._steps():
                 group.create_task(self._loop(step))
+            for companion in companions:
+                group.create_task(self._accompany(companion))
             await self._stopping.wait()
             watch.cancel()
+            for companion in companions:
+                companion.stop()
         self._installation.log.tell(events.DAEMON_STOPPED)
 
     def stop(self) -> None:
@@ -117,6 +122,15 @@ class Daemon:
                 self._wake.set()
             else:
                 await self._sleep()
+
+    async def _accompany(self, companion: Companion) -> None:
+        """Let a companion run; a defect of it is told and does not reach the messages."""
+        while not self._stopping.is_set():
+            try:
+                await companion.run()
+            except Exception as error:
+                self._installation.log.tell(events.COMPANION_FAILED, Line(rule=f"defect {type(error).__name__}"))
+                await self._pause(FAILURE_SECONDS)
 
     async def _sleep(self) -> None:
         """Wait to be woken, but never for long."""

@@ -28,7 +28,12 @@ ALL = 1_000_000
 
 
 def offer_waiting(installation: Installation) -> list[Told]:
-    """Put every message that waits into the folder, and see which the application has taken."""
+    """Put every message that waits into the folder, and see which the application has taken.
+
+    With `inbox.by = "api"` nothing is put there: the application claims what waits.
+    """
+    if installation.settings.inbox.by == "api":
+        return []
     told: list[Told] = []
     for item in installation.store.read_now(lambda reader: reader.inbox_waiting(limit=ALL)):
         told += _offer(installation, item)

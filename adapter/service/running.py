@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from adapter.config import Settings
@@ -12,6 +13,7 @@ from adapter.errors import CONFIG_INVALID, AdapterError
 from adapter.lookups.key_files import password
 from adapter.observe.log import Log
 from adapter.service.clock import Clock, Ids
+from adapter.service.companions import MakeCompanion
 from adapter.service.daemon import Daemon
 from adapter.service.installation import Installation, open_installation
 from adapter.transports.listener import Listening, SmtpListener
@@ -71,13 +73,19 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-async def run(settings: Settings, clock: Clock, ids: Ids, log: Log) -> None:
-    """Run an adapter until SIGTERM or SIGINT. Raises `AdapterError` when it cannot start."""
+async def run(settings: Settings, clock: Clock, ids: Ids, log: Log, makers: Sequence[MakeCompanion] = ()) -> None:
+    """Run an adapter with its companions until SIGTERM or SIGINT. Raises `AdapterError` when it cannot start."""
     daemon = Daemon(installation := open_installation(settings, clock, ids, log), mail_out(settings))
     listener = mail_in(installation, daemon)
     receive = settings.smtp.receive
+    companions = [companion for make in makers for companion in make(installation)]
     try:
+        for companion in companions:
+            await companion.start()
         await listener.start()
+    except AdapterError:
+        await daemon.close()
+        raise
     except OSError as error:
         await daemon.close()
         says = f"smtp.receive: cannot listen on {receive.host}:{receive.port}: {error.strerror}"
@@ -86,7 +94,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, log: Log) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stop)
     try:
-        await daemon.run()
+        await daemon.run(companions)
     finally:
         await listener.close()
         await daemon.close()

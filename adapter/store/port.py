@@ -21,6 +21,7 @@ from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact, StayFact
 from adapter.delivery.sender import SenderExchange, TransportState
+from adapter.store.access import AccessReader, AccessWriter
 from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId
 
 T = TypeVar("T")
@@ -119,8 +120,19 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPlace:
+    """A place in the list of exchanges: what follows it was created before, or at the same moment with a higher id."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeFilter:
-    """Which exchanges to list; an empty tuple or None does not restrict. The newest come first."""
+    """Which exchanges to list; an empty tuple or None does not restrict. The newest come first.
+
+    `own` are parties of ours that sent or received; `after` continues a list where another one ended.
+    """
 
     direction: Direction | None = None
     type: str | None = None
@@ -130,6 +142,9 @@ class ExchangeFilter:
     reception: tuple[ReceptionState, ...] = ()
     created_from: datetime | None = None
     created_before: datetime | None = None
+    own: tuple[HerId, ...] = ()
+    msg_id: MsgId | None = None
+    after: ListPlace | None = None
     limit: int = 1000
 
 
@@ -231,13 +246,17 @@ class TakenMessage:
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """A checked business message for the application. `taken_at` is when the application had it; `file` is where it
-    was put, empty unless it was delivered as a file."""
+    was put, empty unless it was delivered as a file. Where the application claims messages, `claimed_by` has it until
+    `claimed_until`, and `fence` grows with every claim."""
 
     exchange_id: str
     payload: Digest
     received_at: datetime
     taken_at: datetime | None = None
     file: str = ""
+    claimed_by: str = ""
+    claimed_until: datetime | None = None
+    fence: int = 0
 
 
 # ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -350,7 +369,7 @@ class Counts:
 # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Reader(Protocol):
+class Reader(AccessReader, Protocol):
     """Questions. All answers of one piece of work are of one moment."""
 
     def blob(self, digest: Digest) -> bytes:
@@ -433,7 +452,7 @@ class Reader(Protocol):
     def counts(self) -> Counts: ...
 
 
-class Writer(Reader, Protocol):
+class Writer(Reader, AccessWriter, Protocol):
     """Questions and changes, in one transaction."""
 
     def put_blob(self, content: bytes, kind: BlobKind, now: datetime) -> Digest:
@@ -483,6 +502,12 @@ class Writer(Reader, Protocol):
 
     def add_inbox(self, item: InboxItem) -> None: ...
 
+    def claim_inbox(
+        self, now: datetime, limit: int, lease: timedelta, caller: str, own: tuple[HerId, ...] = ()
+    ) -> tuple[InboxItem, ...]:
+        """Give what waits, oldest first, to one application until the lease ends; each comes with its new fence. `own`
+        restricts to messages for these parties, empty does not."""
+
     def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
         """The application has it. The first time counts; a later call returns the item as it was."""
 
@@ -502,7 +527,7 @@ class Writer(Reader, Protocol):
         """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""
 
     def forget(self, before: datetime) -> int:
-        """Drop dedupe records whose time is over; says how many. Nothing unfinished is ever touched."""
+        """Drop dedupe records and kept answers whose time is over; says how many. Nothing unfinished is touched."""
 
 
 class Store(Protocol):

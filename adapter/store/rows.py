@@ -328,6 +328,9 @@ def inbox_of(row: RowMapping) -> InboxItem:
         received_at=row["received_at"],
         taken_at=row["taken_at"],
         file=row["file"],
+        claimed_by=row["claimed_by"] or "",
+        claimed_until=row["claimed_until"],
+        fence=row["fence"],
     )
 
 

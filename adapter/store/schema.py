@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -221,6 +221,9 @@ inbox = Table(
     Column("received_at", Instant, nullable=False),
     Column("taken_at", Instant),
     Column("file", Text, nullable=False),
+    Column("claimed_by", Text),
+    Column("claimed_until", Instant),
+    Column("fence", Integer, nullable=False, server_default="0"),
     comment="checked messages for the application",
 )
 Index("ix_inbox_taken_at_received_at", inbox.c.taken_at, inbox.c.received_at)
@@ -315,10 +318,82 @@ STATEMENT_GUARDS = tuple(
 )
 """SQLite: what was issued stands; a correction is a statement of its own (LI-082)."""
 
+access_token = Table(
+    "access_token",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("parties", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    comment="bearer tokens: the digest of the secret, never the secret",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("about", Text, nullable=False),
+    comment="append-only: every access to patient data, and what was refused; no content",
+)
+Index("ix_audit_about", audit.c.about)
+
+AUDIT_GUARDS = tuple(
+    f"CREATE TRIGGER audit_no_{verb} BEFORE {verb.upper()} ON audit "
+    "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+    for verb in ("update", "delete")
+)
+"""SQLite: nobody, not even we, changes or removes a line about an access."""
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("exchange_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    comment="answers to requests with an Idempotency-Key, to be given again",
+)
+Index("ix_kept_answer_keep_until", kept_answer.c.keep_until)
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("hook", String(200), primary_key=True),
+    Column("cursor", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant),
+    Column("reason", Text, nullable=False),
+    comment="how far each webhook has come in the journal",
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("hook", String(200), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("event", String(64), nullable=False),
+    Column("exchange_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("set_aside_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    comment="notices that a webhook did not take in all its tries",
+)
+
 for _guarded, _guards in (
     (fact_log, FACT_LOG_GUARDS),
     (issued_statement, STATEMENT_GUARDS),
     (operator_act, OPERATOR_ACT_GUARDS),
+    (audit, AUDIT_GUARDS),
 ):
     for _guard in _guards:
         event.listen(_guarded, "after_create", DDL(_guard).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

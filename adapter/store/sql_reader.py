@@ -61,6 +61,7 @@ from adapter.store.schema import (
     seen_envelope,
     taken_message,
 )
+from adapter.store.sql_access import SqlAccessReader
 from adapter.values import Digest, HerId, MessageId, MsgId, instant_of
 
 S = TypeVar("S", bound=StrEnum)
@@ -72,7 +73,7 @@ _OUT = exchange.c.direction == Direction.OUT.value
 _AWAIT_ACK = exchange.c.transport_state == TransportState.AWAIT_ACK.value
 
 
-class SqlReader:
+class SqlReader(SqlAccessReader):
     """The port's `Reader` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
@@ -367,6 +368,23 @@ def _conditions(which: ExchangeFilter) -> Iterator[ColumnElement[bool]]:
         yield exchange.c.created_at >= which.created_from
     if which.created_before is not None:
         yield exchange.c.created_at < which.created_before
+    if which.own:
+        yield _is_own(which.own)
+    if which.msg_id is not None:
+        yield exchange.c.msg_key == which.msg_id.key
+    if which.after is not None:
+        # Said twice, so that the index on created_at bounds the walk.
+        yield exchange.c.created_at <= which.after.created_at
+        yield or_(exchange.c.created_at < which.after.created_at, exchange.c.id > which.after.id)
+
+
+def _is_own(own: tuple[HerId, ...]) -> ColumnElement[bool]:
+    """Whether the own side of an exchange is one of these parties."""
+    hers = [her.value for her in own]
+    return or_(
+        (exchange.c.direction == Direction.OUT.value) & exchange.c.sender.in_(hers),
+        (exchange.c.direction == Direction.IN.value) & exchange.c.receiver.in_(hers),
+    )
 
 
 def _issued(row: RowMapping) -> IssuedStatement:

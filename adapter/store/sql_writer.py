@@ -35,6 +35,7 @@ from adapter.store.rows import (
     Values,
     act_values,
     exchange_values,
+    inbox_of,
     mail_of,
     mail_values,
     outbox_of,
@@ -52,6 +53,7 @@ from adapter.store.schema import (
     inbox,
     issued_statement,
     journal,
+    kept_answer,
     mail_in,
     meta,
     operator_act,
@@ -59,11 +61,12 @@ from adapter.store.schema import (
     seen_envelope,
     taken_message,
 )
+from adapter.store.sql_access import SqlAccessWriter
 from adapter.store.sql_reader import WAITING_MAIL, SqlReader
 from adapter.values import Digest, HerId, MessageId
 
 
-class SqlWriter(SqlReader):
+class SqlWriter(SqlReader, SqlAccessWriter):
     """The port's `Writer` on one connection that has a transaction open."""
 
     def _changed(self, statement: Update) -> bool:
@@ -266,6 +269,26 @@ class SqlWriter(SqlReader):
         }
         self._add_new(inbox, values, item.exchange_id)
 
+    def claim_inbox(
+        self, now: datetime, limit: int, lease: timedelta, caller: str, own: tuple[HerId, ...] = ()
+    ) -> tuple[InboxItem, ...]:
+        waiting = (
+            select(inbox.c.exchange_id)
+            .join(exchange, exchange.c.id == inbox.c.exchange_id)
+            .where(inbox.c.taken_at.is_(None), _free(inbox.c.claimed_until, now))
+            .order_by(inbox.c.received_at, inbox.c.exchange_id)
+            .limit(limit)
+        )
+        if own:
+            waiting = waiting.where(exchange.c.receiver.in_([her.value for her in own]))
+        claim = (
+            update(inbox)
+            .where(inbox.c.exchange_id.in_(waiting))
+            .values(claimed_by=caller, claimed_until=now + lease, fence=inbox.c.fence + 1)
+        )
+        claimed = [inbox_of(row) for row in self._connection.execute(claim.returning(inbox)).mappings()]
+        return tuple(sorted(claimed, key=lambda item: (item.received_at, item.exchange_id)))
+
     def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
         self._connection.execute(
             update(inbox)
@@ -315,11 +338,13 @@ class SqlWriter(SqlReader):
         )
 
     def forget(self, before: datetime) -> int:
-        return self._connection.execute(
+        dropped = (
             delete(seen_envelope).where(
                 seen_envelope.c.keep_until < before, seen_envelope.c.outcome != Outcome.IN_PROGRESS.value
-            )
-        ).rowcount
+            ),
+            delete(kept_answer).where(kept_answer.c.keep_until < before),
+        )
+        return sum(self._connection.execute(statement).rowcount for statement in dropped)
 
 
 _EXCHANGE = exchange

@@ -29,7 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"values", "errors", "lookups"},
     "service": {*CORE, "transports", "lookups", "store", "observe", "config"},
     "testing": {*CORE, "transports", "lookups", "store", "observe", "config", "service"},
-    "cli": {*CORE, "transports", "lookups", "store", "observe", "config", "service", "testing"},
+    "api": {*CORE, "transports", "lookups", "store", "observe", "config", "service"},
+    "client": set(),
+    "cli": {*CORE, "transports", "lookups", "store", "observe", "config", "service", "testing", "api"},
     "__main__": {"cli"},
     "__init__": set(),
 }

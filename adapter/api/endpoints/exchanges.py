@@ -1,0 +1,348 @@
+"""What has gone out and come in: the list, one exchange, its message, and answering a readiness message."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from adapter.api.endpoints.messages import NotTakenError
+from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
+from adapter.config import Scope
+from adapter.delivery.receipts import AppRecState
+from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.sender import TransportState
+from adapter.errors import EXCHANGE_UNFIT, REQUEST_REFUSED, AdapterError
+from adapter.facts import AnswerKind
+from adapter.service.access import Did
+from adapter.service.asking import Said, Sent, answer
+from adapter.service.installation import Installation
+from adapter.service.operating import By, Done, give_up, mark_handled, resend
+from adapter.service.submission import NotTaken
+from adapter.service.views import row
+from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
+from adapter.values import HerId, MsgId, instant_of, instant_text, utc_text
+
+Her = Annotated[str, Field(pattern=r"^[0-9]{1,10}$", description="A HER-id.")]
+
+
+class ListQuery(Model):
+    """Which exchanges."""
+
+    direction: Annotated[Direction | None, Field(description="Only received (`in`) or sent (`out`).")] = None
+    type: Annotated[str | None, Field(max_length=64, description="Only of this type (list 8279).")] = None
+    partner: Annotated[Her | None, Field(description="Only with this HER-id.")] = None
+    msg_id: Annotated[str | None, Field(min_length=1, max_length=100, description="Only with this MsgId.")] = None
+    transport: Annotated[TransportState | None, Field(description="Only sent, in this state.")] = None
+    reception: Annotated[ReceptionState | None, Field(description="Only received, in this state.")] = None
+    apprec: Annotated[AppRecState | None, Field(description="Only with the AppRec in this state.")] = None
+    created_from: Annotated[AwareDatetime | None, Field(description="Only created then or later.")] = None
+    created_before: Annotated[AwareDatetime | None, Field(description="Only created before then.")] = None
+    cursor: Annotated[str | None, Field(max_length=200, description="`next` of the page before.")] = None
+    limit: Annotated[int, Field(ge=1, le=500, description="The longest page.")] = 100
+
+
+class ExchangeRow(Model):
+    """One exchange: its state, age, AppRec, and what happens next. Times are UTC."""
+
+    id: str
+    direction: Direction
+    type: str
+    sender: str
+    receiver: str
+    partner: str
+    msg_id: str | None
+    state: str
+    since: str
+    created: str
+    age_seconds: int
+    apprec: str | None
+    next_attempt: str | None
+    next_step: str
+    reason: str
+    handled: str | None
+
+
+class ExchangePage(Model):
+    """A page of the list, the newest first; `next` is the cursor of the following one, null at the end."""
+
+    exchanges: tuple[ExchangeRow, ...]
+    next: str | None
+
+
+class JournalLine(Model):
+    """One thing that happened to an exchange."""
+
+    at: str
+    what: str
+    detail: str
+
+
+class Related(Model):
+    """An AppRec for or an answer to an exchange."""
+
+    exchange: str
+    type: str
+    direction: Direction
+
+
+class ExchangeDetail(ExchangeRow):
+    """Everything known of an exchange but its message."""
+
+    message_id: str | None
+    conversation_id: str | None
+    cpa_id: str | None
+    service: str | None
+    action: str | None
+    generated: str | None
+    payload_sha256: str | None
+    sealed_sha256: str | None
+    apprec_errors: tuple[str, ...]
+    receipt_for: str | None
+    answers: str | None
+    related: tuple[Related, ...]
+    journal: tuple[JournalLine, ...]
+
+
+class AnswerInput(Model):
+    """Can the municipality take the patient? `later` needs `day`; `unclear` is only a classification."""
+
+    answer: AnswerKind
+    day: date | None = None
+    text: Annotated[str, Field(max_length=4000)] = ""
+
+
+class Answered(Model):
+    """The answer was submitted as this exchange (`sent`), or noted for it (`classified`)."""
+
+    exchange: str
+    done: Literal["sent", "classified"]
+
+
+class ByHand(Model):
+    """Why an operator does this: a sentence without patient data."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class DoneByHand(Model):
+    """What was done, in words, and as which exchange the message goes on."""
+
+    exchange: str
+    outcome: str
+    goes_on_as: str
+
+
+def _list(call: Call) -> Answer:
+    asked = call.asked(ListQuery)
+    which = ExchangeFilter(
+        direction=asked.direction,
+        type=asked.type,
+        peer=None if asked.partner is None else HerId(asked.partner),
+        transport=() if asked.transport is None else (asked.transport,),
+        receipt=() if asked.apprec is None else (asked.apprec,),
+        reception=() if asked.reception is None else (asked.reception,),
+        created_from=asked.created_from,
+        created_before=asked.created_before,
+        own=tuple(sorted(call.caller.parties)),
+        msg_id=None if asked.msg_id is None else MsgId(asked.msg_id),
+        after=None if asked.cursor is None else _place(asked.cursor),
+        limit=asked.limit + 1,
+    )
+    now = call.installation.clock.now()
+
+    def look(reader: Reader) -> ExchangePage:
+        found = reader.exchanges(which)
+        shown = found[: asked.limit]
+        following = _cursor(shown[-1]) if len(found) > len(shown) else None
+        return ExchangePage(exchanges=tuple(_row(reader, one, now) for one in shown), next=following)
+
+    return Answer(call.installation.store.read_now(look))
+
+
+def _cursor(exchange: Exchange) -> str:
+    return base64.urlsafe_b64encode(f"{instant_text(exchange.created_at)} {exchange.id}".encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> ListPlace:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        created, _, exchange_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(" ")
+        return ListPlace(instant_of(created), exchange_id)
+    except (ValueError, binascii.Error):
+        raise AdapterError(REQUEST_REFUSED, "query.cursor: it is `next` of a page before") from None
+
+
+def _row(reader: Reader, exchange: Exchange, now: datetime) -> ExchangeRow:
+    shown = asdict(row(reader, exchange, now))
+    return ExchangeRow(
+        **{name: value for name, value in shown.items() if name in ExchangeRow.model_fields},
+        sender=exchange.sender.value,
+        receiver=exchange.receiver.value,
+        created=utc_text(exchange.created_at),
+    )
+
+
+def _one(call: Call) -> Answer:
+    exchange = call.exchange(Did.EXCHANGE_READ)
+    now = call.installation.clock.now()
+
+    def look(reader: Reader) -> ExchangeDetail:
+        return ExchangeDetail(
+            **_row(reader, exchange, now).model_dump(),
+            message_id=None if exchange.message_id is None else exchange.message_id.value,
+            conversation_id=exchange.conversation_id,
+            cpa_id=exchange.cpa_id,
+            service=exchange.service,
+            action=exchange.action,
+            generated=None if exchange.generated is None else exchange.generated.text,
+            payload_sha256=None if exchange.payload is None else exchange.payload.value,
+            sealed_sha256=None if exchange.sealed is None else exchange.sealed.value,
+            apprec_errors=exchange.receipt.errors if exchange.receipt is not None else (),
+            receipt_for=exchange.receipt_for,
+            answers=exchange.answers,
+            related=tuple(
+                Related(exchange=one.id, type=one.type, direction=one.direction) for one in reader.related(exchange.id)
+            ),
+            journal=tuple(
+                JournalLine(at=utc_text(line.at), what=line.what, detail=line.detail)
+                for line in reader.journal(exchange.id)
+            ),
+        )
+
+    detail = call.installation.store.read_now(look)
+    call.audit(Did.EXCHANGE_READ, exchange.id)
+    return Answer(detail)
+
+
+def _payload(call: Call) -> Answer:
+    exchange = call.exchange(Did.PAYLOAD_READ)
+    payload = exchange.payload
+    if payload is None:
+        raise AdapterError(EXCHANGE_UNFIT, "its message is not kept")
+    content = call.installation.store.read_now(lambda reader: reader.blob(payload))
+    call.audit(Did.PAYLOAD_READ, exchange.id)
+    return Answer(content, media_type="application/xml", headers={"Content-Digest-SHA256": payload.value})
+
+
+def _answer(call: Call) -> Answer:
+    exchange = call.exchange(Did.ANSWERED)
+    told = call.told(AnswerInput)
+    if (told.day is None) == (told.answer is AnswerKind.LATER):
+        raise AdapterError(REQUEST_REFUSED, "body.day: `later` has a day, the other answers have none")
+    call.audit(Did.ANSWERED, exchange.id)
+    outcome = answer(call.installation, exchange, Said(told.answer, told.day, told.text))
+    if isinstance(outcome, NotTaken):
+        raise NotTakenError(outcome.findings)
+    done: Literal["sent", "classified"] = "sent" if isinstance(outcome, Sent) else "classified"
+    return Answer(Answered(exchange=outcome.exchange_id, done=done))
+
+
+_Deed = Callable[[Installation, str, By], Done]
+
+
+def _by_hand(deed: _Deed) -> Callable[[Call], Answer]:
+    def do(call: Call) -> Answer:
+        exchange = call.exchange(Did.CHANGED)
+        by = By(call.caller.name, call.told(ByHand).reason)
+        call.audit(Did.CHANGED, exchange.id)
+        done = deed(call.installation, exchange.id, by)
+        return Answer(DoneByHand(exchange=done.subject, outcome=done.outcome, goes_on_as=done.goes_on_as))
+
+    return do
+
+
+def _operator(path: str, name: str, summary: str, description: str, deed: _Deed) -> Operation:
+    return Operation(
+        "POST",
+        f"/api/v1/exchanges/{{id}}/{path}",
+        name,
+        "operating",
+        summary,
+        description,
+        Scope.OPERATE,
+        _by_hand(deed),
+        (Given(200, "It is done.", DoneByHand),),
+        refuses=(409, 422),
+        takes=Taken(("application/json",), ByHand),
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/api/v1/exchanges",
+        "listExchanges",
+        "exchanges",
+        "List what has gone out and come in, the newest first.",
+        "No patient data. Follow `next` for more; a page never skips or repeats an exchange that stands still.",
+        Scope.READ,
+        _list,
+        (Given(200, "A page.", ExchangePage),),
+        query=ListQuery,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/exchanges/{id}",
+        "readExchange",
+        "exchanges",
+        "Everything known of one exchange but its message.",
+        "",
+        Scope.READ,
+        _one,
+        (Given(200, "The exchange.", ExchangeDetail),),
+    ),
+    Operation(
+        "GET",
+        "/api/v1/exchanges/{id}/message",
+        "readMessage",
+        "exchanges",
+        "The business message itself, byte for byte.",
+        "Patient data: every reading is a line of the audit log.",
+        Scope.READ,
+        _payload,
+        (Given(200, "The octets that were handed in or decrypted.", None, "application/xml"),),
+        refuses=(409,),
+    ),
+    Operation(
+        "POST",
+        "/api/v1/exchanges/{id}/answer",
+        "answerReadiness",
+        "exchanges",
+        "Answer a readiness message, or say what a received answer means.",
+        "In the municipality the exchange is the readiness message received: the answer is built and sent. In the "
+        "hospital it is a received answer, which is classified, or the readiness message sent, for an answer by "
+        "telephone.",
+        Scope.SUBMIT,
+        _answer,
+        (Given(200, "It is sent, or noted.", Answered),),
+        refuses=(409, 422),
+        takes=Taken(("application/json",), AnswerInput),
+    ),
+    _operator(
+        "resend",
+        "resend",
+        "Send a message again.",
+        "As the same octets, or in a new envelope where the old one is no use; the answer says which and why.",
+        resend,
+    ),
+    _operator(
+        "give-up",
+        "giveUp",
+        "Stop sending a message by itself.",
+        "A late answer still counts.",
+        give_up,
+    ),
+    _operator(
+        "handled",
+        "markHandled",
+        "Note that a person has dealt with it elsewhere.",
+        "It changes no state, and stands until the state changes.",
+        mark_handled,
+    ),
+)

@@ -1,0 +1,150 @@
+"""How the application is served: uvicorn inside the daemon's loop, on a port that is taken before the daemon runs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from adapter.api.application import SECURITY_HEADERS, Desk, application
+from adapter.api.callers import PEER_CERTIFICATE
+from adapter.config import Api
+from adapter.errors import CONFIG_INVALID, AdapterError
+from adapter.observe import events
+from adapter.service.companions import Companion
+from adapter.service.installation import Installation
+
+GRACE_SECONDS = 5
+"""How long requests under way have when the daemon stops."""
+
+
+def api_companion(installation: Installation) -> tuple[Companion, ...]:
+    """The interface, if the configuration has `[api]`."""
+    api = installation.settings.api
+    return () if api is None else (ApiServer(installation, api),)
+
+
+class _Connection(H11Protocol):
+    """A connection that tells the application which certificate its client has proved to own."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        secured = transport.get_extra_info("ssl_object")
+        shown = secured.getpeercert(binary_form=True) if secured is not None else None
+        self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals of the process to the daemon."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+class ApiServer:
+    """The companion that serves. Raises `AdapterError` when certificates or clients cannot be read."""
+
+    def __init__(self, installation: Installation, api: Api) -> None:
+        self._installation = installation
+        self._api = api
+        self._desk = Desk(installation)
+        self._tls = _tls(api)
+        self._socket: socket.socket | None = None
+        self._server: _Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that was taken."""
+        assert self._socket is not None
+        return int(self._socket.getsockname()[1])
+
+    async def start(self) -> None:
+        """Take the port."""
+        api = self._api
+        try:
+            found = socket.getaddrinfo(api.host, api.port, type=socket.SOCK_STREAM)
+            family, kind, protocol, _, address = found[0]
+            listening = socket.socket(family, kind, protocol)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+        except OSError as error:
+            says = f"api: cannot listen on {api.host}:{api.port}: {error.strerror}"
+            raise AdapterError(CONFIG_INVALID, says) from None
+        self._socket = listening
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        if self._socket is None:
+            await self.start()
+        assert self._socket is not None
+        tls = self._tls
+        config = uvicorn.Config(
+            guarded(application(self._desk)),
+            http=_Connection,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=self._api.concurrent_requests,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_context_factory=None if tls is None else lambda *_: tls,
+        )
+        self._server = _Server(config)
+        self._installation.log.tell(events.API_STARTED)
+        try:
+            await self._server.serve([self._socket])
+        finally:
+            self._socket.close()
+            self._socket = None
+
+    def stop(self) -> None:
+        """Answer what is under way, and end."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+def guarded(app: ASGIApp) -> ASGIApp:
+    """The application with the headers that every answer has."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((name, value) for name, value in SECURITY_HEADERS if name not in said),
+                ]
+            await send(message)
+
+        await app(scope, receive, with_headers)
+
+    return answer
+
+
+def _tls(api: Api) -> ssl.SSLContext | None:
+    """The TLS of the interface; with clients in the configuration it asks for a certificate and believes only those."""
+    if api.certificate is None or api.key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(api.certificate, api.key)
+        for client in api.client:
+            context.load_verify_locations(client.certificate)
+    except (OSError, ssl.SSLError) as error:
+        raise AdapterError(CONFIG_INVALID, f"api.certificate, api.key or api.client: {error}") from None
+    if api.client:
+        # The named certificates are the trust: no issuer above them is asked, and none of its others is believed.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context

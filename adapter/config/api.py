@@ -1,0 +1,75 @@
+"""Where integrators and the dashboard reach the adapter over HTTP, and who may do what there."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from adapter.lookups.toml_files import FilePath, Her, Name, Port, Section
+
+
+class Scope(StrEnum):
+    """What a caller may do."""
+
+    SUBMIT = "submit"
+    """hand in messages and answers, take messages from the inbox and receipt them"""
+    READ = "read"
+    """see exchanges, and the messages themselves"""
+    OPERATE = "operate"
+    """resend, give up, see webhooks"""
+    ECONOMY = "economy"
+    """see the ledger, explanations, statements and evidence; issue statements"""
+
+
+class ApiClient(Section):
+    """A caller that shows a client certificate (mutual TLS): exactly this one, named here.
+
+    `parties` limits it to exchanges of these own parties; left out, it sees every own party's.
+    """
+
+    name: Name
+    certificate: FilePath
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    parties: tuple[Her, ...] = ()
+
+
+class Api(Section):
+    """The HTTP interface. It listens on this machine only, unless it has TLS and asks everyone who they are.
+
+    With `authentication = "required"` a caller shows a bearer token (`adapter token add`) or the certificate of a
+    `[[api.client]]`. `"none"` lets every user of this machine do everything; it is for trying things.
+    """
+
+    host: Name = "127.0.0.1"
+    port: Port = 8480
+    certificate: FilePath | None = None
+    key: FilePath | None = None
+    authentication: Literal["required", "none"] = "required"
+    client: tuple[ApiClient, ...] = ()
+    max_octets: Annotated[int, Field(ge=10_000, le=104_857_600)] = 51_200_000
+    concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together")
+        if self.client and self.certificate is None:
+            raise ValueError("client certificates need TLS: give certificate and key")
+        if not self.is_loopback and self.certificate is None:
+            raise ValueError(f"{self.host} is reached from outside, which needs TLS: give certificate and key")
+        if not self.is_loopback and self.authentication == "none":
+            raise ValueError(f'{self.host} is reached from outside, which needs authentication = "required"')
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
