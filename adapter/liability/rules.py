@@ -315,6 +315,12 @@ _ALL = (
         "en pris som ikke er bekreftet, brukes og merkes",
     ),
     Rule(
+        "LI-095",
+        Source.CHOICE,
+        "each night is decided by the agreement that holds on its date, unless the agreement says otherwise",
+        "hvert døgn avgjøres etter avtalen som gjelder på datoen, om ikke avtalen sier noe annet",
+    ),
+    Rule(
         "LI-100",
         Source.CHOICE,
         "an offer before the notice does not answer it, unless agreed",
