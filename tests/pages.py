@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapter.cli.registers import RuleRow, Standing, rule_rows
 from adapter.errors import catalogue as errors
+from adapter.messages.choices import CONTRADICTIONS
 from adapter.observe.events import catalogue as events
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -89,7 +90,19 @@ One JSON line a step on stderr, with the fields `event`, `exchange`, `message_id
 """
 
 
-PAGES = {"rules.md": rules_page, "errors.md": errors_page, "events.md": events_page}
+def choices_page() -> str:
+    """Every contradiction of the sources with what was decided."""
+    rows = ((one.id, one.about, one.decided, f"`{one.key}`" if one.key else one.why) for one in CONTRADICTIONS)
+    return f"""# Choices
+
+The national documents contradict each other. Each contradiction is decided once; where conduct can decide it
+otherwise, the last column names the key of the configuration, whose values stand in `config.toml`.
+
+{table(("id", "about", "decided", "key, or why there is none"), rows)}
+"""
+
+
+PAGES = {"rules.md": rules_page, "choices.md": choices_page, "errors.md": errors_page, "events.md": events_page}
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ class Judge:
     def __init__(self, asked: Asked) -> None:
         self._schemas = asked.site.schema_set()
         codes = CodeLists.parse(packaged.codes())
-        self._context = Context(Side(asked.side), codes, production=asked.site.production)
+        self._context = Context(Side(asked.side), codes, None, asked.site.production, asked.site.choices)
         self._config = asked.config
         self._mails: MailJudge | None = None
 

@@ -1,7 +1,7 @@
-"""What the configuration of a site says to a command that only judges documents: its schemas, and whether it is real.
+"""What the configuration of a site says to a command that only judges: its schemas, its choices, whether it is real.
 
 Somebody who judges files often has no configuration, and reading a whole one takes longer than judging a file. So a
-`config.toml` that merely lies in the folder is read only when it says one of these two things; one that was named is
+`config.toml` that merely lies in the folder is read only when it says one of these things; one that was named is
 always read, with every mistake told.
 """
 
@@ -13,15 +13,17 @@ from pathlib import Path
 
 from adapter.cli.output import was_named
 from adapter.lookups import packaged
+from adapter.messages.choices import RECOMMENDED, Choices
 from adapter.messages.schemas import SchemaSet
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A folder of schemas beside those that ship, and whether documents are judged as in production."""
+    """A folder of schemas before those that ship, whether this is production, what was chosen among the sources."""
 
     schemas: Path | None = None
     production: bool = False
+    choices: Choices = RECOMMENDED
 
     def schema_set(self) -> SchemaSet:
         """The schemas that judge here. Raises `AdapterError`."""
@@ -38,7 +40,7 @@ def site_of(config: Path) -> Site:
 
     settings = load(config)
     path = settings.schemas.path if settings.schemas is not None else None
-    return Site(path, settings.mode == "production")
+    return Site(path, settings.mode == "production", settings.choices.made)
 
 
 def _says_something(config: Path) -> bool:
@@ -46,4 +48,4 @@ def _says_something(config: Path) -> bool:
         document = tomllib.loads(config.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False
-    return "schemas" in document or document.get("mode") == "production"
+    return "schemas" in document or "choices" in document or document.get("mode") == "production"

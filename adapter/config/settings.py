@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from adapter.config.api import Api
+from adapter.config.choices import Choices
 from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
@@ -51,6 +52,7 @@ class Settings(Section):
     smtp: Smtp = Smtp()
     delivery: Delivery = Delivery()
     liability: Liability = Liability()
+    choices: Choices = Choices()
     log: Log = Log()
     api: Api | None = None
     drop: Drop | None = None

@@ -19,6 +19,7 @@ from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages import compose, inputs
 from adapter.messages.answering import Software
 from adapter.messages.apprec import write_apprec
+from adapter.messages.choices import RECOMMENDED, Choices
 from adapter.messages.codes import CodeLists
 from adapter.messages.compose import Composed, Composer, Mistake, inline_party
 from adapter.messages.examples import EXAMPLES, VERSION_EXAMPLES, Json
@@ -158,6 +159,7 @@ def build(
     msg_id: MsgId,
     codes: CodeLists,
     software: Software,
+    choices: Choices = RECOMMENDED,
 ) -> bytes:
     """The message as a UTF-8 document. `now` is its GenDate, `msg_id` its MsgId, or the Id of a receipt.
 
@@ -167,7 +169,7 @@ def build(
     builder = _builder(kind)
     if not isinstance(message, builder.model):
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"this is no input of the kind {kind}")
-    composer = Composer(parties, codes, now, msg_id, software)
+    composer = Composer(parties, codes, now, msg_id, software, choices)
     content = builder.compose(composer, message)
     if composer.mistakes:
         raise InputError(tuple(composer.mistakes))

@@ -14,6 +14,7 @@ from typing import Final
 from adapter.messages import inputs
 from adapter.messages.answering import ReceiverRole, Software, error, receipt
 from adapter.messages.apprec import AppRec, AppRecVersion, Original
+from adapter.messages.choices import RECOMMENDED, Choices, Happened, ReadyEstimate
 from adapter.messages.codes import XML_INSTANCE, CodeLists, Event, IdType, Sex, State, Status
 from adapter.messages.datatypes import Code, Timestamp, cs, cv
 from adapter.messages.dialog import Dialog, DialogVersion, Note, NoteRole, Question
@@ -46,8 +47,6 @@ _QUESTION_LISTS: Final = {"municipality": "9152", "gp": "9153", "hospital": "915
 _THEMES: Final = {"enquiry": "6", "health_information": "8", "medication_information": "9"}
 _NOTES: Final = {"about_patient": "1", "unspecified": "3", "supplementary": "4", "enquiry": "6"}
 _REASONS: Final = {"wrong_addressee": "1", "incomplete": "2", "other": "9"}
-_HAPPENED: Final = False
-"""`Anslag` of what has happened or is decided (`plo.md` X-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class Composer:
     now: datetime
     msg_id: MsgId
     software: Software
+    choices: Choices = RECOMMENDED
     mistakes: list[Mistake] = field(default_factory=list)
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,10 +133,16 @@ class Composer:
         return Moment.at(self.now)
 
     def event(self, event: Event, time: str, remark: str | None = None, place: str | None = None) -> TimedEvent:
-        """An event; a ready time still to come is announced, which is all that `Anslag` true means (`plo.md` X-2)."""
+        """An event; its `Anslag` is false for what has happened and true for a ready time still to come.
+
+        Sources contradict each other about both (`plo.md` X-1, X-2), so both are choices.
+        """
         stamp = Timestamp.read(time)
-        announced = event is Event.READY and self._is_ahead(stamp)
-        return TimedEvent(event.cv(), stamp, announced or _HAPPENED, None, remark, place)
+        if event is Event.READY:
+            estimate = self.choices.ready_estimate is ReadyEstimate.ALWAYS or self._is_ahead(stamp)
+        else:
+            estimate = self.choices.happened is Happened.FINAL
+        return TimedEvent(event.cv(), stamp, estimate, None, remark, place)
 
     def _is_ahead(self, stamp: Timestamp) -> bool:
         if isinstance(stamp.value, Moment):

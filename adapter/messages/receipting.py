@@ -16,6 +16,7 @@ from typing import Final
 from adapter.errors import AppRecCode
 from adapter.messages.answering import ReceiverRole, error
 from adapter.messages.apprec import AppRecVersion
+from adapter.messages.choices import RECOMMENDED, Choices, ForeignAddress, MissingHer, UnknownService
 from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
 from adapter.messages.findings import Finding, Severity
@@ -37,15 +38,6 @@ class Silence(StrEnum):
     HELD = "held until a person decides"
 
 
-class UnknownService(StrEnum):
-    """What to do when our organisation is addressed and the service is not known here (AR-040, customer's choice)."""
-
-    REFUSE = "refuse"
-    """negative receipt E21"""
-    ACCEPT = "accept"
-    """imported for manual distribution"""
-
-
 @dataclass(frozen=True, slots=True)
 class Own:
     """Who we are: the HER-ids of our organisations and of our communication parties."""
@@ -62,7 +54,7 @@ class Case:
     own: Own
     codes: CodeLists
     duplicate: bool = False
-    unknown_service: UnknownService = UnknownService.ACCEPT
+    choices: Choices = RECOMMENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +106,22 @@ def decide(case: Case) -> Decision:
     """What to answer to one received message; never raises."""
     for step in _STEPS:
         if step.applies(case):
+            if step.silence is Silence.NOT_FOR_US and case.choices.foreign_address is ForeignAddress.REFUSE:
+                return _refused_as_foreign(case)
             return Decision(imported=False, receipts=(), silence=step.silence)
     errors = refusals(case.reading.findings, case.codes)
     receipts = tuple(
         Due(receiver, role, errors or _service_errors(case, receiver)) for receiver, role in _own_receivers(case)
     )
     return Decision(any(not due.errors for due in receipts), receipts)
+
+
+def _refused_as_foreign(case: Case) -> Decision:
+    """Nobody here is addressed, and it was chosen to say so to the sender (test case 22)."""
+    head = case.reading.head
+    assert head is not None
+    unknown = (Due(head.receiver, ReceiverRole.PRIMARY, _receiver_unknown(case)),)
+    return Decision(imported=False, receipts=unknown)
 
 
 def version_of(reading: Reading) -> AppRecVersion:
@@ -188,7 +190,15 @@ def _is_own(receiver: Participant, own: Own) -> bool:
 
 
 def _service_errors(case: Case, receiver: Participant) -> tuple[Code, ...]:
-    if case.unknown_service is UnknownService.ACCEPT or receiver.party_her in case.own.parties:
+    """E21 where the receiver cannot be told or is not known here, as far as that was chosen (`apprec.md` §5.7)."""
+    incomplete = receiver.organisation_her is None or receiver.party_her is None
+    if incomplete:
+        return _receiver_unknown(case) if case.choices.missing_her is MissingHer.REFUSE else ()
+    if receiver.party_her in case.own.parties or case.choices.unknown_service is UnknownService.ACCEPT:
         return ()
+    return _receiver_unknown(case)
+
+
+def _receiver_unknown(case: Case) -> tuple[Code, ...]:
     code = AppRecCode.RECEIVER_UNKNOWN
     return (error(code, case.codes.text("8221", code) or ""),)

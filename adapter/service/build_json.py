@@ -14,6 +14,7 @@ from adapter.errors import INPUT_NOT_UNDERSTOOD, PARTNER_UNKNOWN, AdapterError
 from adapter.lookups.port import Directory
 from adapter.messages.answering import Software
 from adapter.messages.building import build, kinds, parse_input, parties_to_look_up
+from adapter.messages.choices import RECOMMENDED
 from adapter.messages.codes import CodeLists
 from adapter.messages.party import Party
 from adapter.values import HerId, MsgId
@@ -43,7 +44,10 @@ def build_message(
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is missing; it is one of {', '.join(kinds())}")
     message = parse_input(chosen, body)
     known = {her: _look_up(her, parties) for her in parties_to_look_up(message)}
-    return build(chosen, message, known, now=now, msg_id=msg_id, codes=codes, software=SOFTWARE)
+    chosen_otherwise = parties[0].choices.made if parties is not None else RECOMMENDED
+    return build(
+        chosen, message, known, now=now, msg_id=msg_id, codes=codes, software=SOFTWARE, choices=chosen_otherwise
+    )
 
 
 def _take_kind(content: bytes) -> tuple[str | None, bytes]:

@@ -85,7 +85,7 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange) -> 
     reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
     parties = installation.settings.party
     own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
-    decision = decide(Case(reading, own, installation.codes))
+    decision = decide(Case(reading, own, installation.codes, choices=installation.settings.choices.made))
     return receipts.submit_apprecs(installation, writer, exchange, reading, decision)
 
 

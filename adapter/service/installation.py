@@ -96,7 +96,8 @@ class Tools:
 
     def context(self, side: Side) -> Context:
         """How messages are judged on a side of this installation, now."""
-        return Context(side, self.codes, self.clock.now(), production=self.settings.mode == "production")
+        production = self.settings.mode == "production"
+        return Context(side, self.codes, self.clock.now(), production, self.settings.choices.made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,7 @@ def _case(installation: Installation, writer: Writer, reading: Reading, exchange
     organisation = _organisation(installation, exchange)
     msg_id = reading.head.msg_id if reading.head is not None else None
     duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None
-    return Case(reading, own, installation.codes, duplicate)
+    return Case(reading, own, installation.codes, duplicate, installation.settings.choices.made)
 
 
 def _take_ids(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange, now: datetime) -> None:

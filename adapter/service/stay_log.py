@@ -30,6 +30,7 @@ from adapter.facts import (
     ReceiptGiven,
     ReceiptStatus,
 )
+from adapter.messages.choices import Unreferenced
 from adapter.messages.codes import Event
 from adapter.messages.head import Head
 from adapter.messages.kinds import Family
@@ -87,7 +88,9 @@ def record_message(
         convention=_convention(installation, exchange),
         ready=_ready_date(writer, exchange),
     )
-    found = _with_original(writer, exchange, reading, whose, stay_facts(reading, conveyance))
+    found = stay_facts(reading, conveyance)
+    if installation.settings.choices.unreferenced is Unreferenced.MATCH:
+        found = _with_original(writer, exchange, reading, whose, found)
     now = installation.clock.now()
     told = []
     for fact in found.facts:

@@ -208,6 +208,27 @@ async def test_a_cancellation_without_reference_finds_the_one_message_it_means(w
     assert export(installation, known.stay.key, None, anonymised=False).report.holds
 
 
+async def test_a_cancellation_without_reference_waits_for_a_person_by_choice(
+    configure: Callable[[str, str, str], None], start: Callable[[], World]
+) -> None:
+    """X-6: with `unreferenced = "person"` nothing is matched, the stay asks for a look, and the evidence verifies."""
+    configure("municipality", "[store]", '[choices]\nunreferenced = "person"\n\n[store]')
+    world = start()
+    received = await readiness(world)
+    assert received.msg_id is not None
+    named = world.hospital.build("discharge-ready", status="cancelled", reference={"parent": received.msg_id.value})
+    nameless = re.sub(rb"<ConversationRef>.*?</ConversationRef>", b"", named, flags=re.DOTALL)
+    world.hospital.send_unjudged(nameless, named)
+    await world.settle()
+    await world.go_on(timedelta(days=2))
+    assert nights(world.municipality) != []
+    told = [line for one in world.municipality.received() for line in world.municipality.journal(one.id)]
+    assert any(line.startswith("for a person") for line in told)
+    installation = world.municipality.installation
+    [known] = accounts.known_stays(installation.store)
+    assert export(installation, known.stay.key, None, anonymised=False).report.holds
+
+
 async def test_a_cancellation_that_could_mean_two_messages_is_for_a_person(world: World) -> None:
     """X-6: with two notices of the same events nothing is cancelled, and the stay asks for a look."""
     received = await readiness(world)

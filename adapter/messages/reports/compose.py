@@ -35,6 +35,7 @@ from adapter.messages.reports.messages import (
 from adapter.messages.reports.parts import Parts, each
 from adapter.messages.reports.record import JournalText
 from adapter.messages.top import Contact, PatientDetails, Request, SentDocument, Top
+from adapter.values import HerId
 
 _OWN_APPLICATION: Final = "1"
 """Of list 8329: the patient's own application (egensøknad)."""
@@ -95,7 +96,9 @@ def health_information_update(composer: Composer, message: HealthInformationUpda
 def _health_information(composer: Composer, message: HealthInformationInput, kind: str) -> Composed:
     """The expected ready date is an estimate, a date without clock (PL-059)."""
     parts = Parts(composer)
-    event = Event.READY if message.expected_ready_code == "3" else Event.EXPECTED_READY
+    takes_5 = HerId(message.receiver.her) in composer.choices.takes_event_5
+    chosen = message.expected_ready_code or ("5" if takes_5 else "3")
+    event = Event.READY if chosen == "3" else Event.EXPECTED_READY
     ready = TimedEvent(event.cv(), Timestamp.read(message.expected_ready.isoformat()), estimate=True)
     course = tuple(
         JournalText(composer.code(*HEADINGS[heading], f"$.{heading}"), text)

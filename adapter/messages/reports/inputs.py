@@ -122,12 +122,12 @@ class HealthInformationInput(ClinicalInput):
     """What the hospital tells during a stay (helseopplysninger): when ready, how the patient is, what is expected.
 
     `expected_ready_code` 5 (expected ready) is for receivers known to take it; all official examples send 3 as an
-    estimate (`plo.md` X-3).
+    estimate (`plo.md` X-3). Left out, the configuration decides by the receiver (`choices.takes_event_5`).
     """
 
     version: Literal["1.6"] = "1.6"
     expected_ready: date
-    expected_ready_code: Literal["3", "5"] = "3"
+    expected_ready_code: Literal["3", "5"] | None = None
     patient_status: Text
     expected_course: Text
     nursing: NursingInput | None = None

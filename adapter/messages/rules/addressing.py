@@ -81,7 +81,7 @@ BOOK.elsewhere(Needs.REGISTER, "AD-008", "The person addressed is known", "TC 19
     code=AppRecCode.RECEIVER_UNKNOWN,
 )
 def receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
-    """Receiving: E21 where neither the one nor the other is there to tell the service; one level is enough to go on."""
+    """Receiving: whether one level is enough to go on is decided for each receiver of ours (`apprec.md` §5.7, A-2)."""
     for receiver, place in _receivers(reading):
         levels = (receiver.organisation_her, receiver.party_her)
         if levels == (None, None):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from adapter.messages.choices import Unlinked
 from adapter.messages.datatypes import child, code_of
 from adapter.messages.dialog import Dialog
 from adapter.messages.namespaces import clark
@@ -58,12 +59,16 @@ BOOK.elsewhere(Needs.STORE, "LK-004", "Later: the first of the dialogue, and the
     "HIS 80704:2014 §4.1.1",
     send=_WARN,
 )
-def later_messages_linked(reading: Reading, _: Context) -> Iterator[Fault]:
-    """The document does not show that it is no. 2, and official examples lack it; what cannot stand alone must say."""
+def later_messages_linked(reading: Reading, context: Context) -> Iterator[Fault]:
+    """The document does not show that it is no. 2, and official examples lack it; what cannot stand alone must say.
+
+    A site can choose to refuse it all the same (`plo.md` X-7).
+    """
     if has_reference(reading):
         return
     if reading.type in _LINKED_USES and status_of(reading) not in {"M", "C"}:
-        yield Fault("the message acts on an earlier one and does not name it; write ConversationRef", in_info(reading))
+        says = "the message acts on an earlier one and does not name it; write ConversationRef"
+        yield Fault(says, in_info(reading), send=_BLOCK if context.choices.unlinked is Unlinked.REFUSE else None)
     elif reading.type in _ANSWERS:
         yield Fault("an answer names the question in ConversationRef", in_info(reading), send=_BLOCK)
 

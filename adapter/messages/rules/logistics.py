@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from adapter.errors import AppRecCode
+from adapter.messages.choices import Happened, LogisticsChange
 from adapter.messages.codes import Event, State, Status
 from adapter.messages.datatypes import OID, Timestamp, attribute, child, child_text
 from adapter.messages.kinds import Family
@@ -16,7 +17,7 @@ from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import status_of
 from adapter.messages.rules.places import everywhere, in_info, in_payload, nearest, po
-from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
+from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope, Side
 from adapter.values import Moment
 
 BOOK: Final = RuleBook(Scope.LOGISTICS)
@@ -239,11 +240,15 @@ def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
 
 
 @BOOK.rule("PL-032", "Anslag is false for what has happened", "HIS 80704:2014 §13.2.7", send=_WARN, receive=_WARN)
-def not_an_estimate(reading: Reading, _: Context) -> Iterator[Fault]:
-    """HIS 1149 says the opposite (`plo.md` X-1), so it decides nothing; our builders write false."""
+def not_an_estimate(reading: Reading, context: Context) -> Iterator[Fault]:
+    """HIS 1149 says the opposite (`plo.md` X-1), so it decides nothing; whoever chose that, is told of a false."""
+    final = context.choices.happened is Happened.FINAL
+    if final and context.side is Side.RECEIVE:
+        return
     for event, place in _events(reading):
-        if event.estimate and _code(event) in _HAPPENED:
-            yield Fault("Anslag is true for something that has happened; write false", place)
+        if _code(event) in _HAPPENED and event.estimate is not None and event.estimate is not final:
+            found, wanted = ("false", "true") if final else ("true", "false")
+            yield Fault(f"Anslag is {found} for something that has happened; write {wanted}", place)
 
 
 @BOOK.rule("PL-033", "No event that is foreign to the message", "own rule", send=_BLOCK, receive=_MANUAL)
@@ -317,12 +322,14 @@ def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
     receive=_MANUAL,
     scope=Scope.PLO,
 )
-def status_allowed(reading: Reading, _: Context) -> Iterator[Fault]:
-    """A logistics message is cancelled and sent anew, never changed (`plo.md` X-5)."""
+def status_allowed(reading: Reading, context: Context) -> Iterator[Fault]:
+    """A logistics message is cancelled and sent anew, not changed, unless that was chosen (`plo.md` X-5)."""
     status, kind = status_of(reading), reading.kind
     changed = Status.CHANGED if status == "O" else status
     if kind is not None and kind.family is not Family.DIALOG and changed in _STATUSES - kind.statuses:
-        yield Fault(f"{kind.type} is never sent with this status; cancel it and send a new one", _status_place(reading))
+        chosen = kind.family is Family.LOGISTICS and context.choices.logistics_change is LogisticsChange.SEND
+        says = f"{kind.type} is never sent with this status; cancel it and send a new one"
+        yield Fault(says, _status_place(reading), send=_WARN if chosen else None)
 
 
 BOOK.elsewhere(Needs.STORE, "PL-049", "No second readiness of a stay without withdrawal between", "own rule")

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from adapter.errors import AppRecCode
+from adapter.messages.choices import RECOMMENDED, Choices
 from adapter.messages.codes import CodeLists
 from adapter.messages.findings import Finding, Severity
 from adapter.messages.nodes import Node
@@ -84,7 +85,7 @@ class Needs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a check may know beside the document: side, code lists, clock, and whether this is production.
+    """What a check may know beside the document: side, code lists, clock, production, choices made.
 
     `now` None leaves out what compares with the clock. In production test marks and synthetic persons are refused.
     """
@@ -93,6 +94,7 @@ class Context:
     codes: CodeLists
     now: datetime | None = None
     production: bool = False
+    choices: Choices = RECOMMENDED
 
 
 @dataclass(frozen=True, slots=True)

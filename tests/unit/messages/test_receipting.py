@@ -8,6 +8,7 @@ import pytest
 
 from adapter.messages.answering import ReceiverRole
 from adapter.messages.apprec import AppRecVersion
+from adapter.messages.choices import Choices, ForeignAddress, MissingHer, UnknownService
 from adapter.messages.codes import CodeLists
 from adapter.messages.read import read
 from adapter.messages.reading import Reading
@@ -16,7 +17,6 @@ from adapter.messages.receipting import (
     Decision,
     Own,
     Silence,
-    UnknownService,
     decide,
     version_of,
 )
@@ -175,7 +175,28 @@ def test_unknown_service_is_the_customers_choice(
 ) -> None:
     """A service of ours that we do not know is refused with E21 or accepted, by setting."""
     own = Own(US.organisations, frozenset({NURSING}))
-    decision = decide(Case(received(), own, codes, unknown_service=setting))
+    decision = decide(Case(received(), own, codes, choices=Choices(unknown_service=setting)))
+    assert (_codes_of(decision), decision.imported) == (errors, not errors)
+
+
+@pytest.mark.parametrize(("setting", "errors"), [(ForeignAddress.REFUSE, ["E21"]), (ForeignAddress.SILENT, [])])
+def test_foreign_address_is_a_choice(
+    received: Callable[..., Reading], codes: CodeLists, setting: ForeignAddress, errors: list[str]
+) -> None:
+    """A message to another organisation in an envelope to us is met with silence, or with E21 by choice."""
+    others = Own(frozenset({HerId("1")}), frozenset({CASE_WORK}))
+    decision = decide(Case(received(), others, codes, choices=Choices(foreign_address=setting)))
+    assert (_codes_of(decision), decision.imported) == (errors, False)
+    assert decision.silence is (None if errors else Silence.NOT_FOR_US)
+
+
+@pytest.mark.parametrize("edit", [(b"<Id>8140020</Id>", b"<Id>x</Id>"), (b"<Id>8140022</Id>", b"<Id>y</Id>")])
+@pytest.mark.parametrize(("setting", "errors"), [(MissingHer.REFUSE, ["E21"]), (MissingHer.ACCEPT, [])])
+def test_missing_her_id_is_a_choice(
+    received: Callable[..., Reading], codes: CodeLists, edit: Edit, setting: MissingHer, errors: list[str]
+) -> None:
+    """A receiver of ours that lacks one of its two HER-ids is refused with E21, or accepted by choice."""
+    decision = decide(Case(received(edit), US, codes, choices=Choices(missing_her=setting)))
     assert (_codes_of(decision), decision.imported) == (errors, not errors)
 
 
