@@ -37,10 +37,11 @@ def site_of(config: Path) -> Site:
     if not named and not _says_something(config):
         return Site()
     from adapter.config import load
+    from adapter.service.choosing import chosen
 
     settings = load(config)
     path = settings.schemas.path if settings.schemas is not None else None
-    return Site(path, settings.mode == "production", settings.choices.made)
+    return Site(path, settings.mode == "production", chosen(settings.choices))
 
 
 def _says_something(config: Path) -> bool:

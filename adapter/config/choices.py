@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from adapter.lookups.toml_files import Her, Section
-from adapter.messages import choices
-from adapter.messages.choices import (
-    RECOMMENDED,
-    ForeignAddress,
-    Happened,
-    LogisticsChange,
-    MissingHer,
-    ReadyEstimate,
-    UnknownService,
-    Unlinked,
-    Unreferenced,
-)
 
 
 class Choices(Section):
-    """One key for each contradiction that conduct can decide (`messages/choices.py`); the defaults are recommended."""
+    """One key for each contradiction that conduct can decide; the defaults are what the handbook recommends.
 
-    happened: Happened = RECOMMENDED.happened
-    ready_estimate: ReadyEstimate = RECOMMENDED.ready_estimate
+    What each key is about stands in `messages/choices.py` and on the page `docs/choices.md` made from it.
+    """
+
+    happened: Literal["false", "true"] = "false"
+    ready_estimate: Literal["when_announced", "always"] = "when_announced"
     takes_event_5: tuple[Her, ...] = ()
-    logistics_change: LogisticsChange = RECOMMENDED.logistics_change
-    unreferenced: Unreferenced = RECOMMENDED.unreferenced
-    unlinked: Unlinked = RECOMMENDED.unlinked
-    foreign_address: ForeignAddress = RECOMMENDED.foreign_address
-    missing_her: MissingHer = RECOMMENDED.missing_her
-    unknown_service: UnknownService = RECOMMENDED.unknown_service
-
-    @property
-    def made(self) -> choices.Choices:
-        """As the messages take them."""
-        return choices.Choices(
-            happened=self.happened,
-            ready_estimate=self.ready_estimate,
-            takes_event_5=frozenset(self.takes_event_5),
-            logistics_change=self.logistics_change,
-            unreferenced=self.unreferenced,
-            unlinked=self.unlinked,
-            foreign_address=self.foreign_address,
-            missing_her=self.missing_her,
-            unknown_service=self.unknown_service,
-        )
+    logistics_change: Literal["refuse", "send"] = "refuse"
+    unreferenced: Literal["match", "person"] = "match"
+    unlinked: Literal["warn", "refuse"] = "warn"
+    foreign_address: Literal["silent", "refuse"] = "silent"
+    missing_her: Literal["refuse", "accept"] = "refuse"
+    unknown_service: Literal["accept", "refuse"] = "accept"

@@ -17,6 +17,7 @@ from adapter.messages.building import build, kinds, parse_input, parties_to_look
 from adapter.messages.choices import RECOMMENDED
 from adapter.messages.codes import CodeLists
 from adapter.messages.party import Party
+from adapter.service.choosing import chosen
 from adapter.values import HerId, MsgId
 
 SOFTWARE = Software("adapter", __version__)
@@ -39,15 +40,13 @@ def build_message(
     named, body = _take_kind(content)
     if kind is not None and named is not None and named != kind:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is not {kind}, which was asked for")
-    chosen = kind or named
-    if chosen is None:
+    wanted = kind or named
+    if wanted is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is missing; it is one of {', '.join(kinds())}")
-    message = parse_input(chosen, body)
+    message = parse_input(wanted, body)
     known = {her: _look_up(her, parties) for her in parties_to_look_up(message)}
-    chosen_otherwise = parties[0].choices.made if parties is not None else RECOMMENDED
-    return build(
-        chosen, message, known, now=now, msg_id=msg_id, codes=codes, software=SOFTWARE, choices=chosen_otherwise
-    )
+    choices = chosen(parties[0].choices) if parties is not None else RECOMMENDED
+    return build(wanted, message, known, now=now, msg_id=msg_id, codes=codes, software=SOFTWARE, choices=choices)
 
 
 def _take_kind(content: bytes) -> tuple[str | None, bytes]:

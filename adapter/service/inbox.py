@@ -19,6 +19,7 @@ from adapter.messages.read import read
 from adapter.messages.receipting import Case, Own, decide
 from adapter.messages.rules.rule import Side
 from adapter.service import receipts
+from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.steps import Told
 from adapter.store.port import Exchange, InboxItem, JournalEntry, Writer
@@ -85,7 +86,7 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange) -> 
     reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
     parties = installation.settings.party
     own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
-    decision = decide(Case(reading, own, installation.codes, choices=installation.settings.choices.made))
+    decision = decide(Case(reading, own, installation.codes, choices=chosen(installation.settings.choices)))
     return receipts.submit_apprecs(installation, writer, exchange, reading, decision)
 
 

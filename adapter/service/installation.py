@@ -21,6 +21,7 @@ from adapter.messages.codes import CodeLists
 from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
 from adapter.observe.log import Log
+from adapter.service.choosing import chosen
 from adapter.service.clock import Clock, Ids
 from adapter.service.terms import TermsInForce
 from adapter.store.port import Exchange, Store
@@ -97,7 +98,7 @@ class Tools:
     def context(self, side: Side) -> Context:
         """How messages are judged on a side of this installation, now."""
         production = self.settings.mode == "production"
-        return Context(side, self.codes, self.clock.now(), production, self.settings.choices.made)
+        return Context(side, self.codes, self.clock.now(), production, chosen(self.settings.choices))
 
 
 @dataclass(frozen=True, slots=True)

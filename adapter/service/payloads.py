@@ -30,6 +30,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import agreements, receipts
 from adapter.service.answers import Response, objection, put_stored, refuse, signal_response
+from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.stay_log import answered_exchange, record_message
 from adapter.service.steps import Told, line_of, shown_type
@@ -295,7 +296,7 @@ def _case(installation: Installation, writer: Writer, reading: Reading, exchange
     organisation = _organisation(installation, exchange)
     msg_id = reading.head.msg_id if reading.head is not None else None
     duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None
-    return Case(reading, own, installation.codes, duplicate, installation.settings.choices.made)
+    return Case(reading, own, installation.codes, duplicate, chosen(installation.settings.choices))
 
 
 def _take_ids(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange, now: datetime) -> None:

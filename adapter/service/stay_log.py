@@ -37,6 +37,7 @@ from adapter.messages.kinds import Family
 from adapter.messages.logistics import Logistics
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
+from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, line_of
 from adapter.store.port import Exchange, FactFilter, JournalEntry, Reader, Writer
@@ -89,7 +90,7 @@ def record_message(
         ready=_ready_date(writer, exchange),
     )
     found = stay_facts(reading, conveyance)
-    if installation.settings.choices.unreferenced is Unreferenced.MATCH:
+    if chosen(installation.settings.choices).unreferenced is Unreferenced.MATCH:
         found = _with_original(writer, exchange, reading, whose, found)
     now = installation.clock.now()
     told = []

@@ -30,6 +30,7 @@ from adapter.messages.reading import understand
 from adapter.messages.reports.messages import HealthInformation
 from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
+from adapter.service.choosing import chosen
 from adapter.values import HerId, MsgId
 
 NOW = datetime(2024, 3, 25, 9, 0, tzinfo=UTC)
@@ -138,7 +139,7 @@ def test_every_contradiction_is_decided_and_every_choice_decides_one() -> None:
 
 def test_the_section_is_what_it_says(codes: CodeLists) -> None:
     """The recommended values are the defaults, and the commented lines of the file that ships say the same."""
-    assert Section().made == RECOMMENDED
+    assert chosen(Section()) == RECOMMENDED
     shipped = (Path(__file__).parents[3] / "config.toml").read_text("utf-8")
     _, _, block = shipped.partition("# [choices]\n")
     said = dict(re.findall(r'^# (\w+) = (?:"(\w+)"|\[\])', block.partition("\n\n")[0], re.MULTILINE))
