@@ -47,30 +47,36 @@ from adapter.store.rows import (
     taken_of,
 )
 from adapter.store.schema import (
-    blob,
     correlation,
     exchange,
     fact_log,
     inbox,
     issued_statement,
-    journal,
     mail_in,
-    meta,
     operator_act,
     outbox,
-    seen_envelope,
-    taken_message,
 )
 from adapter.store.sql_access import SqlAccessReader
+from adapter.store.statements import (
+    AWAITS_ACK,
+    BLOB,
+    DUE_RECEIPTS,
+    DUE_TRANSPORT,
+    EXCHANGE,
+    INBOX_ITEM,
+    INBOX_WAITING,
+    JOURNAL,
+    NOTE,
+    SEEN,
+    TAKEN,
+    WAITING_MAIL,
+    by_message_id,
+    facts_of,
+    sent_by,
+)
 from adapter.values import Digest, HerId, MessageId, MsgId, instant_of
 
 S = TypeVar("S", bound=StrEnum)
-
-WAITING_MAIL = (ReceptionState.STORED, ReceptionState.PENDING)
-"""The states in which a mail waits for us: STORED at once, PENDING when it is due."""
-
-_OUT = exchange.c.direction == Direction.OUT.value
-_AWAIT_ACK = exchange.c.transport_state == TransportState.AWAIT_ACK.value
 
 
 class SqlReader(SqlAccessReader):
@@ -79,18 +85,16 @@ class SqlReader(SqlAccessReader):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def _all(self, statement: Select[*tuple[object, ...]]) -> Iterator[RowMapping]:
-        yield from self._connection.execute(statement).mappings()
+    def _all(self, statement: Select[*tuple[object, ...]], **values: object) -> Iterator[RowMapping]:
+        yield from self._connection.execute(statement, values).mappings()
 
-    def _one(self, statement: Select[*tuple[object, ...]]) -> RowMapping | None:
-        return self._connection.execute(statement).mappings().first()
+    def _one(self, statement: Select[*tuple[object, ...]], **values: object) -> RowMapping | None:
+        return self._connection.execute(statement, values).mappings().first()
 
     # ── bytes ──
 
     def blob(self, digest: Digest) -> bytes:
-        content: bytes | None = self._connection.execute(
-            select(blob.c.content).where(blob.c.digest == digest.value)
-        ).scalar()
+        content: bytes | None = self._connection.execute(BLOB, {"of_digest": digest.value}).scalar()
         if content is None:
             raise AdapterError(STORE_MISSING, f"the bytes with digest {digest}")
         if Digest.of(content) != digest:
@@ -115,11 +119,11 @@ class SqlReader(SqlAccessReader):
     # ── exchanges ──
 
     def exchange(self, exchange_id: str) -> Exchange | None:
-        row = self._one(select(exchange).where(exchange.c.id == exchange_id))
+        row = self._one(EXCHANGE, of_id=exchange_id)
         return None if row is None else exchange_of(row)
 
-    def _exchanges(self, statement: Select[*tuple[object, ...]]) -> tuple[Exchange, ...]:
-        return tuple(exchange_of(row) for row in self._all(statement))
+    def _exchanges(self, statement: Select[*tuple[object, ...]], **values: object) -> tuple[Exchange, ...]:
+        return tuple(exchange_of(row) for row in self._all(statement, **values))
 
     def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]:
         wanted = select(exchange).where(*_conditions(which))
@@ -130,12 +134,10 @@ class SqlReader(SqlAccessReader):
         return self._exchanges(new.order_by(exchange.c.created_at, exchange.c.id).limit(limit))
 
     def due_transport(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
-        due = select(exchange).where(_AWAIT_ACK, exchange.c.transport_due <= now)
-        return self._exchanges(due.order_by(exchange.c.transport_due, exchange.c.id).limit(limit))
+        return self._exchanges(DUE_TRANSPORT, of_now=now, of_limit=limit)
 
     def due_receipts(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
-        due = select(exchange).where(exchange.c.receipt_due <= now)
-        return self._exchanges(due.order_by(exchange.c.receipt_due, exchange.c.id).limit(limit))
+        return self._exchanges(DUE_RECEIPTS, of_now=now, of_limit=limit)
 
     def next_due(self) -> datetime | None:
         waiting = [state.value for state in WAITING_MAIL]
@@ -145,7 +147,7 @@ class SqlReader(SqlAccessReader):
                 outbox.c.state == OutboxState.WAITING.value
             ),
             select(func.min(_when_free(mail_due, mail_in.c.claimed_until))).where(mail_in.c.state.in_(waiting)),
-            select(func.min(exchange.c.transport_due)).where(_AWAIT_ACK),
+            select(func.min(exchange.c.transport_due)).where(AWAITS_ACK),
             select(func.min(exchange.c.receipt_due)),
             select(func.min(exchange.c.created_at)).where(exchange.c.transport_state == TransportState.NEW.value),
         )
@@ -153,37 +155,27 @@ class SqlReader(SqlAccessReader):
         return min((_instant(moment) for moment in found if moment is not None), default=None)
 
     def by_message_id(self, direction: Direction, message_id: MessageId, peer: HerId | None = None) -> Exchange | None:
-        wanted = select(exchange).where(
-            exchange.c.message_id == message_id.value, exchange.c.direction == direction.value
-        )
-        if peer is not None:
-            side = exchange.c.receiver if direction is Direction.OUT else exchange.c.sender
-            wanted = wanted.where(side == peer.value)
-        row = self._one(wanted.order_by(exchange.c.created_at.desc()).limit(1))
+        of_peer = {} if peer is None else {"of_peer": peer.value}
+        row = self._one(by_message_id(direction, from_peer=peer is not None), of_message_id=message_id.value, **of_peer)
         return None if row is None else exchange_of(row)
 
     def find_sent(self, msg_id: MsgId, receiver: HerId | None = None) -> tuple[Exchange, ...]:
         digits = hex_digits(msg_id)
-        keys: list[ColumnElement[bool]] = [exchange.c.msg_key == msg_id.key]
+        of_receiver = {} if receiver is None else {"of_receiver": receiver.value}
+        by_key = sent_by(exchange.c.msg_key, to_receiver=receiver is not None)
+        found = self._exchanges(by_key, of_msg_key=msg_id.key, **of_receiver)
         # A GUID has 32 digits; fewer would match ids that only look alike.
-        if len(digits) == 32:
-            keys.append(exchange.c.msg_hex == digits)
-        for key in keys:
-            wanted = select(exchange).where(_OUT, key)
-            if receiver is not None:
-                wanted = wanted.where(exchange.c.receiver == receiver.value)
-            found = self._exchanges(wanted.order_by(exchange.c.created_at.desc(), exchange.c.id))
-            if found:
-                return found
-        return ()
+        if not found and len(digits) == 32:
+            by_digits = sent_by(exchange.c.msg_hex, to_receiver=receiver is not None)
+            found = self._exchanges(by_digits, of_msg_hex=digits, **of_receiver)
+        return found
 
     def related(self, exchange_id: str) -> tuple[Exchange, ...]:
         wanted = select(exchange).where(or_(exchange.c.receipt_for == exchange_id, exchange.c.answers == exchange_id))
         return self._exchanges(wanted.order_by(exchange.c.created_at, exchange.c.id))
 
     def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]:
-        lines = select(journal).where(journal.c.exchange_id == exchange_id).order_by(journal.c.seq)
-        return tuple(journal_of(row) for row in self._all(lines))
+        return tuple(journal_of(row) for row in self._all(JOURNAL, of_exchange_id=exchange_id))
 
     # ── outbox, dedupe, inbox ──
 
@@ -192,30 +184,19 @@ class SqlReader(SqlAccessReader):
         return tuple(outbox_of(row) for row in self._all(items))
 
     def seen(self, sender: HerId, message_id: MessageId) -> SeenEnvelope | None:
-        row = self._one(
-            select(seen_envelope).where(
-                seen_envelope.c.sender == sender.value, seen_envelope.c.message_id == message_id.value
-            )
-        )
+        row = self._one(SEEN, of_sender=sender.value, of_message_id=message_id.value)
         return None if row is None else seen_of(row)
 
     def taken(self, msg_id: MsgId, organisation: HerId) -> TakenMessage | None:
-        row = self._one(
-            select(taken_message).where(
-                taken_message.c.msg_key == msg_id.key, taken_message.c.organisation == organisation.value
-            )
-        )
+        row = self._one(TAKEN, of_msg_key=msg_id.key, of_organisation=organisation.value)
         return None if row is None else taken_of(row)
 
     def inbox_item(self, exchange_id: str) -> InboxItem | None:
-        row = self._one(select(inbox).where(inbox.c.exchange_id == exchange_id))
+        row = self._one(INBOX_ITEM, of_exchange_id=exchange_id)
         return None if row is None else inbox_of(row)
 
     def inbox_waiting(self, limit: int = 100) -> tuple[InboxItem, ...]:
-        waiting = select(inbox).where(inbox.c.taken_at.is_(None))
-        return tuple(
-            inbox_of(row) for row in self._all(waiting.order_by(inbox.c.received_at, inbox.c.exchange_id).limit(limit))
-        )
+        return tuple(inbox_of(row) for row in self._all(INBOX_WAITING, of_limit=limit))
 
     def correlated(self, values: Iterable[str]) -> str | None:
         found = self._one(select(correlation.c.exchange_id).where(correlation.c.value.in_(list(values))).limit(1))
@@ -223,8 +204,8 @@ class SqlReader(SqlAccessReader):
 
     # ── facts ──
 
-    def _log(self, *conditions: ColumnElement[bool]) -> Iterator[chain.LogRow]:
-        for row in self._all(select(fact_log).where(*conditions).order_by(fact_log.c.seq)):
+    def _log(self, statement: Select[*tuple[object, ...]], **values: object) -> Iterator[chain.LogRow]:
+        for row in self._all(statement, **values):
             yield chain.LogRow(
                 seq=row["seq"],
                 recorded_at=row["recorded_at"],
@@ -240,7 +221,10 @@ class SqlReader(SqlAccessReader):
 
     def facts(self, which: FactFilter) -> tuple[RecordedFact, ...]:
         try:
-            return tuple(chain.fact_of(row) for row in self._log(*_fact_conditions(which)))
+            wanted = {name: value for name, value in _fact_values(which).items() if value is not None}
+            of_values = {f"of_{name}": value for name, value in wanted.items()}
+            rows = self._log(facts_of(*wanted), of_after=which.after_seq, **of_values)
+            return tuple(chain.fact_of(row) for row in rows)
         except ValueError as error:
             raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
 
@@ -253,7 +237,7 @@ class SqlReader(SqlAccessReader):
         )
 
     def verify_chain(self) -> ChainReport:
-        return chain.verify(self._log())
+        return chain.verify(self._log(facts_of(), of_after=-1))
 
     # ── statements ──
 
@@ -302,7 +286,7 @@ class SqlReader(SqlAccessReader):
     # ── the store itself ──
 
     def note(self, key: str) -> str | None:
-        value: str | None = self._connection.execute(select(meta.c.value).where(meta.c.key == f"note:{key}")).scalar()
+        value: str | None = self._connection.execute(NOTE, {"of_key": f"note:{key}"}).scalar()
         return value
 
     def counts(self) -> Counts:
@@ -394,14 +378,18 @@ def _issued(row: RowMapping) -> IssuedStatement:
     return issued
 
 
+def _fact_values(which: FactFilter) -> dict[str, str | None]:
+    return {
+        "patient": which.patient.value if which.patient is not None else None,
+        "hospital": which.hospital.value if which.hospital is not None else None,
+        "municipality": which.municipality.value if which.municipality is not None else None,
+        "exchange_id": which.exchange_id,
+    }
+
+
 def _fact_conditions(which: FactFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [fact_log.c.seq > which.after_seq]
-    if which.patient is not None:
-        conditions.append(fact_log.c.patient == which.patient.value)
-    if which.hospital is not None:
-        conditions.append(fact_log.c.hospital == which.hospital.value)
-    if which.municipality is not None:
-        conditions.append(fact_log.c.municipality == which.municipality.value)
-    if which.exchange_id is not None:
-        conditions.append(fact_log.c.exchange_id == which.exchange_id)
-    return conditions
+    asked = _fact_values(which).items()
+    return [
+        fact_log.c.seq > which.after_seq,
+        *(fact_log.c[name] == value for name, value in asked if value is not None),
+    ]

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 
-from sqlalchemy import Column, ColumnElement, Table, Update, bindparam, delete, func, literal, or_, select, update
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Column, ColumnElement, Table, Update, delete, or_, select, update
 
 from adapter.delivery.fact_chain import linked
 from adapter.delivery.recorded import RecordedFact, StayFact
@@ -45,7 +43,6 @@ from adapter.store.rows import (
     statement_values,
 )
 from adapter.store.schema import (
-    Instant,
     blob,
     correlation,
     exchange,
@@ -55,26 +52,40 @@ from adapter.store.schema import (
     journal,
     kept_answer,
     mail_in,
-    meta,
     operator_act,
     outbox,
     seen_envelope,
     taken_message,
 )
 from adapter.store.sql_access import SqlAccessWriter
-from adapter.store.sql_reader import WAITING_MAIL, SqlReader
+from adapter.store.sql_reader import SqlReader
+from adapter.store.statements import (
+    ANSWER_SEEN,
+    CLAIM_MAILS,
+    CLAIM_OUTBOX,
+    END_MAIL,
+    FINISH_OUTBOX,
+    KEEP_NOTE,
+    LAST_FACT,
+    POSTPONE_OUTBOX,
+    PUT_OUTBOX,
+    SAVE_EXCHANGE,
+    TAKE_INBOX,
+    WITHDRAW,
+    insert_new,
+)
 from adapter.values import Digest, HerId, MessageId
 
 
 class SqlWriter(SqlReader, SqlAccessWriter):
     """The port's `Writer` on one connection that has a transaction open."""
 
-    def _changed(self, statement: Update) -> bool:
-        return self._connection.execute(statement).rowcount == 1
+    def _changed(self, statement: Update, values: Values) -> bool:
+        return self._connection.execute(statement, values).rowcount == 1
 
     def _add(self, table: Table, values: Values) -> bool:
         """Insert a row; False, and nothing is changed, when its key is taken."""
-        return self._connection.execute(_insert(table), values).rowcount == 1
+        return self._connection.execute(insert_new(table), values).rowcount == 1
 
     def _add_new(self, table: Table, values: Values, key: str) -> None:
         """Insert a row whose key must be free."""
@@ -101,36 +112,13 @@ class SqlWriter(SqlReader, SqlAccessWriter):
         self._add_new(mail_in, mail_values(mail), mail.id)
 
     def claim_mails(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[Mail, ...]:
-        due = (
-            select(mail_in.c.id)
-            .where(
-                mail_in.c.state.in_([state.value for state in WAITING_MAIL]),
-                or_(mail_in.c.due.is_(None), mail_in.c.due <= now),
-                _free(mail_in.c.claimed_until, now),
-            )
-            .order_by(func.coalesce(mail_in.c.due, mail_in.c.received), mail_in.c.id)
-            .limit(limit)
-        )
-        claim = (
-            update(mail_in)
-            .where(mail_in.c.id.in_(due))
-            .values(claimed_by=worker, claimed_until=now + lease, fence=mail_in.c.fence + 1)
-        )
-        claimed = [mail_of(row) for row in self._connection.execute(claim.returning(mail_in)).mappings()]
+        values = {"of_now": now, "of_limit": limit, "claimed_by": worker, "claimed_until": now + lease}
+        claimed = [mail_of(row) for row in self._connection.execute(CLAIM_MAILS, values).mappings()]
         return tuple(sorted(claimed, key=lambda mail: (mail.reception.due or mail.reception.received, mail.id)))
 
     def save_mail(self, mail: Mail) -> None:
-        saved = self._changed(
-            update(mail_in)
-            .where(mail_in.c.id == mail.id, mail_in.c.fence == mail.fence)
-            .values(
-                exchange_id=mail.exchange_id,
-                claimed_by=None,
-                claimed_until=None,
-                **reception_values(mail.reception),
-            )
-        )
-        if not saved:
+        values = {"of_id": mail.id, "of_fence": mail.fence, "exchange_id": mail.exchange_id}
+        if not self._changed(END_MAIL, values | reception_values(mail.reception)):
             raise AdapterError(STORE_CLAIM_LOST, f"mail {mail.id}")
 
     # ── exchanges ──
@@ -140,8 +128,8 @@ class SqlWriter(SqlReader, SqlAccessWriter):
 
     def save_exchange(self, exchange: Exchange) -> Exchange:
         after = replace(exchange, version=exchange.version + 1)
-        values = {**exchange_values(after), "read_id": exchange.id, "read_version": exchange.version}
-        if self._connection.execute(_SAVE_EXCHANGE, values).rowcount != 1:
+        values = {**exchange_values(after), "of_id": exchange.id, "of_version": exchange.version}
+        if not self._changed(SAVE_EXCHANGE, values):
             raise AdapterError(STORE_CONFLICT, f"exchange {exchange.id}")
         if after.transport is not None and not after.transport.is_open:
             self._withdraw_messages(after.id)
@@ -149,15 +137,7 @@ class SqlWriter(SqlReader, SqlAccessWriter):
 
     def _withdraw_messages(self, exchange_id: str) -> None:
         """The fence stays: an attempt that is under way may still write how it ended."""
-        self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.exchange_id == exchange_id,
-                outbox.c.kind == "message",
-                outbox.c.state == OutboxState.WAITING.value,
-            )
-            .values(state=OutboxState.WITHDRAWN.value)
-        )
+        self._connection.execute(WITHDRAW, {"of_exchange_id": exchange_id})
 
     def add_journal(self, entry: JournalEntry) -> None:
         values = {"exchange_id": entry.exchange_id, "at": entry.at, "what": entry.what, "detail": entry.detail}
@@ -166,55 +146,21 @@ class SqlWriter(SqlReader, SqlAccessWriter):
     # ── outbox ──
 
     def put_outbox(self, item: OutboxItem) -> None:
-        values = outbox_values(item)
-        again = {name: value for name, value in values.items() if name not in {"id", "created_at"}}
-        self._connection.execute(
-            insert(outbox)
-            .values(attempts=0, fence=0, **values)
-            .on_conflict_do_update(
-                index_elements=[outbox.c.id],
-                set_={**again, "fence": outbox.c.fence + 1, "claimed_by": None, "claimed_until": None},
-            )
-        )
+        self._connection.execute(PUT_OUTBOX, outbox_values(item))
 
     def claim_outbox(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[OutboxItem, ...]:
-        due = (
-            select(outbox.c.id)
-            .where(
-                outbox.c.state == OutboxState.WAITING.value,
-                outbox.c.due <= now,
-                _free(outbox.c.claimed_until, now),
-            )
-            .order_by(outbox.c.due, outbox.c.id)
-            .limit(limit)
-        )
-        claim = (
-            update(outbox)
-            .where(outbox.c.id.in_(due))
-            .values(
-                claimed_by=worker,
-                claimed_until=now + lease,
-                fence=outbox.c.fence + 1,
-                attempts=outbox.c.attempts + 1,
-                first_attempt=func.coalesce(outbox.c.first_attempt, literal(now, Instant)),
-            )
-        )
-        claimed = [outbox_of(row) for row in self._connection.execute(claim.returning(outbox)).mappings()]
+        values = {"of_now": now, "of_limit": limit, "claimed_by": worker, "claimed_until": now + lease}
+        claimed = [outbox_of(row) for row in self._connection.execute(CLAIM_OUTBOX, values).mappings()]
         return tuple(sorted(claimed, key=lambda item: (item.due, item.id)))
 
     def finish_outbox(self, item: OutboxItem, state: OutboxState, now: datetime, reason: str = "") -> None:
-        self._end_claim(item, {"state": state.value, "finished_at": now, "reason": reason})
+        self._end_claim(item, FINISH_OUTBOX, {"state": state.value, "finished_at": now, "reason": reason})
 
     def postpone_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
-        self._end_claim(item, {"due": due, "deferrals": outbox.c.deferrals + 1, "reason": reason})
+        self._end_claim(item, POSTPONE_OUTBOX, {"due": due, "reason": reason})
 
-    def _end_claim(self, item: OutboxItem, values: Values) -> None:
-        ended = self._changed(
-            update(outbox)
-            .where(outbox.c.id == item.id, outbox.c.fence == item.fence)
-            .values(claimed_by=None, claimed_until=None, **values)
-        )
-        if not ended:
+    def _end_claim(self, item: OutboxItem, statement: Update, values: Values) -> None:
+        if not self._changed(statement, {"of_id": item.id, "of_fence": item.fence, **values}):
             raise AdapterError(STORE_CLAIM_LOST, f"outbox item {item.id}")
 
     def release_claims(self, worker: str) -> int:
@@ -233,15 +179,8 @@ class SqlWriter(SqlReader, SqlAccessWriter):
         self._add_new(seen_envelope, seen_values(envelope), envelope.message_id.value)
 
     def answered(self, sender: HerId, message_id: MessageId, response: Digest, outcome: Outcome) -> None:
-        written = self._changed(
-            update(seen_envelope)
-            .where(
-                seen_envelope.c.sender == sender.value,
-                seen_envelope.c.message_id == message_id.value,
-                seen_envelope.c.response.is_(None),
-            )
-            .values(response=response.value, outcome=str(outcome))
-        )
+        of_key = {"of_sender": sender.value, "of_message_id": message_id.value}
+        written = self._changed(ANSWER_SEEN, {**of_key, "response": response.value, "outcome": str(outcome)})
         if not written:
             raise AdapterError(STORE_CONFLICT, f"envelope {message_id} is not reserved, or has an answer")
 
@@ -290,11 +229,7 @@ class SqlWriter(SqlReader, SqlAccessWriter):
         return tuple(sorted(claimed, key=lambda item: (item.received_at, item.exchange_id)))
 
     def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
-        self._connection.execute(
-            update(inbox)
-            .where(inbox.c.exchange_id == exchange_id, inbox.c.taken_at.is_(None))
-            .values(taken_at=at, file=file)
-        )
+        self._connection.execute(TAKE_INBOX, {"of_exchange_id": exchange_id, "taken_at": at, "file": file})
         item = self.inbox_item(exchange_id)
         if item is None:
             raise AdapterError(STORE_MISSING, f"the inbox has no exchange {exchange_id}")
@@ -306,7 +241,7 @@ class SqlWriter(SqlReader, SqlAccessWriter):
     # ── facts and notes ──
 
     def append_fact(self, entry: StayFact, now: datetime) -> RecordedFact:
-        last = next(self._log(fact_log.c.seq == select(func.max(fact_log.c.seq)).scalar_subquery()), None)
+        last = next(self._log(LAST_FACT), None)
         fact = linked(entry, None if last is None else chain.fact_of(last), now)
         row = chain.row_of(fact)
         values = {
@@ -331,11 +266,7 @@ class SqlWriter(SqlReader, SqlAccessWriter):
         self._add(operator_act, act_values(act))
 
     def keep_note(self, key: str, value: str) -> None:
-        self._connection.execute(
-            insert(meta)
-            .values(key=f"note:{key}", value=value)
-            .on_conflict_do_update(index_elements=[meta.c.key], set_={"value": value})
-        )
+        self._connection.execute(KEEP_NOTE, {"key": f"note:{key}", "value": value})
 
     def forget(self, before: datetime) -> int:
         dropped = (
@@ -349,16 +280,6 @@ class SqlWriter(SqlReader, SqlAccessWriter):
 
 _EXCHANGE = exchange
 """The table, where a parameter has its name."""
-
-_SAVE_EXCHANGE = update(exchange).where(
-    exchange.c.id == bindparam("read_id"), exchange.c.version == bindparam("read_version")
-)
-
-
-@cache
-def _insert(table: Table) -> Insert:
-    """The statement is built once and the values come as parameters: a third of the time of building it anew."""
-    return insert(table).on_conflict_do_nothing()
 
 
 def _free(claimed_until: Column[datetime], now: datetime) -> ColumnElement[bool]:
