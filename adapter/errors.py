@@ -64,6 +64,11 @@ class ErrorKind:
     apprec: AppRecCode | None = None
     retryable: bool = False
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is nobody's fault yet and may pass by itself: what it concerns waits, and nobody is refused."""
+        return self.retryable and self.blame is Blame.NETWORK
+
 
 class AdapterError(Exception):
     """An error of the catalogue that happened. `detail` says what exactly; it holds no patient data."""

@@ -69,17 +69,19 @@ def command(
 
 def _built(kind: str, content: bytes, config: Path) -> bytes:
     from adapter.config import load
-    from adapter.lookups import directory, packaged
+    from adapter.lookups import packaged
     from adapter.messages.codes import CodeLists
+    from adapter.observe.log import Silent
     from adapter.service.build_json import build_message
     from adapter.service.clock import MachineClock, RandomIds
+    from adapter.service.installation import open_directory
     from adapter.values import MsgId
 
     parties = None
     if config.is_file() or was_named("config"):
         settings = load(config)
         if settings.partners.folder.is_dir():
-            parties = (settings, directory.load(settings.partners.folder))
+            parties = (settings, open_directory(settings, MachineClock(), Silent()))
     return build_message(
         content,
         kind,

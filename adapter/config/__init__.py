@@ -9,6 +9,7 @@ from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Contact, KeyPair, Keys, Partners, Party, Trust
 from adapter.config.liability import Liability, PolicyAgreement, StatementImport
 from adapter.config.mail import Smtp, SmtpReceive, SmtpSend
+from adapter.config.register import Register
 from adapter.config.settings import Log, Schemas, Settings, Store, load, parse
 from adapter.config.ways import Drop, HookEvent, Webhook
 
@@ -27,6 +28,7 @@ __all__ = [
     "Partners",
     "Party",
     "PolicyAgreement",
+    "Register",
     "Schemas",
     "Scope",
     "Settings",

@@ -13,6 +13,7 @@ from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
 from adapter.config.mail import Smtp
+from adapter.config.register import Register
 from adapter.config.ways import Drop, Webhook
 from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
 from adapter.lookups.toml_files import FilePath, Section, read_section
@@ -58,6 +59,7 @@ class Settings(Section):
     drop: Drop | None = None
     webhook: tuple[Webhook, ...] = ()
     schemas: Schemas | None = None
+    address_register: Annotated[Register | None, Field(alias="register")] = None
 
     @model_validator(mode="after")
     def _parties_are_distinct(self) -> Self:

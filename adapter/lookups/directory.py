@@ -6,17 +6,17 @@ every file is reported at once. The whole folder is read anew by `load`; nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from cryptography import x509
-from pydantic import Field
 
 from adapter.envelope.agreement import usable_certificates
 from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
 from adapter.errors import CONFIG_INVALID, AdapterError
-from adapter.lookups.port import AnswerForm, Partner, PartyRole
+from adapter.lookups.port import AnswerForm, Listed, Partner, PartyRole
 from adapter.lookups.toml_files import (
     Address,
     FilePath,
@@ -43,9 +43,9 @@ class _PartnerFile(Section):
     her: Her
     name: Name
     organisation: Organisation
-    address: Address
-    signing_certificates: Annotated[tuple[FilePath, ...], Field(min_length=1)]
-    encryption_certificate: FilePath
+    address: Address | None = None
+    signing_certificates: tuple[FilePath, ...] = ()
+    encryption_certificate: FilePath | None = None
     role: Role = "other"
     sector: Sector = "SOM"
     sender_type: SenderType = "hospital"
@@ -56,16 +56,28 @@ class _PartnerFile(Section):
 
 @dataclass(frozen=True, slots=True)
 class FolderDirectory:
-    """The parties of one reading of the folder. Use `load` to make one."""
+    """The parties of one reading of the folder, in order of HER-id. Use `load` to make one."""
 
-    partners: tuple[Partner, ...]
+    listed: tuple[Listed, ...]
+    partners: tuple[Partner, ...] = ()
     known_agreements: tuple[Cpa, ...] = ()
+
+    def listed_as(self, her: HerId) -> Listed | None:
+        """What the files say of a party."""
+        return next((one for one in self.listed if one.her == her), None)
 
     def find(self, her: HerId) -> Partner | None:
         return next((partner for partner in self.partners if partner.her == her), None)
 
     def all(self) -> tuple[Partner, ...]:
         return self.partners
+
+    def hers(self) -> tuple[HerId, ...]:
+        return tuple(one.her for one in self.listed)
+
+    def agreements_of(self, her: HerId) -> tuple[Cpa, ...]:
+        """Every agreement that a party has with one of us."""
+        return tuple(cpa for cpa in self.known_agreements if cpa.party(her) is not None)
 
     def agreements(self, one: HerId, other: HerId) -> tuple[Cpa, ...]:
         return tuple(cpa for cpa in self.known_agreements if cpa.is_between(one, other))
@@ -84,19 +96,23 @@ class FolderDirectory:
         return False
 
 
-def load(folder: Path) -> FolderDirectory:
-    """Read every `*.toml` of a folder.
+def load(folder: Path, *, register: bool = False) -> FolderDirectory:
+    """Read every `*.toml` of a folder; with a `register` a file may leave address and certificates to it.
 
     Raises `AdapterError` (CONFIG_INVALID) with every mistake of every file, one a line.
     """
     if not folder.is_dir():
         raise AdapterError(CONFIG_INVALID, f"partners.folder: there is no folder {folder}")
-    partners: list[Partner] = []
+    partners: list[Listed] = []
     agreements: dict[str, Cpa] = {}
     wrong: list[str] = []
     for path in sorted(folder.glob("*.toml")):
         try:
             partner, found = _read(path)
+            if not register and not partner.is_whole:
+                raise _FileError(
+                    tuple(f"{key}: is missing, and there is no [register] to ask" for key in partner.missing)
+                )
             partners.append(partner)
             agreements |= {cpa.id: cpa for cpa in found}
         except _FileError as error:
@@ -108,7 +124,16 @@ def load(folder: Path) -> FolderDirectory:
     if wrong:
         raise AdapterError(CONFIG_INVALID, "\n".join([str(folder), *wrong]))
     ordered = sorted(partners, key=lambda partner: int(partner.her.value))
-    return FolderDirectory(tuple(ordered), tuple(agreements.values()))
+    known = tuple(agreements.values())
+    return FolderDirectory(tuple(ordered), tuple(_partners(ordered, known)), known)
+
+
+def _partners(listed: Iterable[Listed], agreements: tuple[Cpa, ...]) -> Iterator[Partner]:
+    """Those that their files name whole; a party may also sign with what its agreements name."""
+    for one in listed:
+        if one.address is not None and one.is_whole:
+            agreed = usable_certificates(agreements, one.her)
+            yield one.partner(one.address, tuple(dict.fromkeys((*one.signing, *agreed))), one.encryption[0])
 
 
 class _FileError(Exception):
@@ -116,7 +141,7 @@ class _FileError(Exception):
         self.lines = lines
 
 
-def _read(path: Path) -> tuple[Partner, tuple[Cpa, ...]]:
+def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -124,25 +149,23 @@ def _read(path: Path) -> tuple[Partner, tuple[Cpa, ...]]:
     said = read_section(_PartnerFile, content, path.absolute().parent)
     if not isinstance(said, _PartnerFile):
         raise _FileError(said)
-    agreements = tuple(_agreement(one, said.her) for one in said.agreement)
-    listed = tuple(_certificate(file, "signing_certificates") for file in said.signing_certificates)
-    agreed = usable_certificates(agreements, said.her)
-    partner = Partner(
+    encryption = said.encryption_certificate
+    listed = Listed(
         her=said.her,
         name=said.name,
         organisation_her=said.organisation.her,
         organisation_name=said.organisation.name,
-        address=said.address,
-        signing=tuple(dict.fromkeys((*listed, *agreed))),
-        encryption=_certificate(said.encryption_certificate, "encryption_certificate"),
         role=PartyRole(said.role),
         sector=said.sector,
         sender_type=said.sender_type,
         answer_form=said.answer_form,
         reads_our_convention=said.convention,
         source=f"partner file {path.name}",
+        address=said.address,
+        signing=tuple(_certificate(file, "signing_certificates") for file in said.signing_certificates),
+        encryption=() if encryption is None else (_certificate(encryption, "encryption_certificate"),),
     )
-    return partner, agreements
+    return listed, tuple(_agreement(one, said.her) for one in said.agreement)
 
 
 def _agreement(said: _AgreementFile, her: HerId) -> Cpa:

@@ -51,15 +51,80 @@ class Partner:
     source: str = "partner file"
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A party as its file names it. What the file leaves to the address register is empty: `address` None, no
+    certificates."""
+
+    her: HerId
+    name: str
+    organisation_her: HerId
+    organisation_name: str
+    role: PartyRole
+    sector: str
+    sender_type: str
+    answer_form: AnswerForm
+    reads_our_convention: bool
+    source: str
+    address: EdiAddress | None
+    signing: tuple[x509.Certificate, ...]
+    encryption: tuple[x509.Certificate, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The keys that the file leaves to the register."""
+        needed = {
+            "address": self.address,
+            "signing_certificates": self.signing,
+            "encryption_certificate": self.encryption,
+        }
+        return tuple(key for key, said in needed.items() if not said)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.missing
+
+    def partner(
+        self, address: EdiAddress, signing: tuple[x509.Certificate, ...], encryption: x509.Certificate
+    ) -> Partner:
+        """The party with what the file leaves out."""
+        return Partner(
+            her=self.her,
+            name=self.name,
+            organisation_her=self.organisation_her,
+            organisation_name=self.organisation_name,
+            address=address,
+            signing=signing,
+            encryption=encryption,
+            role=self.role,
+            sector=self.sector,
+            sender_type=self.sender_type,
+            answer_form=self.answer_form,
+            reads_our_convention=self.reads_our_convention,
+            source=self.source,
+        )
+
+
 class Directory(Protocol):
     """A partner directory: the embedded folder of files, with or without the address register behind it."""
 
     def find(self, her: HerId) -> Partner | None:
-        """The party with that HER-id, or None when the directory has none."""
+        """The party with that HER-id, or None when the directory has none.
+
+        Raises `AdapterError`: REGISTER_UNREACHABLE, or PARTNER_UNKNOWN with what is missing in the register.
+        """
         ...
 
     def all(self) -> tuple[Partner, ...]:
         """Every party the directory knows, in order of HER-id."""
+        ...
+
+    def listed_as(self, her: HerId) -> Listed | None:
+        """What the files say of a party; nobody is asked."""
+        ...
+
+    def hers(self) -> tuple[HerId, ...]:
+        """The HER-ids of every party that there is a file of."""
         ...
 
     def agreements(self, one: HerId, other: HerId) -> tuple[Cpa, ...]:

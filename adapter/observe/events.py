@@ -72,6 +72,19 @@ MAIL_QUARANTINED = _event(
 )
 MAIL_FAULTED = _event("mail.faulted", Level.WARNING, "a mail that is no ebXML message was answered with a SOAP Fault")
 
+REGISTER_AWAY = _event(
+    "register.went_away",
+    Level.ERROR,
+    "the address register does not answer; what it has answered before is used, and it is asked again later",
+    "Traffic with known partners goes on. Check the network, the address and the token of [register].",
+)
+REGISTER_BACK = _event("register.came_back", Level.INFO, "the address register answers again")
+EXCHANGE_PUT_OFF = _event(
+    "exchange.put_off",
+    Level.ERROR,
+    "the message cannot be sealed now; it waits and is tried again, and those behind it go on",
+    "See to what the rule names, such as the partner's certificate or the register.",
+)
 EXCHANGE_SUBMITTED = _event("exchange.submitted", Level.INFO, "a message was taken in for sending")
 EXCHANGE_SEALED = _event("exchange.sealed", Level.INFO, "the message is encrypted, signed and ready to send")
 EXCHANGE_FAILED = _event(

@@ -79,7 +79,7 @@ def known_stays(
 def institutions(settings: Settings) -> Mapping[HerId, Institution]:
     """Every organisation (level 1) that the configuration and the partner directory name."""
     known: dict[HerId, Institution] = {}
-    for partner in directory.load(settings.partners.folder).all():
+    for partner in directory.load(settings.partners.folder, register=settings.address_register is not None).listed:
         institution = Institution(partner.organisation_name, Sector(partner.sector), SenderType(partner.sender_type))
         known.setdefault(partner.organisation_her, institution)
     ours: dict[HerId, Institution] = {}

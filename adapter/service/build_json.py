@@ -69,7 +69,7 @@ def _look_up(her: HerId, parties: tuple[Settings, Directory] | None) -> Party:
     for own in settings.party:
         if own.her == her:
             return Party(own.her, own.name, own.organisation.her, own.organisation.name)
-    partner = directory.find(her)
+    partner = directory.listed_as(her)
     if partner is None:
         raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
     return Party(partner.her, partner.name, partner.organisation_her, partner.organisation_name)

@@ -14,10 +14,11 @@ from cryptography import x509
 from adapter.config import Settings
 from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
 from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
-from adapter.lookups import directory
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
-from adapter.service.installation import anchors, decryption_keys, open_own_store, schemas, signer
+from adapter.observe.log import Silent
+from adapter.service.clock import MachineClock
+from adapter.service.installation import anchors, decryption_keys, open_directory, open_own_store, schemas, signer
 from adapter.service.running import mail_out, server_context
 from adapter.service.terms import Terms, terms
 
@@ -62,7 +63,9 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
             # An old pair is kept to open what is under way; that it has expired is why it is old.
             yield looked if number == 0 else Looked(name, State.OK, f"an old pair; {looked.says}")
     partners = yield from _try(
-        "partners", lambda: directory.load(settings.partners.folder), lambda found: f"{len(found.all())} parties"
+        "partners",
+        lambda: open_directory(settings, MachineClock(), Silent()),
+        lambda found: f"{len(found.hers())} parties",
     )
     if partners is not None and trusted is not None:
         yield from _partners(partners, trusted, now)
@@ -95,7 +98,16 @@ def _certificate(
 
 
 def _partners(partners: Directory, trusted: TrustAnchors, now: datetime) -> Iterator[Looked]:
-    for partner in partners.all():
+    for her in partners.hers():
+        try:
+            partner = partners.find(her)
+        except AdapterError as error:
+            state = State.WARNING if error.kind.retryable else State.PROBLEM
+            yield Looked(f"partner {her}", state, error.sentence())
+            continue
+        if partner is None:
+            yield Looked(f"partner {her}", State.PROBLEM, "the address register knows no party of this HER-id")
+            continue
         looked = [_certificate("", certificate, Usage.SIGNING, trusted, now) for certificate in partner.signing]
         looked.append(_certificate("", partner.encryption, Usage.ENCRYPTION, trusted, now))
         worst = max(looked, key=lambda one: list(State).index(one.state))

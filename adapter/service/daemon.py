@@ -50,6 +50,7 @@ class Daemon:
         self._installation = installation
         self._transport = transport
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="message")
+        self._patience = sealing.Patience()
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -177,11 +178,18 @@ class Daemon:
 
     async def _seal(self) -> int:
         loop = asyncio.get_running_loop()
-        waiting = await loop.run_in_executor(self._pool, sealing.waiting, self._installation, BATCH)
-        for told in await asyncio.gather(
+        now = self._installation.clock.now()
+        later = self._patience.waiting(now)
+        waiting = await loop.run_in_executor(self._pool, sealing.waiting, self._installation, BATCH, later)
+        outcomes = await asyncio.gather(
             *(loop.run_in_executor(self._pool, sealing.seal_one, self._installation, item) for item in waiting)
-        ):
-            self._tell(told)
+        )
+        for item, outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, sealing.PutOff):
+                self._tell([self._patience.put_off(outcome, now)])
+            else:
+                self._patience.done(item.exchange.id)
+                self._tell(outcome)
         return len(waiting)
 
     async def _transmit(self) -> int:

@@ -17,10 +17,14 @@ from adapter.envelope.seal import Sealer
 from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, STORE_UNREACHABLE, AdapterError
 from adapter.lookups import directory, key_files, packaged
 from adapter.lookups.port import Directory, Partner
+from adapter.lookups.register import HttpRegister
+from adapter.lookups.register_cache import RegisterCache
+from adapter.lookups.register_directory import Patience, RegisterDirectory, RegisterNews
 from adapter.messages.codes import CodeLists
 from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
-from adapter.observe.log import Log
+from adapter.observe import events
+from adapter.observe.log import Line, Log
 from adapter.service.choosing import chosen
 from adapter.service.clock import Clock, Ids
 from adapter.service.terms import TermsInForce
@@ -124,7 +128,7 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
     known_schemas, trusted = schemas(settings), anchors(settings)
     return Tools(
         settings=settings,
-        partners=directory.load(settings.partners.folder),
+        partners=open_directory(settings, clock, log),
         sealer=Sealer(signer(settings), trusted, Monitoring("adapter", __version__), known_schemas.validate),
         keys=decryption_keys(settings),
         anchors=trusted,
@@ -134,6 +138,26 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
         ids=ids,
         log=log,
     )
+
+
+def open_directory(settings: Settings, clock: Clock, log: Log) -> Directory:
+    """The partner files, with the register behind them where one is configured. Raises `AdapterError`."""
+    said = settings.address_register
+    folder = directory.load(settings.partners.folder, register=said is not None)
+    if said is None:
+        return folder
+    register = HttpRegister(
+        said.url, said.agreements_url, token_file=said.token_file, ca=said.ca, timeout_seconds=said.timeout_seconds
+    )
+
+    def tell(news: RegisterNews, detail: str) -> None:
+        log.tell(_REGISTER_EVENTS[news], Line(state=news.value))
+
+    patience = Patience(said.fresh, said.pause)
+    return RegisterDirectory(folder, register, RegisterCache(said.cache), patience, clock.now, tell)
+
+
+_REGISTER_EVENTS = {RegisterNews.AWAY: events.REGISTER_AWAY, RegisterNews.BACK: events.REGISTER_BACK}
 
 
 def open_own_store(settings: Settings) -> Store:

@@ -68,7 +68,7 @@ def take_in(installation: Installation, mail: Mail) -> None:
     try:
         told = _take_in(installation, mail)
     except AdapterError as error:
-        if error.kind.retryable or error.kind is STORE_CLAIM_LOST:
+        if (error.kind.retryable and not error.kind.may_pass) or error.kind is STORE_CLAIM_LOST:
             installation.log.tell(events.DAEMON_STEP_FAILED, Line(state="stored", rule=error.id))
             return
         told = _put_off(installation, mail, error) if _is_ours(error) else _quarantine(installation, mail, error.id)

@@ -89,6 +89,8 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
             return repeated
         verified = agreements.verify(installation, message, now)
     except AdapterError as error:
+        if error.kind.may_pass:
+            raise
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
     references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
     arrival = _Arrival(mail, verified, soap, references)
@@ -169,6 +171,8 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
         if not documents:
             raise RefusedError(ENVELOPE_INVALID, "EB-430", "there is no payload")
     except AdapterError as error:
+        if error.kind.may_pass:
+            raise
         return _reject(installation, arrival, error)
     findings = (*arrival.message.findings, *remarks, *(one for each in documents for one in each.findings))
     content = documents[0].octets

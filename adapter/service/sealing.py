@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from adapter.delivery.duplicates import SignedReference
+from adapter.delivery.retry import VALIDATION_BACK_OFF
 from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import Sealed as SealedEvent
 from adapter.delivery.sender_events import SendRuleFailed
 from adapter.envelope.agreement import Agreement
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
-from adapter.errors import PARTY_NOT_OURS, AdapterError
+from adapter.errors import PARTY_NOT_OURS, RECIPIENT_UNUSABLE, AdapterError
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, understand
+from adapter.observe import events
 from adapter.service.installation import Installation
-from adapter.service.steps import Told, take_transport_step
+from adapter.service.steps import Told, line_of, take_transport_step
 from adapter.store.port import BlobKind, Exchange, Reader, Writer
 from adapter.values import Digest, EdiAddress, MessageId
 
@@ -35,12 +38,45 @@ class Waiting:
     receipted_type: str
 
 
-def waiting(installation: Installation, limit: int) -> list[Waiting]:
-    """The submissions that wait to be sealed, oldest first."""
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """A submission that cannot be sealed now for a reason that may pass, such as a partner's certificate."""
+
+    exchange: Exchange
+    error: AdapterError
+
+
+class Patience:
+    """Which submissions wait before they are tried again, so that they do not stand in the way of those behind.
+
+    It is a memory of this process: after a restart each is tried at once.
+    """
+
+    def __init__(self) -> None:
+        self._waits: dict[str, tuple[int, datetime]] = {}
+
+    def waiting(self, now: datetime) -> frozenset[str]:
+        """The ids of the exchanges whose time has not come."""
+        return frozenset(exchange_id for exchange_id, (_, until) in self._waits.items() if now < until)
+
+    def put_off(self, item: PutOff, now: datetime) -> Told:
+        """Let an exchange wait, the longer the more often it did."""
+        failures = self._waits.get(item.exchange.id, (0, now))[0] + 1
+        self._waits[item.exchange.id] = (failures, now + VALIDATION_BACK_OFF.after(failures))
+        return Told(events.EXCHANGE_PUT_OFF, line_of(item.exchange, "new", item.error.id))
+
+    def done(self, exchange_id: str) -> None:
+        """Forget an exchange that was sealed or failed for good."""
+        self._waits.pop(exchange_id, None)
+
+
+def waiting(installation: Installation, limit: int, later: frozenset[str] = frozenset()) -> list[Waiting]:
+    """The submissions that wait to be sealed, oldest first, without those that are to be tried `later`."""
 
     def find(reader: Reader) -> list[Waiting]:
         found = []
-        for exchange in reader.submissions(limit):
+        due = [one for one in reader.submissions(limit + len(later)) if one.id not in later]
+        for exchange in due[:limit]:
             assert exchange.payload is not None
             original = reader.exchange(exchange.receipt_for) if exchange.receipt_for is not None else None
             found.append(Waiting(exchange, exchange.payload, original.type if original is not None else ""))
@@ -49,7 +85,7 @@ def waiting(installation: Installation, limit: int) -> list[Waiting]:
     return installation.store.read_now(find)
 
 
-def seal_one(installation: Installation, item: Waiting) -> list[Told]:
+def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
     """Seal one submission and keep the result; runs in a worker thread."""
     started = time.perf_counter()
     exchange = item.exchange
@@ -70,6 +106,8 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told]:
         recipient = agreement.certificate(partner.encryption)
         sealed = installation.sealer.seal(content, routing, recipient, ids, installation.clock.now())
     except AdapterError as error:
+        if error.kind.may_pass or error.kind is RECIPIENT_UNUSABLE:
+            return PutOff(exchange, error)
         if error.kind.retryable:
             raise
         reason = f"{error.id}: {error}"

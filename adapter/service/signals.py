@@ -47,6 +47,8 @@ def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> l
         verified = verify(installation, message, now)
         opening.admit(message, installation.own_hers, now)
     except AdapterError as error:
+        if error.kind.may_pass:
+            raise
         return _ignore(installation, mail, unpacked, error)
     content, header = verified.message.content, verified.header
     if isinstance(content, Acknowledgment):

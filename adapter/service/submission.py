@@ -20,7 +20,6 @@ from adapter.errors import (
     PARTY_NOT_OURS,
     AdapterError,
 )
-from adapter.lookups.port import Partner
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.head import Head
 from adapter.messages.read import read
@@ -56,7 +55,6 @@ class Submission:
     receiver: HerId
     msg_id: MsgId
     generated: Moment
-    partner: Partner
     head: Head
     warnings: tuple[Finding, ...] = ()
 
@@ -83,17 +81,18 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
         says = f"only a business message with MsgHead is sent; this is: {reading.recognised.value}"
         raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
     submission = _addressed(installation, reading)
-    _require_agreement(installation, submission, reading)
+    _require_partner(installation, submission, reading)
     return submission
 
 
-def _require_agreement(installation: Installation, submission: Submission, reading: Reading) -> None:
-    """Refuse at once what an agreement does not hold; for a register that is away, the sealing will wait."""
+def _require_partner(installation: Installation, submission: Submission, reading: Reading) -> None:
+    """Refuse at once an unknown receiver and what no agreement holds; sealing waits for a register that is away."""
     _, version = reported(reading)
     try:
+        installation.partner(submission.receiver)
         installation.agreement_for(submission.sender, submission.receiver, Process(submission.type), version)
     except AdapterError as error:
-        if not error.kind.retryable:
+        if not error.kind.may_pass:
             raise
 
 
@@ -124,7 +123,6 @@ def _addressed(installation: Installation, reading: Reading) -> Submission:
         receiver=receiver_her,
         msg_id=head.msg_id,
         generated=head.generated,
-        partner=installation.partner(receiver_her),
         head=head,
         warnings=tuple(finding for finding in reading.findings if finding.severity is Severity.WARNING),
     )
@@ -157,7 +155,6 @@ def keep(
         msg_id=submission.msg_id,
         generated=submission.generated,
         conversation_id=answered.conversation_id if answered is not None else None,
-        peer_address=submission.partner.address,
         answers=answered.id if answered is not None else None,
         transport=sender.new(now),
         receipt=receipts.expected(now, submission.generated.instant),

@@ -1,0 +1,280 @@
+"""The address register and the register of agreements, and what happens while they are away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapter.crypto.certificates import Usage
+from adapter.errors import CONFIG_INVALID, PARTNER_UNKNOWN, REGISTER_UNREACHABLE, AdapterError
+from adapter.lookups.directory import load
+from adapter.lookups.register import HttpRegister
+from adapter.lookups.register_cache import RegisterCache
+from adapter.lookups.register_directory import Patience, RegisterDirectory, RegisterNews
+from adapter.testing.agreements import Agreeing, cpa_xml
+from adapter.testing.pki import ThrowAwayPki
+from adapter.testing.registry import MISBEHAVIOURS, Registry, serve
+from adapter.values import EdiAddress, HerId
+
+HER, OURS, OTHER = HerId("8140022"), HerId("8140011"), HerId("8140099")
+START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
+CPA_ID = "7a0f9f0e-0a63-4f1f-8d3a-4d7f1f8a9b10"
+
+
+@pytest.fixture(scope="module")
+def pki() -> ThrowAwayPki:
+    return ThrowAwayPki(2048)
+
+
+@pytest.fixture
+def registry(pki: ThrowAwayPki) -> Iterator[Registry]:
+    keys = pki.organisation("Kommunen", "974744570")
+    with serve() as served:
+        served.enter(str(HER), "kommune@edi.example", keys.signing.certificate, keys.encryption.certificate)
+        yield served
+
+
+class Desk:
+    """A directory with a register behind it, a clock that can be moved, and what was told."""
+
+    def __init__(self, registry: Registry, folder: Path, *, agreements: bool = True) -> None:
+        self.now = START
+        self.news: list[RegisterNews] = []
+        self.registry = registry
+        self.folder = folder
+        (folder / "partners").mkdir(exist_ok=True)
+        (folder / "token").write_text("secret-of-today\n")
+        (folder / "partners" / "a.toml").write_text(
+            f'her = "{HER}"\nname = "Tildeling"\nrole = "municipality"\norganisation = {{ her = "81", name = "K" }}\n'
+        )
+        self.agreements = agreements
+        self.directory = self.open()
+
+    def open(self) -> RegisterDirectory:
+        """The directory as a new process would open it."""
+        register = HttpRegister(
+            f"{self.registry.url}/ar",
+            f"{self.registry.url}/cppa" if self.agreements else None,
+            token_file=self.folder / "token",
+            timeout_seconds=0.2,
+        )
+        return RegisterDirectory(
+            load(self.folder / "partners", register=True),
+            register,
+            RegisterCache(self.folder / "cache"),
+            Patience(timedelta(hours=12), timedelta(seconds=60)),
+            lambda: self.now,
+            lambda news, detail: self.news.append(news),
+        )
+
+
+@pytest.fixture
+def desk(registry: Registry, tmp_path: Path) -> Desk:
+    return Desk(registry, tmp_path)
+
+
+def test_what_the_file_leaves_out_is_asked_for(desk: Desk) -> None:
+    """Address and both certificates come from the register, the role from the file; the token goes along."""
+    partner = desk.directory.find(HER)
+    assert partner is not None
+    assert (partner.address, partner.role) == (EdiAddress("kommune@edi.example"), "municipality")
+    assert partner.signing == (desk.registry.certificates[str(HER), "signing"],)
+    assert partner.encryption == desk.registry.certificates[str(HER), "encryption"]
+    assert partner.source == "partner file a.toml and the address register"
+    assert set(desk.registry.tokens) == {"Bearer secret-of-today"}
+    assert desk.directory.all() == (partner,)
+
+
+def test_without_a_register_a_file_names_everything(tmp_path: Path) -> None:
+    """What is missing is a mistake, each key by its name."""
+    (tmp_path / "a.toml").write_text(f'her = "{HER}"\nname = "T"\norganisation = {{ her = "81", name = "K" }}\n')
+    with pytest.raises(AdapterError) as raised:
+        load(tmp_path)
+    assert raised.value.kind is CONFIG_INVALID
+    for key in ("address", "signing_certificates", "encryption_certificate"):
+        assert f"{key}: is missing, and there is no [register] to ask" in raised.value.detail
+
+
+def test_an_answer_is_fresh_for_twelve_hours(desk: Desk) -> None:
+    """Asked once in twelve hours, also by a process that was started anew, then again."""
+    desk.directory.find(HER)
+    asked = len(desk.registry.asked)
+    desk.now += timedelta(hours=12)
+    desk.directory.find(HER)
+    desk.open().find(HER)
+    assert len(desk.registry.asked) == asked
+    desk.now += timedelta(seconds=1)
+    desk.directory.find(HER)
+    assert len(desk.registry.asked) == 2 * asked
+
+
+@pytest.mark.parametrize("behaves", MISBEHAVIOURS)
+def test_days_without_the_register_stop_nobody(desk: Desk, behaves: str) -> None:
+    """However it fails, the last answer holds; told once when it goes and once when it comes back."""
+    before = desk.directory.find(HER)
+    desk.registry.behaves = behaves
+    for _ in range(3):
+        desk.now += timedelta(days=3)
+        assert desk.directory.find(HER) == before
+        assert desk.open().find(HER) == before
+    assert desk.news.count(RegisterNews.AWAY) >= 1
+    desk.registry.behaves = ""
+    desk.now += timedelta(days=1)
+    assert desk.directory.find(HER) == before
+    assert desk.news[-1] is RegisterNews.BACK
+
+
+@pytest.mark.parametrize("behaves", MISBEHAVIOURS)
+def test_a_party_never_asked_for_waits(desk: Desk, behaves: str) -> None:
+    """Nothing is kept and nobody answers: neither known nor unknown, and it may pass."""
+    desk.registry.behaves = behaves
+    with pytest.raises(AdapterError) as raised:
+        desk.directory.find(HER)
+    assert raised.value.kind is REGISTER_UNREACHABLE
+    assert raised.value.kind.may_pass
+
+
+def test_after_a_failure_nobody_asks_for_a_while(desk: Desk) -> None:
+    """A register that fails slowly does not slow down every message."""
+    desk.registry.behaves = "error 500"
+    for _ in range(5):
+        with pytest.raises(AdapterError):
+            desk.directory.find(HER)
+    assert len(desk.registry.asked) == 1
+    desk.now += timedelta(seconds=61)
+    with pytest.raises(AdapterError):
+        desk.directory.find(HER)
+    assert len(desk.registry.asked) == 2
+
+
+def test_unknown_to_the_register_is_not_the_same_as_no_answer(desk: Desk) -> None:
+    """A 404 is the register's word; it is asked again after an hour, for the party may just have been entered."""
+    del desk.registry.parties[str(HER)]
+    assert desk.directory.find(HER) is None
+    assert desk.directory.find(HerId("1")) is None
+    asked = len(desk.registry.asked)
+    assert asked == 1
+    desk.now += timedelta(minutes=59)
+    desk.directory.find(HER)
+    assert len(desk.registry.asked) == asked
+    desk.now += timedelta(minutes=2)
+    desk.directory.find(HER)
+    assert len(desk.registry.asked) == asked + 1
+
+
+@pytest.mark.parametrize("kind", ["Organization", "Department", "Person", ""])
+def test_only_services_and_persons_of_organisations_are_addressed(desk: Desk, kind: str) -> None:
+    """EB-243 and EB-244: another type of party is no party to write to."""
+    desk.registry.parties[str(HER)]["type"] = kind
+    with pytest.raises(AdapterError, match="OrganizationPerson") as raised:
+        desk.directory.find(HER)
+    assert raised.value.kind is PARTNER_UNKNOWN
+
+
+def test_what_the_register_lacks_is_named(desk: Desk) -> None:
+    """EB-245, EB-253: without address or certificate the party cannot be written to or believed."""
+    desk.registry.parties[str(HER)]["ediAddress"] = ""
+    del desk.registry.certificates[str(HER), "signing"]
+    with pytest.raises(AdapterError, match="no EDI address, no signing certificate") as raised:
+        desk.directory.find(HER)
+    assert raised.value.kind is PARTNER_UNKNOWN
+
+
+def test_a_surprise_is_asked_about_once(desk: Desk, pki: ThrowAwayPki) -> None:
+    """HITS 1216 §2.1.4: a new certificate is found before the twelve hours are over; not twice in a minute."""
+    assert desk.directory.find(HER) is not None
+    desk.now += timedelta(hours=1)
+    new = pki.pair("Kommunen", "974744570", Usage.SIGNING).certificate
+    desk.registry.certificates[str(HER), "signing"] = new
+    assert desk.directory.refresh(HER)
+    partner = desk.directory.find(HER)
+    assert partner is not None
+    assert partner.signing == (new,)
+    assert not desk.directory.refresh(HER)
+    desk.now += timedelta(minutes=2)
+    assert not desk.directory.refresh(HER)
+    assert not desk.directory.refresh(HerId("1"))
+
+
+def test_what_a_file_names_is_pinned(desk: Desk) -> None:
+    """An address in the file is taken, whatever the register says."""
+    with (desk.folder / "partners" / "a.toml").open("a") as file:
+        file.write('address = "annet@edi.example"\n')
+    partner = desk.open().find(HER)
+    assert partner is not None
+    assert partner.address == EdiAddress("annet@edi.example")
+
+
+def test_a_broken_cache_is_as_good_as_none(desk: Desk) -> None:
+    """A file that cannot be read is asked for again."""
+    desk.directory.find(HER)
+    for path in (desk.folder / "cache").iterdir():
+        path.write_bytes(b'{"asked": "yesterday"')
+    assert desk.open().find(HER) is not None
+
+
+# ── agreements ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def agreed(pki: ThrowAwayPki, one: HerId = OURS, other: HerId = HER, cpa_id: str = CPA_ID) -> bytes:
+    keys = pki.organisation("A", "974744570")
+    return cpa_xml(
+        cpa_id,
+        Agreeing(one, "a@edi.example", keys, (("LOG_DOD", "1.6"),)),
+        Agreeing(other, "b@edi.example", keys, ()),
+        START,
+        START + timedelta(days=365),
+    )
+
+
+def test_an_agreement_is_found_by_its_parties_and_then_by_its_id(desk: Desk, pki: ThrowAwayPki) -> None:
+    """What was answered about the pair is known by its id too, also while the register is away."""
+    desk.registry.agreements[f"{OURS}/{HER}"] = agreed(pki)
+    assert [cpa.id for cpa in desk.directory.agreements(OURS, HER)] == [CPA_ID]
+    desk.registry.behaves = "error 500"
+    for directory in (desk.directory, desk.open()):
+        kept = directory.kept_agreement(CPA_ID)
+        assert kept is not None
+        assert directory.agreement(CPA_ID) == kept
+    desk.now += timedelta(days=5)
+    assert [cpa.id for cpa in desk.open().agreements(OURS, HER)] == [CPA_ID]
+
+
+def test_the_standing_of_an_agreement_is_the_registers(desk: Desk, pki: ThrowAwayPki) -> None:
+    """As JSON the answer has the number of the standing with it; `3` is revoked."""
+    desk.registry.agreements[CPA_ID] = json.dumps({"status": 3, "agreement": agreed(pki).decode()}).encode()
+    cpa = desk.directory.agreement(CPA_ID)
+    assert cpa is not None
+    assert cpa.status.name == "REVOKED"
+
+
+def test_an_agreement_of_others_is_no_answer(desk: Desk, pki: ThrowAwayPki) -> None:
+    """The wrong document under a question is a register that did not answer."""
+    desk.registry.agreements[CPA_ID] = agreed(pki, cpa_id="another")
+    with pytest.raises(AdapterError) as raised:
+        desk.directory.agreement(CPA_ID)
+    assert raised.value.kind is REGISTER_UNREACHABLE
+    desk.now += timedelta(minutes=2)
+    desk.registry.agreements[f"{OURS}/{HER}"] = agreed(pki, other=OTHER)
+    assert desk.directory.agreements(OURS, HER) == ()
+
+
+def test_who_never_asked_sends_without_agreement(desk: Desk) -> None:
+    """Sending needs no agreement, so an absent register stops nobody; an unknown id that came in has to wait."""
+    desk.registry.behaves = "error 500"
+    assert desk.directory.agreements(OURS, HER) == ()
+    with pytest.raises(AdapterError):
+        desk.directory.agreement(CPA_ID)
+
+
+def test_without_a_register_of_agreements_none_is_asked(registry: Registry, tmp_path: Path) -> None:
+    """Only the address register is configured."""
+    desk = Desk(registry, tmp_path, agreements=False)
+    assert desk.directory.agreement(CPA_ID) is None
+    assert desk.directory.agreements(OURS, HER) == ()
+    assert not desk.directory.asks_register
+    assert registry.asked == []
