@@ -34,7 +34,7 @@ def command(
     """Build a message of KIND from the JSON in FILE (or stdin), and print it as XML.
 
     Parties are named by HER-id and looked up in the configuration's partner directory, unless the input says who
-    they are.
+    they are. A file that an attachment names lies in the folder of FILE or below it.
 
     \b
     Examples:
@@ -60,14 +60,16 @@ def command(
     elif schema:
         click.echo(building.json_schema(kind))
     else:
-        content = _built(kind, read_file(file if file is not None else Path("-")), config)
+        source = file if file is not None else Path("-")
+        folder = Path() if str(source) == "-" else source.parent
+        content = _built(kind, read_file(source), config, folder)
         if as_json:
             print_json({"kind": kind, "message": content.decode()})
         else:
             write_file(output, content + b"\n")
 
 
-def _built(kind: str, content: bytes, config: Path) -> bytes:
+def _built(kind: str, content: bytes, config: Path, folder: Path) -> bytes:
     from adapter.config import load
     from adapter.lookups import packaged
     from adapter.messages.codes import CodeLists
@@ -89,4 +91,5 @@ def _built(kind: str, content: bytes, config: Path) -> bytes:
         now=MachineClock().now(),
         msg_id=MsgId(RandomIds().fresh()),
         codes=CodeLists.parse(packaged.codes()),
+        folder=folder,
     )

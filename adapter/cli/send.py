@@ -37,6 +37,7 @@ def command(file: Path, config: Path, as_json: bool) -> None:
                 now=installation.clock.now(),
                 msg_id=MsgId(installation.ids.fresh()),
                 codes=CodeLists.parse(packaged.codes()),
+                folder=Path() if str(file) == "-" else file.parent,
             )
         outcome = submit_now(installation, content)
     if isinstance(outcome, NotTaken):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Final, cast, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -34,6 +35,9 @@ from adapter.values import HerId, MsgId
 
 Input = inputs.Input | reports.AnyReportInput | coming.AnyComingInput
 _EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = {**EXAMPLES, **REPORT_EXAMPLES}
+
+
+_NO_FILES: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 class InputError(AdapterError):
@@ -150,6 +154,12 @@ def parties_to_look_up(message: Input) -> tuple[HerId, ...]:
     return tuple(HerId(party.her) for party in parties if inline_party(party) is None)
 
 
+def files_to_read(message: Input) -> tuple[str, ...]:
+    """The files that the input names as attachments, as it writes them."""
+    attachments = message.attachments if isinstance(message, inputs.MessageInput) else ()
+    return tuple(one.file for one in attachments if one.file is not None)
+
+
 def build(
     kind: str,
     message: Input,
@@ -160,8 +170,11 @@ def build(
     codes: CodeLists,
     software: Software,
     choices: Choices = RECOMMENDED,
+    files: Mapping[str, bytes] = _NO_FILES,
 ) -> bytes:
     """The message as a UTF-8 document. `now` is its GenDate, `msg_id` its MsgId, or the Id of a receipt.
+
+    `files` are the contents of those that `files_to_read` names.
 
     Raises `InputError` for a party nobody knows or a code that is on no list, `AdapterError` for a kind that does
     not exist or is not the kind of the input.
@@ -169,7 +182,7 @@ def build(
     builder = _builder(kind)
     if not isinstance(message, builder.model):
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"this is no input of the kind {kind}")
-    composer = Composer(parties, codes, now, msg_id, software, choices)
+    composer = Composer(parties, codes, now, msg_id, software, choices, files)
     content = builder.compose(composer, message)
     if composer.mistakes:
         raise InputError(tuple(composer.mistakes))

@@ -6,20 +6,23 @@ directory. What cannot be resolved is a `Mistake` with the path of the field; al
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from adapter.messages import inputs
 from adapter.messages.answering import ReceiverRole, Software, error, receipt
 from adapter.messages.apprec import AppRec, AppRecVersion, Original
 from adapter.messages.choices import RECOMMENDED, Choices, Happened, ReadyEstimate
-from adapter.messages.codes import XML_INSTANCE, CodeLists, Event, IdType, Sex, State, Status
+from adapter.messages.codes import ATTACHMENT, XML_INSTANCE, CodeLists, Event, IdType, Sex, State, Status
 from adapter.messages.datatypes import Code, Timestamp, cs, cv
 from adapter.messages.dialog import Dialog, DialogVersion, Note, NoteRole, Question
 from adapter.messages.head import ConversationRef, Document, Head, OtherReceiver, Participant
 from adapter.messages.logistics import Destination, Logistics, TimedEvent, Use, Version
+from adapter.messages.namespaces import BASE64
 from adapter.messages.parties import Address, Ident, Organisation, Person, Professional, Telecom
 from adapter.messages.party import Party, PersonName
 from adapter.messages.readiness import FORM_A_THEME, FORM_B_THEME, ReadinessAnswer, Reply, first_line
@@ -46,6 +49,9 @@ _DESTINATIONS: Final = {
 _QUESTION_LISTS: Final = {"municipality": "9152", "gp": "9153", "hospital": "9154"}
 _THEMES: Final = {"enquiry": "6", "health_information": "8", "medication_information": "9"}
 _NOTES: Final = {"about_patient": "1", "unspecified": "3", "supplementary": "4", "enquiry": "6"}
+_MAIN, _ATTACHED = "H", "V"
+"""How a document stands to the others (list 4702)."""
+
 _REASONS: Final = {"wrong_addressee": "1", "incomplete": "2", "other": "9"}
 
 
@@ -67,6 +73,7 @@ class Composer:
     msg_id: MsgId
     software: Software
     choices: Choices = RECOMMENDED
+    files: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     mistakes: list[Mistake] = field(default_factory=list)
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +132,40 @@ class Composer:
                 for index, copy in enumerate(message.copies)
             ),
             patient=_patient(message.patient, self.codes),
-            documents=(Document(issued=written, msg_type=XML_INSTANCE, has_content=True),),
+            documents=(
+                Document(
+                    connection=self.code("4702", _MAIN, "$").without_list() if message.attachments else None,
+                    issued=written,
+                    msg_type=XML_INSTANCE,
+                    has_content=True,
+                ),
+                *(self.attachment(one, f"$.attachments[{number}]") for number, one in enumerate(message.attachments)),
+            ),
+        )
+
+    def attachment(self, one: inputs.AttachmentInput, path: str) -> Document:
+        """A document of its own after the content, in base64 (HIS 1036 §4.2)."""
+        if one.file is None:
+            encoded = "".join((one.base64 or "").split())
+            try:
+                base64.b64decode(encoded, validate=True)
+            except ValueError:
+                self.mistakes.append(Mistake(f"{path}.base64", "is not base64"))
+        else:
+            octets = self.files.get(one.file)
+            encoded = base64.b64encode(octets or b"").decode()
+            if not octets:
+                says = "is empty" if octets is not None else "cannot be read; give a file below the folder of the input"
+                self.mistakes.append(Mistake(f"{path}.file", says))
+        return Document(
+            connection=self.code("4702", _ATTACHED, path).without_list(),
+            issued=Timestamp.read(one.written if one.written is not None else self.moment.text),
+            msg_type=ATTACHMENT,
+            mime_type=one.mime_type,
+            ref_description=one.description,
+            has_content=True,
+            payloads=(BASE64 + "Base64Container",),
+            attachment=encoded,
         )
 
     @property

@@ -135,6 +135,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that went along: what it is called, its MIME type as written, its octets."""
+
+    description: str | None
+    mime_type: str | None
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The head of one business message (fagmelding). `generated` keeps the text of GenDate verbatim."""
 
@@ -151,6 +160,16 @@ class Head:
     other_receivers: tuple[OtherReceiver, ...] = ()
     patient: Person | None = None
     documents: tuple[Document, ...] = ()
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The files that went along and can be decoded, in their order."""
+        found = ((document, document.attached()) for document in self.documents)
+        return tuple(
+            Attachment(document.ref_description, document.mime_type, octets)
+            for document, octets in found
+            if octets is not None
+        )
 
     @property
     def all_receivers(self) -> tuple[Participant, ...]:

@@ -153,6 +153,25 @@ class ReferenceInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentInput:
+    """A file that goes along (vedlegg): its octets as `base64`, or the path of a `file` below the folder of the JSON.
+
+    Which formats a receiver takes is agreed; Helsefaglig dialog takes PDF, JPEG and PNG (HIS 1036 §3.1).
+    """
+
+    description: Text
+    mime_type: Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]{1,80}$", description="as application/pdf")]
+    base64: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/\s]*={0,2}\s*$", min_length=1)] | None = None
+    file: Text | None = None
+    written: DateOrClockTime | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    def __post_init__(self) -> None:
+        if (self.base64 is None) == (self.file is None):
+            raise ValueError("has either base64 or file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageInput:
     """What every message says. `written` is when the document was written; without it the time of building."""
 
@@ -162,6 +181,7 @@ class MessageInput:
     patient: PatientInput
     reference: ReferenceInput | None = None
     written: ClockTime | None = None
+    attachments: tuple[AttachmentInput, ...] = ()
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
 

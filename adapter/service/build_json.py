@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 
 from adapter import __version__
 from adapter.config import Settings
-from adapter.errors import INPUT_NOT_UNDERSTOOD, PARTNER_UNKNOWN, AdapterError
+from adapter.errors import FILE_UNREADABLE, INPUT_NOT_UNDERSTOOD, PARTNER_UNKNOWN, AdapterError
 from adapter.lookups.port import Directory
 from adapter.messages.answering import Software
-from adapter.messages.building import build, kinds, parse_input, parties_to_look_up
+from adapter.messages.building import build, files_to_read, kinds, parse_input, parties_to_look_up
 from adapter.messages.choices import RECOMMENDED
 from adapter.messages.codes import CodeLists
 from adapter.messages.party import Party
@@ -21,6 +22,9 @@ from adapter.service.choosing import chosen
 from adapter.values import HerId, MsgId
 
 SOFTWARE = Software("adapter", __version__)
+
+MAX_ATTACHMENT = 28_000_000
+"""Twice base64 of more than this is more than the net carries (`msghead.md` §7.6)."""
 
 
 def build_message(
@@ -31,11 +35,13 @@ def build_message(
     now: datetime,
     msg_id: MsgId,
     codes: CodeLists,
+    folder: Path | None = None,
 ) -> bytes:
     """Build a message from JSON; `kind` None takes the kind that the object itself names.
 
-    `parties` is who can be looked up, None when there is no configuration. Raises `AdapterError`
-    (INPUT_NOT_UNDERSTOOD with every mistake, PARTNER_UNKNOWN).
+    `parties` is who can be looked up, None when there is no configuration. `folder` is where the files lie that the
+    object may name as attachments; None for an object of somebody else, who must not read our files. Raises
+    `AdapterError` (INPUT_NOT_UNDERSTOOD with every mistake, PARTNER_UNKNOWN, FILE_UNREADABLE).
     """
     named, body = _take_kind(content)
     if kind is not None and named is not None and named != kind:
@@ -45,8 +51,36 @@ def build_message(
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is missing; it is one of {', '.join(kinds())}")
     message = parse_input(wanted, body)
     known = {her: _look_up(her, parties) for her in parties_to_look_up(message)}
+    files = {name: _read(folder, name) for name in files_to_read(message)}
     choices = chosen(parties[0].choices) if parties is not None else RECOMMENDED
-    return build(wanted, message, known, now=now, msg_id=msg_id, codes=codes, software=SOFTWARE, choices=choices)
+    return build(
+        wanted,
+        message,
+        known,
+        now=now,
+        msg_id=msg_id,
+        codes=codes,
+        software=SOFTWARE,
+        choices=choices,
+        files=files,
+    )
+
+
+def _read(folder: Path | None, name: str) -> bytes:
+    """A file below the folder. Raises `AdapterError`: INPUT_NOT_UNDERSTOOD for one elsewhere, FILE_UNREADABLE."""
+    if folder is None:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "$.attachments: no file can be named here; give it as base64")
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "$.attachments: a file lies below the folder of the input")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_ATTACHMENT + 1)
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: {error.strerror}") from None
+    if len(content) > MAX_ATTACHMENT:
+        raise AdapterError(FILE_UNREADABLE, f"{path}: it is larger than {MAX_ATTACHMENT} octets, too much for the net")
+    return content
 
 
 def _take_kind(content: bytes) -> tuple[str | None, bytes]:
