@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SCENARIO ?= normal
 WORKERS ?= 2
 
-.PHONY: setup demo test check lint format types bench docs lock clean
+.PHONY: setup demo test check lint format types bench bench-year mutation docs lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,12 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+bench-year: $(STAMP)
+	$(BIN)/python -m tests.bench_year
+
+mutation: $(STAMP)
+	$(BIN)/python -m tests.mutation
 
 docs: $(STAMP)
 	$(BIN)/python -m tests.pages

@@ -13,10 +13,10 @@ import click
 from adapter.cli.her_ids import HER_ID
 from adapter.cli.moments import MOMENT
 from adapter.cli.output import Json, options, print_json
+from adapter.cli.progress import progress
 
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger, Row
-    from adapter.service.accounts import KnownStay
     from adapter.service.terms import Whose
     from adapter.values import HerId
 
@@ -45,26 +45,20 @@ def command(
 ) -> None:
     """Show nights, kroner and reasons of every stay in the store, decided anew from its facts."""
     from adapter.service import desk
-    from adapter.service.accounts import ledger_of, stays_of
     from adapter.service.clock import MachineClock
+    from adapter.service.ledgers import Question, ledger_of_store
     from adapter.service.terms import terms
 
-    then = as_of or MachineClock().now()
-    known: dict[str, Whose] = {}
-
-    def noted(stay: KnownStay) -> KnownStay:
-        known[stay.stay.key] = stay.whose
-        return stay
-
-    with desk.store(config) as (settings, store):
-        shown = ledger_of(
-            settings,
-            terms(settings),
-            map(noted, stays_of(store, municipality, hospital, known_at)),
-            then,
-            first.date() if first is not None else date.min,
-            last.date() if last is not None else date.max,
-        )
+    asked = Question(
+        as_of or MachineClock().now(),
+        municipality,
+        hospital,
+        known_at,
+        first.date() if first is not None else date.min,
+        last.date() if last is not None else date.max,
+    )
+    with desk.store(config) as (settings, store), progress("deciding") as tick:
+        shown, known = ledger_of_store(settings, terms(settings), store, asked, tick)
     if as_json:
         print_json(ledger_json(shown, known))
     elif as_csv:

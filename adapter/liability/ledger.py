@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from adapter.liability.case import Case
-from adapter.liability.decision import Night
 from adapter.liability.profiles import Profile
-from adapter.liability.rates import RateTable
-from adapter.liability.readings import Readings, read_both
+from adapter.liability.rates import Rate, RateTable
+from adapter.liability.readings import read_both
 from adapter.liability.reasons import EndReason, Flag, StartReason, ZeroCode
 from adapter.values import Moment
 
@@ -25,11 +24,19 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """A payable date with its price; None where it has none."""
+
+    date: date
+    rate: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """What a stay comes to within the dates of the ledger. Reasons and flags are those of the whole stay."""
 
     stay: str
-    nights: tuple[Night, ...]
+    nights: tuple[Charge, ...]
     start_reason: StartReason
     end_reason: EndReason | ZeroCode
     flags: tuple[Flag, ...]
@@ -93,22 +100,23 @@ def ledger(
 
     The accounts are taken one at a time; what stays in memory is their rows.
     """
-    rows = (
-        _row(account, read_both(account.case, account.profile, baseline, rates, as_of), first, last)
-        for account in accounts
-    )
+    rows = (row_of(account, baseline, rates, as_of, first, last) for account in accounts)
     return Ledger(tuple(sorted(rows, key=lambda row: row.stay)), rates.version)
 
 
-def _row(account: Account, readings: Readings, first: date, last: date) -> Row:
+def row_of(
+    account: Account, baseline: Profile, rates: RateTable, as_of: Moment, first: date = date.min, last: date = date.max
+) -> Row:
+    """Decide one stay as of one time, and keep the nights from `first` to `last`, both included."""
+    readings = read_both(account.case, account.profile, baseline, rates, as_of)
     decision = readings.agreement
     return Row(
         account.stay,
-        tuple(night for night in decision.nights if first <= night.date <= last),
+        tuple(Charge(night.date, night.rate) for night in decision.nights if first <= night.date <= last),
         decision.start_reason,
         decision.end_reason,
         decision.flags,
         readings.changed_by,
         sum(first <= night.date <= last for night in readings.regulation.nights),
-        account.profile.cited,
+        readings.profile.cited,
     )

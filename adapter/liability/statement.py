@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from adapter.liability.decision import Night
-from adapter.liability.ledger import Ledger, Row
+from adapter.liability.ledger import Charge, Ledger, Row
 from adapter.values import HerId
 
 
@@ -193,7 +192,7 @@ def _claimed(issued: Iterable[Statement]) -> Mapping[str, Mapping[date, Entry]]:
     return standing
 
 
-def _difference(claimed: Mapping[date, Entry], nights: Iterable[Night]) -> tuple[Entry, ...]:
+def _difference(claimed: Mapping[date, Entry], nights: Iterable[Charge]) -> tuple[Entry, ...]:
     """What turns the dates claimed into the nights; on one date the credit comes first."""
     owed = {night.date: _debit(night) for night in nights}
     entries: list[Entry] = []
@@ -208,7 +207,7 @@ def _difference(claimed: Mapping[date, Entry], nights: Iterable[Night]) -> tuple
     return tuple(entries)
 
 
-def _debit(night: Night) -> Entry:
+def _debit(night: Charge) -> Entry:
     if night.rate is None:
         return Entry(night.date, Booking.DEBIT, None)
     return Entry(night.date, Booking.DEBIT, night.rate.amount, night.rate.status.value, night.rate.source)

@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from adapter.facts import Admitted, AnswerClassified, Cancellation, Correction, Death, Discharged, Fact, ReceiptGiven
 from adapter.liability.calendar import instant_of
 from adapter.values import Moment, MsgId
+
+T = TypeVar("T")
 
 Admission = Moment | date | None
 
@@ -81,7 +84,7 @@ def stay_key(patient: str, hospital: str, admitted: Admission) -> str:
 
 
 def _stay(patient: str, hospital: str, admitted: Admission, facts: Iterable[Fact]) -> Stay:
-    return Stay(stay_key(patient, hospital, admitted), admitted, tuple(sorted(facts, key=_sorting)))
+    return Stay(stay_key(patient, hospital, admitted), admitted, tuple(_by_time(facts, lambda fact: fact)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,11 @@ class _Unit:
 
 def _units(facts: Iterable[StayFact]) -> list[_Unit]:
     """The units in an order of their own; each fact once."""
-    grouped: dict[MsgId | str, list[StayFact]] = defaultdict(list)
-    for fact in sorted(set(facts), key=lambda one: (*_sorting(one.fact), repr(one))):
+    grouped: dict[MsgId | Fact, list[StayFact]] = defaultdict(list)
+    for fact in _by_time(set(facts), lambda one: one.fact):
         what = fact.fact.what
         message = None if isinstance(what, ReceiptGiven | AnswerClassified) else what.carrier.message
-        grouped[message if message is not None else repr(fact.fact)].append(fact)
+        grouped[message if message is not None else fact.fact].append(fact)
     units: list[_Unit] = []
     for name, members in grouped.items():
         stated = [admission for one in members if (admission := _stated(one)) is not None]
@@ -132,8 +135,13 @@ def _about(fact: Fact) -> tuple[MsgId, ...]:
     return ()
 
 
-def _sorting(fact: Fact) -> tuple[datetime, str]:
-    return instant_of(fact.when), repr(fact)
+def _by_time(told: Iterable[T], fact_of: Callable[[T], Fact]) -> list[T]:
+    """In order of time; what is of one instant by its text, which is costly and seldom needed."""
+    groups: dict[datetime, list[T]] = defaultdict(list)
+    for one in told:
+        groups[instant_of(fact_of(one).when)].append(one)
+    ordered = (groups[at] for at in sorted(groups))
+    return [one for group in ordered for one in (group if len(group) == 1 else sorted(group, key=repr))]
 
 
 def _precision(admission: Moment | date) -> tuple[bool, datetime, str]:

@@ -16,7 +16,7 @@ from adapter.liability import stays as partition
 from adapter.liability.case import Case, Sector, SenderType
 from adapter.liability.changes import Change, change
 from adapter.liability.changes import Terms as ChangeTerms
-from adapter.liability.ledger import Account, Ledger, ledger
+from adapter.liability.ledger import Account, Ledger, Row, ledger, row_of
 from adapter.liability.readings import Readings, read_both
 from adapter.lookups import directory
 from adapter.service.terms import Terms, Whose
@@ -116,6 +116,25 @@ def ledger_of(
         return Account(known.stay.key, case, in_force.profile_for(known.whose, case, at))
 
     return ledger(map(account, stays), in_force.baseline, in_force.rates, at, first, last)
+
+
+def rows_about(
+    settings: Settings,
+    in_force: Terms,
+    store: Store,
+    subjects: Iterable[Subject],
+    as_of: datetime,
+    known_at: datetime | None,
+    first: date,
+    last: date,
+) -> Iterator[tuple[Whose, Row]]:
+    """Decide the stays of these patients, one after the other; `known_at` as in `stays_of`."""
+    known_institutions, at = institutions(settings), Moment.at(as_of)
+    for subject in subjects:
+        for known in _stays_about(store, subject, known_at):
+            case = case_in(known_institutions, known)
+            account = Account(known.stay.key, case, in_force.profile_for(known.whose, case, at))
+            yield known.whose, row_of(account, in_force.baseline, in_force.rates, at, first, last)
 
 
 def readings_of(settings: Settings, in_force: Terms, known: KnownStay, as_of: datetime) -> Readings:
