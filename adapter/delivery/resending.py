@@ -63,6 +63,7 @@ _BY_STATE: Mapping[TransportState, Again | NotAgain] = MappingProxyType(
         _S.READY: Again(Way.SAME_OCTETS, "it waits for the mail server"),
         _S.AWAIT_ACK: Again(Way.SAME_OCTETS, "nobody has answered"),
         _S.ACKED: _HAS_IT,
+        _S.ACKED_IMPLIED: _HAS_IT,
         _S.ACKED_WARN: _HAS_IT,
         _S.ACKED_LATE: _HAS_IT,
         _S.REJECTED: Again(Way.NEW_ENVELOPE, "the receiver refused the old envelope"),

@@ -1,6 +1,10 @@
 """How the application gets what was received: one file per message in the inbox folder.
 
-A file is complete or not there: it is written beside, flushed, and renamed. Its octets are those that were decrypted.
+A file is complete or not there, and comes once. It is written beside under its own name and flushed; the store notes
+that it is placed; then it is renamed. After a crash the note and the file beside tell what is left to do: without a
+note everything, with note and file beside only the renaming, and with a note alone nothing, for then the application
+has had it, perhaps taken it already. The name is the exchange's id, so even a second look at it is the same file.
+Its octets are those that were decrypted.
 With `apprec = "at_once"` a message counts as taken when its file lies there; with `"when_taken"` when the application
 has removed the file, and only then the positive AppRec goes out.
 """
@@ -51,8 +55,9 @@ def _offer(installation: Installation, item: InboxItem) -> list[Told]:
     path = Path(placed) if placed is not None else file_of(installation, item.exchange_id)
     if placed is None:
         content = installation.store.read_now(lambda reader: reader.blob(item.payload))
-        _write(path, content)
+        _write_beside(path, content)
         installation.store.write_now(lambda writer: writer.keep_note(_note(item), str(path)))
+    _show(path)
     if installation.settings.inbox.apprec == "when_taken" and _is_there(path):
         return []
     now = installation.clock.now()
@@ -94,16 +99,33 @@ def _note(item: InboxItem) -> str:
     return f"inbox:{item.exchange_id}"
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises `AdapterError` (FILE_UNREADABLE)."""
-    beside = path.with_suffix(".part")
+def _write_beside(path: Path, content: bytes) -> None:
+    """Write a file that the application does not see yet. Raises `AdapterError` (FILE_UNREADABLE)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(_beside(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
     except OSError as error:
         raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
+
+
+def _show(path: Path) -> None:
+    """Give a file that lies beside its name, for good; nothing when it has it already. Raises `AdapterError`."""
+    try:
+        _beside(path).replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".part")

@@ -58,7 +58,7 @@ def transport_word(exchange: Exchange) -> str:
     """`acknowledged` once the verified acknowledgment is there, else the state's name."""
     if exchange.transport is None:
         return exchange.reception.state.value if exchange.reception is not None else "unknown"
-    if exchange.transport.state is TransportState.ACKED and not exchange.transport.reason:
+    if exchange.transport.state is TransportState.ACKED:
         return "acknowledged"
     return exchange.transport.state.value
 

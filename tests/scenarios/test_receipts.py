@@ -216,7 +216,7 @@ async def test_an_apprec_of_another_service_of_the_organisation_counts(world: Wo
     fresh = world.municipality.installation.ids.fresh()
     await world.road.arrive(world.municipality.seal(receipt, WARD, process, sender=HerId("8140021"), message_id=fresh))
     await world.hospital.daemon.settle()
-    assert words(world.hospital, sent) == ("acked", "ok")
+    assert words(world.hospital, sent) == ("acked_implied", "ok")
 
 
 async def test_a_message_under_anothers_organisation_is_not_believed(world: World) -> None:
@@ -231,10 +231,10 @@ async def test_an_apprec_counts_without_an_acknowledgment(world: World) -> None:
     world.road.loses = lambda mail: is_signal(mail) and "municipality" in mail.sender.value
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
-    assert words(world.hospital, sent) == ("acked", "ok")
+    assert words(world.hospital, sent) == ("acked_implied", "ok")
     assert "implied by the AppRec" in world.hospital.exchange(sent).transport.reason  # type: ignore[union-attr]
     await world.go_on(timedelta(days=4))
-    assert words(world.hospital, sent) == ("acked", "ok")
+    assert words(world.hospital, sent) == ("acked_implied", "ok")
 
 
 async def test_a_late_apprec_clears_the_alert(world: World) -> None:

@@ -149,7 +149,7 @@ async def test_an_apprec_that_overtakes_the_acknowledgment(world: World) -> None
     world.road.under_way.remove(ack)
     world.clock.advance(timedelta(hours=2))
     await world.settle()
-    assert words(world.hospital, sent) == ("acked", "ok")
+    assert words(world.hospital, sent) == ("acked_implied", "ok")
     await world.road.arrive(ack)
     await world.settle()
     assert words(world.hospital, sent) == ("acknowledged", "ok")
