@@ -119,6 +119,12 @@ CONFIG_INVALID = _kind(
     "the configuration cannot be used",
     "Correct the keys named; every mistake is listed at once.",
 )
+CONFIG_FIXED = _kind(
+    "CFG-FIXED",
+    Blame.OPERATOR,
+    "a key was changed that cannot change while the adapter runs",
+    "Restart the adapter to take it, or put the old value back and reload; until then everything stays as it was.",
+)
 FILE_UNREADABLE = _kind(
     "FILE-UNREADABLE",
     Blame.CALLER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
@@ -15,16 +16,25 @@ from adapter.cli.output import options
 def command(config: Path, as_json: bool) -> None:
     """Run the adapter: take mail, judge and answer it, send what is submitted, watch every acknowledgment.
 
-    It runs in the foreground until SIGTERM or Ctrl-C, and then finishes what is under way. Logs go to stderr, one JSON
-    line a step (readable on a terminal).
+    It runs in the foreground until SIGTERM or Ctrl-C, and then finishes what is under way; a second one ends it at
+    once. SIGHUP reads configuration, keys, partners, policies and prices again, whole or not at all. Logs go to stderr,
+    one JSON line a step (readable on a terminal).
+
+    \b
+    Examples:
+      adapter run --config /etc/adapter/config.toml
+      kill -HUP $(pidof adapter)
     """
     from adapter.api.serving import api_companion
     from adapter.config import load
     from adapter.observe.events import Level
     from adapter.observe.log import Stream, quieten_libraries
     from adapter.service.clock import MachineClock, RandomIds
-    from adapter.service.running import run
+    from adapter.service.life import run
 
     settings = load(config)
     quieten_libraries()
-    asyncio.run(run(settings, MachineClock(), RandomIds(), Stream(Level(settings.log.level)), (api_companion,)))
+    log = Stream(Level(settings.log.level))
+    if not asyncio.run(run(settings, config, MachineClock(), RandomIds(), log, (api_companion,))):
+        # A thread that did not finish in time would hold the process; the next start does its work again.
+        os._exit(1)

@@ -14,6 +14,7 @@ from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
 from adapter.config.mail import Smtp
 from adapter.config.register import Register
+from adapter.config.service import Service
 from adapter.config.ways import Drop, Webhook
 from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
 from adapter.lookups.toml_files import FilePath, Section, read_section
@@ -54,6 +55,7 @@ class Settings(Section):
     delivery: Delivery = Delivery()
     liability: Liability = Liability()
     choices: Choices = Choices()
+    service: Service = Service()
     log: Log = Log()
     api: Api | None = None
     drop: Drop | None = None

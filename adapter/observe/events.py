@@ -44,6 +44,33 @@ def catalogue() -> tuple[Event, ...]:
 
 DAEMON_STARTED = _event("daemon.started", Level.INFO, "the daemon runs; mail is taken from now on")
 DAEMON_STOPPED = _event("daemon.stopped", Level.INFO, "the daemon has stopped; nothing is left half done")
+DAEMON_CUT_OFF = _event(
+    "daemon.cut_off",
+    Level.WARNING,
+    "the daemon stopped before everything under way was finished; it is done again at the next start",
+    "If it happens often, see what is slow, or raise service.stop_seconds.",
+)
+CONFIG_READ = _event("config.read", Level.INFO, "the configuration was read again and is in force from now on")
+CONFIG_CHANGED = _event("config.changed", Level.INFO, "one thing that is other than before the reload")
+CONFIG_REFUSED = _event(
+    "config.refused",
+    Level.ERROR,
+    "the configuration was read again and has mistakes; nothing of it is taken, and what was in force stays",
+    "Correct what the line names and reload again; `adapter check` names every mistake.",
+)
+STORE_UNAVAILABLE = _event(
+    "store.unavailable",
+    Level.ERROR,
+    "the store cannot be written or read now; mail is answered with 451, work waits, and nothing is lost",
+    "See to what the rule names: the disk, a process that holds the file, permissions. Work goes on by itself.",
+)
+STORE_AVAILABLE = _event("store.available", Level.INFO, "the store works again, and so does everything that waited")
+CLOCK_STEPPED = _event(
+    "clock.stepped",
+    Level.WARNING,
+    "the clock of the machine was set; what waited for a moment that is too far away now was brought nearer",
+    "See to the time synchronisation: moments decide about money.",
+)
 DAEMON_STEP_FAILED = _event(
     "daemon.step_failed",
     Level.ERROR,

@@ -19,7 +19,8 @@ _LEVELS = {Level.DEBUG: 10, Level.INFO: 20, Level.WARNING: 30, Level.ERROR: 40}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The fields a line may carry (`design.md` §5). `rule` is a rule id or an error id; `took_ms` milliseconds."""
+    """The fields a line may carry (`design.md` §5). `rule` is a rule id or an error id; `took_ms` milliseconds;
+    `change` a key of the configuration with its values, or how far a clock was set."""
 
     exchange: str | None = None
     message_id: str | None = None
@@ -28,6 +29,7 @@ class Line:
     state: str | None = None
     rule: str | None = None
     took_ms: float | None = None
+    change: str | None = None
 
 
 class Log(Protocol):
@@ -35,12 +37,18 @@ class Log(Protocol):
 
     def tell(self, event: Event, line: Line = Line()) -> None: ...
 
+    def from_level(self, level: Level) -> None:
+        """Write from now on what is at least so loud."""
+
 
 class Silent:
     """A log that nobody reads, for commands that only print their result."""
 
     def tell(self, event: Event, line: Line = Line()) -> None:
         """Nothing is written."""
+
+    def from_level(self, level: Level) -> None:
+        """Nothing is written at any level."""
 
 
 class Stream:
@@ -59,10 +67,16 @@ class Stream:
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 renderer,
             ],
-            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[Level.DEBUG]),
         )
+        self._least = _LEVELS[level]
+
+    def from_level(self, level: Level) -> None:
+        self._least = _LEVELS[level]
 
     def tell(self, event: Event, line: Line = Line()) -> None:
+        if _LEVELS[event.level] < self._least:
+            return
         fields = {name: value for name, value in asdict(line).items() if value is not None}
         if self._side is not None:
             fields["side"] = self._side

@@ -15,16 +15,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from adapter.errors import AdapterError
+from adapter.errors import STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import inbox, intake, sealing, timers
 from adapter.service.companions import Companion
+from adapter.service.health import probe
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, tell
 from adapter.service.transmission import transmit_due
-from adapter.transports.port import ReceivedMail, Transport
+from adapter.transports.port import Outcome, OutgoingMail, ReceivedMail, Transport
 
 WORKER = "daemon"
 
@@ -42,13 +44,39 @@ THREADS = 4
 
 BATCH = 16
 
+STOP_WITHIN = timedelta(seconds=30)
+
+GIVE_BACK_SECONDS = 5.0
+"""How long giving back the claims may take; the next start does it too."""
+
+_STORE_AWAY = frozenset({STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE})
+"""States of the store that pass: every loop waits, and says so once between them."""
+
+
+class _Felt:
+    """A transport whose outcomes are noted: the last thing known of the mail server."""
+
+    def __init__(self, transport: Transport, installation: Installation) -> None:
+        self._transport = transport
+        self._clock = installation.clock
+        self._pulse = installation.pulse
+
+    async def send(self, mail: OutgoingMail) -> Outcome:
+        outcome = await self._transport.send(mail)
+        self._pulse.handed_over(outcome, self._clock.now())
+        return outcome
+
+    async def close(self) -> None:
+        await self._transport.close()
+
 
 class Daemon:
     """One running adapter. `turn` does everything that is due now; `run` goes on until it is stopped."""
 
     def __init__(self, installation: Installation, transport: Transport) -> None:
         self._installation = installation
-        self._transport = transport
+        self._transport = _Felt(transport, installation)
+        self._pulse = installation.pulse
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="message")
         self._patience = sealing.Patience()
         self._wake = asyncio.Event()
@@ -76,31 +104,52 @@ class Daemon:
         """Give back what a former process had claimed; the normal path of every start (lessons 20)."""
         return self._installation.store.write_now(lambda writer: writer.release_claims(WORKER))
 
-    async def run(self, companions: Sequence[Companion] = ()) -> None:
-        """Run until `stop`, with companions that have been started; then what is under way is finished."""
+    async def run(self, companions: Sequence[Companion] = (), stop_within: timedelta = STOP_WITHIN) -> bool:
+        """Run until `stop`, with companions that have been started.
+
+        Then what is under way is finished, for at most `stop_within`, and every claim given back. Says whether all
+        of it was finished; the rest is done again at the next start.
+        """
         self.recover()
+        timers.rein_in(self._installation)
         self._installation.log.tell(events.DAEMON_STARTED)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch())
-            for step in self._steps():
-                group.create_task(self._loop(step))
-            for companion in companions:
-                group.create_task(self._accompany(companion))
+            loops = [group.create_task(self._loop(step)) for step in self._steps()]
+            loops += [group.create_task(self._accompany(companion)) for companion in companions]
             await self._stopping.wait()
             watch.cancel()
             for companion in companions:
                 companion.stop()
-        self._installation.log.tell(events.DAEMON_STOPPED)
+            _, late = await asyncio.wait(loops, timeout=stop_within.total_seconds())
+            for loop in late:
+                loop.cancel()
+        await self._give_back()
+        self._installation.log.tell(events.DAEMON_CUT_OFF if late else events.DAEMON_STOPPED)
+        return not late
+
+    async def _give_back(self) -> None:
+        """Let another process have what this one has claimed; a store that does not answer keeps it until a start."""
+        try:
+            async with asyncio.timeout(GIVE_BACK_SECONDS):
+                await self._installation.store.write(lambda writer: writer.release_claims(WORKER))
+        except (AdapterError, TimeoutError) as error:
+            rule = error.id if isinstance(error, AdapterError) else "timeout"
+            self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=rule))
 
     def stop(self) -> None:
         """End `run` after the turns under way."""
         self._stopping.set()
         self._wake.set()
 
-    async def close(self) -> None:
-        """Let go of connections, threads and the store."""
+    async def let_go(self, *, finished: bool = True) -> None:
+        """Let go of connections and threads; the store stays open. Threads that did not finish are not waited for."""
         await self._transport.close()
-        self._pool.shutdown()
+        self._pool.shutdown(wait=finished, cancel_futures=not finished)
+
+    async def close(self, *, finished: bool = True) -> None:
+        """Let go of connections, threads and the store."""
+        await self.let_go(finished=finished)
         self._installation.store.close()
 
     def _steps(self) -> tuple[Callable[[], Awaitable[int]], ...]:
@@ -108,21 +157,45 @@ class Daemon:
 
     async def _loop(self, step: Callable[[], Awaitable[int]]) -> None:
         """Turn one step for ever; a turn that fails is told and tried again, and the loop never dies."""
-        while not self._stopping.is_set():
-            try:
-                done = await step()
-            except AdapterError as error:
-                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
-                await self._pause(FAILURE_SECONDS)
-                continue
-            except Exception as error:
-                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=f"defect {type(error).__name__}"))
-                await self._pause(FAILURE_SECONDS)
-                continue
-            if done:
-                self._wake.set()
-            else:
-                await self._sleep()
+        name = step.__name__.strip("_")
+        try:
+            while not self._stopping.is_set():
+                self._pulse.loop_turned(name)
+                await self._turn(step)
+        finally:
+            self._pulse.loop_ended(name)
+
+    async def _turn(self, step: Callable[[], Awaitable[int]]) -> None:
+        try:
+            done = await step()
+        except AdapterError as error:
+            await self._failed(error)
+            return
+        except Exception as error:
+            self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=f"defect {type(error).__name__}"))
+            await self._pause(FAILURE_SECONDS)
+            return
+        if done:
+            self._wake.set()
+        else:
+            await self._sleep()
+
+    async def _failed(self, error: AdapterError) -> None:
+        """A turn that failed is told, once while it is the store that does not work, and tried again after a pause."""
+        log, clock = self._installation.log, self._installation.clock
+        if error.kind not in _STORE_AWAY:
+            log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+            await self._pause(FAILURE_SECONDS)
+            return
+        if self._pulse.store_fails(error, clock.now()):
+            log.tell(events.STORE_UNAVAILABLE, Line(rule=error.id))
+        await self._pause(FAILURE_SECONDS)
+        try:
+            await self._installation.store.write(lambda writer: probe(writer, clock.now()))
+        except AdapterError:
+            return
+        if self._pulse.store_works(clock.now()) is not None:
+            log.tell(events.STORE_AVAILABLE)
 
     async def _accompany(self, companion: Companion) -> None:
         """Let a companion run; a defect of it is told and does not reach the messages."""
@@ -160,7 +233,7 @@ class Daemon:
                 version = store.data_version()
                 due = await store.read(lambda reader: reader.next_due())
             except AdapterError as error:
-                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+                await self._failed(error)
                 continue
             if version != seen or (due is not None and due <= self._installation.clock.now()):
                 seen = version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 from adapter import __version__
@@ -27,6 +27,7 @@ from adapter.observe import events
 from adapter.observe.log import Line, Log
 from adapter.service.choosing import chosen
 from adapter.service.clock import Clock, Ids
+from adapter.service.pulse import Pulse
 from adapter.service.terms import TermsInForce
 from adapter.store.port import Exchange, Store
 from adapter.store.sql_store import open_store
@@ -107,10 +108,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Installation(Tools):
-    """Everything the service works with: tools, store, and the terms of decisions. Made by `open_installation`."""
+    """Everything the service works with: tools, store, the terms of decisions, and what last worked.
+
+    Made by `open_installation`.
+    """
 
     store: Store
     in_force: TermsInForce
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Installation:
@@ -119,7 +124,7 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
     Raises `AdapterError` for the first thing that cannot be had; `adapter check` tells them all.
     """
     tools = open_tools(settings, clock, ids, log)
-    parts = {field.name: getattr(tools, field.name) for field in fields(tools)}
+    parts = {one.name: getattr(tools, one.name) for one in fields(tools)}
     return Installation(**parts, store=open_own_store(settings), in_force=TermsInForce(settings, log))
 
 

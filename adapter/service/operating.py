@@ -149,7 +149,11 @@ def way_of(installation: Installation, reader: Reader, exchange: Exchange, now: 
     if newer:
         return NotAgain(f"its document went again in a new envelope; look at exchange {newer[0].id}")
     return resending.again(
-        exchange.transport, exchange.receipt, _seals(installation, reader, exchange, now), now, installation.terms
+        exchange.transport,
+        exchange.receipt,
+        _seals(installation, reader, exchange, now),
+        now,
+        installation.terms_for(exchange),
     )
 
 
@@ -176,7 +180,7 @@ def _send_again(installation: Installation, writer: Writer, exchange: Exchange, 
         readdressed = replace(exchange, peer_address=partner.address)
         address = own_address(installation, exchange)
         event = ResendRequested(by.reason)
-        _, told = take_transport_step(writer, readdressed, event, now, installation.terms, address)
+        _, told = take_transport_step(writer, readdressed, event, now, installation.terms_for(exchange), address)
         writer.add_journal(JournalEntry(exchange.id, now, "sent again", outcome))
         return _Change(outcome, exchange.id, told)
     generated = exchange.generated
@@ -229,7 +233,7 @@ def _cancel(installation: Installation, writer: Writer, exchange: Exchange, by: 
         raise AdapterError(EXCHANGE_UNFIT, f"it is {exchange.transport.state.value}, and nothing is under way")
     address = own_address(installation, exchange)
     event = CancelRequested(by.reason)
-    saved, told = take_transport_step(writer, exchange, event, now, installation.terms, address)
+    saved, told = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)
     assert saved.transport is not None
     left = " (it had left already: the receiver may have it)" if saved.transport.first_sent is not None else ""
     return _Change(f"given up{left}", exchange.id, told)

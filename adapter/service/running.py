@@ -1,21 +1,15 @@
-"""How the daemon is put together from a configuration: mail out, mail in, signals of the operating system."""
+"""How the parts of the daemon are made from a configuration: mail out, mail in. `life.py` runs them."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import ssl
-from collections.abc import Sequence
 from pathlib import Path
 
 from adapter.config import Settings
 from adapter.errors import CONFIG_INVALID, AdapterError
 from adapter.lookups.key_files import password
-from adapter.observe.log import Log
-from adapter.service.clock import Clock, Ids
-from adapter.service.companions import MakeCompanion
 from adapter.service.daemon import Daemon
-from adapter.service.installation import Installation, open_installation
+from adapter.service.installation import Installation
 from adapter.transports.listener import Listening, SmtpListener
 from adapter.transports.port import Transport
 from adapter.transports.smtp import SmtpServer, SmtpTransport
@@ -41,11 +35,16 @@ def mail_out(settings: Settings) -> Transport:
 
 def mail_in(installation: Installation, daemon: Daemon) -> SmtpListener:
     """The listener of the configuration. Raises `AdapterError` when its certificate is no good."""
+    return SmtpListener(listening(installation), daemon.keep, daemon.could_not_keep)
+
+
+def listening(installation: Installation) -> Listening:
+    """Where and how we listen, by the configuration. Raises `AdapterError` when the listener's certificate is bad."""
     receive = installation.settings.smtp.receive
     context = None
     if receive.certificate is not None and receive.key is not None:
         context = server_context(receive.certificate, receive.key)
-    listening = Listening(
+    return Listening(
         host=receive.host,
         port=receive.port,
         addresses=installation.own_addresses,
@@ -53,7 +52,6 @@ def mail_in(installation: Installation, daemon: Daemon) -> SmtpListener:
         require_tls=receive.require_tls,
         max_octets=receive.max_octets,
     )
-    return SmtpListener(listening, daemon.keep, daemon.could_not_keep)
 
 
 def _client_context(ca: Path | None) -> ssl.SSLContext:
@@ -71,30 +69,3 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise AdapterError(CONFIG_INVALID, f"smtp.receive.certificate {certificate} and key {key}: {error}") from None
     return context
-
-
-async def run(settings: Settings, clock: Clock, ids: Ids, log: Log, makers: Sequence[MakeCompanion] = ()) -> None:
-    """Run an adapter with its companions until SIGTERM or SIGINT. Raises `AdapterError` when it cannot start."""
-    daemon = Daemon(installation := open_installation(settings, clock, ids, log), mail_out(settings))
-    listener = mail_in(installation, daemon)
-    receive = settings.smtp.receive
-    companions = [companion for make in makers for companion in make(installation)]
-    try:
-        for companion in companions:
-            await companion.start()
-        await listener.start()
-    except AdapterError:
-        await daemon.close()
-        raise
-    except OSError as error:
-        await daemon.close()
-        says = f"smtp.receive: cannot listen on {receive.host}:{receive.port}: {error.strerror}"
-        raise AdapterError(CONFIG_INVALID, says) from None
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, daemon.stop)
-    try:
-        await daemon.run(companions)
-    finally:
-        await listener.close()
-        await daemon.close()

@@ -6,15 +6,18 @@ mailbox is always read to its end when a timer fires (HITS 1171 §8.1) as soon a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.retry import VALIDATION_BACK_OFF
+from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import TimerFired
 from adapter.service.installation import Installation
 from adapter.service.signals import own_address
 from adapter.service.steps import Told, take_receipt_step, take_transport_step
-from adapter.store.port import Writer
+from adapter.store.port import ExchangeFilter, Writer
 from adapter.values import instant_of, instant_text
 
 
@@ -58,3 +61,24 @@ def forget_old(installation: Installation) -> list[Told]:
 
     installation.store.write_now(write)
     return []
+
+
+def rein_in(installation: Installation) -> int:
+    """Bring nearer what a clock that was ahead has put off beyond every pause there is; says how much that was.
+
+    At every start, and when the clock was set. A copy that leaves too early is only a copy; a message that waits for a
+    year that was never meant would be lost.
+    """
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> int:
+        longest = max(installation.terms.mail_back_off.pauses)
+        brought = writer.rein_in(now, now + longest, now + max(VALIDATION_BACK_OFF.pauses))
+        for exchange in writer.exchanges(ExchangeFilter(transport=(TransportState.AWAIT_ACK,), limit=1_000_000)):
+            transport, latest = exchange.transport, now + installation.terms_for(exchange).interval
+            if transport is not None and transport.due is not None and transport.due > latest:
+                writer.save_exchange(replace(exchange, transport=replace(transport, due=latest)))
+                brought += 1
+        return brought
+
+    return installation.store.write_now(write)

@@ -526,6 +526,10 @@ class Writer(Reader, AccessWriter, Protocol):
     def keep_note(self, key: str, value: str) -> None:
         """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""
 
+    def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
+        """Make due now what waits in the outbox or among the mails for a moment after the latest that there can be:
+        a clock that was wrong has set it. Says how much that was."""
+
     def forget(self, before: datetime) -> int:
         """Drop dedupe records and kept answers whose time is over; says how many. Nothing unfinished is touched."""
 

@@ -268,6 +268,15 @@ class SqlWriter(SqlReader, SqlAccessWriter):
     def keep_note(self, key: str, value: str) -> None:
         self._connection.execute(KEEP_NOTE, {"key": f"note:{key}", "value": value})
 
+    def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
+        return sum(
+            self._connection.execute(update(table).where(table.c.due > latest, *waits).values(due=now)).rowcount
+            for table, latest, waits in (
+                (outbox, outbox_latest, (outbox.c.state == OutboxState.WAITING.value,)),
+                (mail_in, mail_latest, ()),
+            )
+        )
+
     def forget(self, before: datetime) -> int:
         dropped = (
             delete(seen_envelope).where(

@@ -43,6 +43,11 @@ class SmtpListener:
         self._server: asyncio.Server | None = None
         self._sessions: set[_Session] = set()
 
+    def change(self, listening: Listening, keep: Keep, complain: Complaint) -> None:
+        """From now on connections are served this way; the socket, and connections that are open, stay as they are."""
+        self._listening = listening
+        self._handler = _Handler(frozenset(a.value.lower() for a in listening.addresses), keep, complain)
+
     async def start(self) -> int:
         """Open the socket and return its port. Raises `OSError` when the address cannot be had."""
         loop = asyncio.get_running_loop()

@@ -1,0 +1,164 @@
+"""Is this adapter alive, is it ready, and if not, why not?
+
+*Live* means that the process turns: it should be left running. *Ready* means that a message handed in now will be
+kept and go its way. A reason says which of the two it stands against (a warning against neither), and what is wrong, in
+a sentence for a person. Pages, metrics and the status line of the service manager show the same values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography import x509
+
+from adapter.crypto.certificates import Usage, days_left, problems
+from adapter.errors import AdapterError
+from adapter.service.installation import Installation
+from adapter.service.pulse import Pulse
+from adapter.store.port import Counts, Reader, Unanswered, Writer
+from adapter.values import utc_text
+
+STALE = timedelta(minutes=2)
+"""A loop that has not turned for so long is stuck: even an idle one turns every few seconds, a busy one per batch."""
+
+LONGEST_TURN = timedelta(minutes=20)
+"""Handing over mail is one turn, and a mail server may be very slow; past this nobody believes that it still works."""
+
+MAIL_AWAY = timedelta(minutes=15)
+"""How long a mail server may take nothing before the adapter is not ready."""
+
+BACKLOG_AGE = timedelta(minutes=30)
+"""How old the oldest thing that *we* have to do may be; a mail server that is away explains it, and is told first."""
+
+SOON_DAYS = 30
+
+
+class Against(StrEnum):
+    """What a reason stands against."""
+
+    LIFE = "live"
+    READINESS = "ready"
+    NOTHING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that is not as it should be. `what` is a fixed word for a machine, `says` a sentence for a person."""
+
+    what: str
+    against: Against
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateDays:
+    """A certificate by its key in the configuration, or as `partner HER`, and how many days it has left (may be
+    negative)."""
+
+    what: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the adapter is at a moment. `unanswered` is per partner, the longest wait first."""
+
+    at: datetime
+    reasons: tuple[Reason, ...]
+    counts: Counts
+    unanswered: tuple[Unanswered, ...]
+    certificates: tuple[CertificateDays, ...]
+
+    @property
+    def live(self) -> bool:
+        return all(reason.against is not Against.LIFE for reason in self.reasons)
+
+    @property
+    def ready(self) -> bool:
+        return all(reason.against is Against.NOTHING for reason in self.reasons)
+
+    def status(self) -> str:
+        """The one line that a service manager shows."""
+        waiting = f"{self.counts.outbox_waiting} to send, {self.counts.mails_waiting} to judge"
+        oldest = f", oldest unanswered since {utc_text(self.unanswered[0].oldest)}" if self.unanswered else ""
+        wrong = "; ".join(reason.says for reason in self.reasons if reason.against is not Against.NOTHING)
+        return f"not ready: {wrong}" if wrong else f"ready; {waiting}{oldest}"
+
+
+def examine(installation: Installation) -> Health:
+    """Look at everything once; takes a write to the store, and does not raise for what is wrong."""
+    now, pulse = installation.clock.now(), installation.pulse
+    reasons = list(_loops(pulse))
+    counts = Counts()
+    unanswered: tuple[Unanswered, ...] = ()
+    try:
+        installation.store.write_now(lambda writer: probe(writer, now))
+        counts, unanswered = installation.store.read_now(_waiting)
+    except AdapterError as error:
+        pulse.store_fails(error, now)
+        reasons.append(Reason("store", Against.READINESS, f"the store cannot be written: {error.sentence()}"))
+    else:
+        pulse.store_works(now)
+    certificates, wrong = _certificates(installation, now)
+    reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
+    return Health(now, tuple(reasons), counts, unanswered, certificates)
+
+
+def probe(writer: Writer, now: datetime) -> None:
+    """The smallest change there is; when it is durable, the store can be written."""
+    writer.keep_note("health looked at", utc_text(now))
+
+
+def _waiting(reader: Reader) -> tuple[Counts, tuple[Unanswered, ...]]:
+    return reader.counts(), reader.unanswered()
+
+
+def _loops(pulse: Pulse) -> list[Reason]:
+    stuck = [name for name, idle in pulse.idle if idle > (LONGEST_TURN if name == "transmit" else STALE)]
+    return [Reason("loop", Against.LIFE, f"the loop {name!r} does not turn") for name in stuck]
+
+
+def _mail(pulse: Pulse, now: datetime) -> list[Reason]:
+    trouble = pulse.mail_out.trouble
+    if trouble is None:
+        return []
+    against = Against.READINESS if now - trouble.since >= MAIL_AWAY else Against.NOTHING
+    since = utc_text(trouble.since)
+    return [Reason("mail_out", against, f"the mail server has taken nothing since {since}: {trouble.says}")]
+
+
+def _backlog(counts: Counts, now: datetime) -> list[Reason]:
+    """The oldest mail that was kept and not judged; what waits for a mail server or the application is not ours."""
+    if counts.oldest_mail is None or now - counts.oldest_mail < BACKLOG_AGE:
+        return []
+    says = f"{counts.mails_waiting} mails wait to be judged, the oldest since {utc_text(counts.oldest_mail)}"
+    return [Reason("backlog", Against.READINESS, says)]
+
+
+def _certificates(installation: Installation, now: datetime) -> tuple[tuple[CertificateDays, ...], list[Reason]]:
+    days, reasons = [], []
+    signing = installation.sealer.signer.certificate
+    current = installation.keys.pairs[0].certificate
+    own = (
+        ("keys.signing", signing, Usage.SIGNING),
+        ("keys.encryption", current, Usage.ENCRYPTION),
+    )
+    for what, certificate, usage in own:
+        days.append(CertificateDays(what, days_left(certificate, now)))
+        if wrong := problems(certificate, usage, installation.anchors, now):
+            reasons.append(Reason("certificate", Against.READINESS, f"{what}: {'; '.join(wrong)}"))
+        elif days[-1].days < SOON_DAYS:
+            reasons.append(Reason("certificate", Against.NOTHING, f"{what} has {days[-1].days} days left"))
+    for partner in installation.partners.all():
+        left = min(_days(now, partner.encryption, *partner.signing))
+        days.append(CertificateDays(f"partner {partner.her}", left))
+        if left < SOON_DAYS:
+            says = f"a certificate of partner {partner.her} has {left} days left"
+            reasons.append(Reason("partner_certificate", Against.NOTHING, says))
+    return tuple(days), reasons
+
+
+def _days(now: datetime, *certificates: x509.Certificate) -> tuple[int, ...]:
+    return tuple(days_left(certificate, now) for certificate in certificates)
