@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from adapter.cli.output import read_file
 from adapter.cli.site import Site
 from adapter.cli.validate import UNREADABLE, Verdict
+from adapter.envelope.rules import judge
+from adapter.envelope.rules.rule import Context as EnvelopeContext
+from adapter.envelope.rules.subject import of_envelope
 from adapter.errors import AdapterError
 from adapter.lookups import packaged
 from adapter.messages.codes import CodeLists
@@ -73,6 +76,7 @@ class Judge:
         self._schemas = asked.site.schema_set()
         codes = CodeLists.parse(packaged.codes())
         self._context = Context(Side(asked.side), codes, None, asked.site.production, asked.site.choices)
+        self._about_envelopes = EnvelopeContext(Side(asked.side))
         self._config = asked.config
         self._mails: MailJudge | None = None
 
@@ -93,7 +97,7 @@ class Judge:
         kind = reading.recognised.value
         findings = (*_refusal(reading), *reading.findings)
         if reading.tree is not None and reading.recognised is Recognised.ENVELOPE:
-            findings += self._schemas.validate(reading.tree)
+            findings += (*self._schemas.validate(reading.tree), *judge(of_envelope(content), self._about_envelopes))
         elif reading.tree is not None and namespace_of(tag_of(reading.tree.getroot())) == _CPA:
             kind, findings = "cpa", self._schemas.validate(reading.tree)
         return Verdict(file, kind, reading.type, not has_errors(findings), findings)

@@ -1,8 +1,9 @@
-"""How a whole mail is judged for `validate`: its form always, signature and content where there are keys for it."""
+"""How a whole mail is judged for `validate`: by every rule always, signer and content where there are keys for it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from adapter.cli.validate import Verdict
@@ -10,8 +11,11 @@ from adapter.config import load
 from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.envelope import open as opening
-from adapter.envelope.classify import AutomaticReply, Bounce
-from adapter.envelope.unpack import FaultMail, Unpacked, unpack
+from adapter.envelope.classify import AutomaticReply, Bounce, is_fault, stranger
+from adapter.envelope.rules import BY_ID, judge
+from adapter.envelope.rules.rule import Context as EnvelopeContext
+from adapter.envelope.rules.subject import Subject, of_mail
+from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import AdapterError
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.read import read
@@ -35,44 +39,61 @@ class MailJudge:
         self._tools: Tools | None = None
 
     def verdict(self, file: str, content: bytes) -> Verdict:
-        """What is to be said of a mail."""
-        findings: tuple[Finding, ...] = ()
-        type_ = None
-        try:
-            unpacked = unpack(content)
-            if not isinstance(unpacked, Unpacked):
-                return Verdict(file, "mail", _stranger(unpacked), True, ())
-            type_ = unpacked.kind.value
-            findings = unpacked.findings
-            message = opening.read(unpacked)
-            findings, type_ = message.findings, message.header.action
-            more = self._inside(message)
-            findings += more
-        except AdapterError as error:
-            findings += (_finding(error),)
+        """What is to be said of a mail: by every rule, and then by opening it, each thing once."""
+        subject = of_mail(content)
+        other = stranger(subject.mail) if subject.mail is not None else None
+        if other is not None or _is_fault(subject):
+            return Verdict(file, "mail", _word(other), True, ())
+        found = [*judge(subject, EnvelopeContext(self._context.side)), *self._schema_findings(subject)]
+        type_ = subject.value("Action") or (subject.kind.value if subject.has_header else None)
+        for finding in self._opened(content):
+            if finding.rule not in {one.rule for one in found} or finding.rule not in BY_ID:
+                found.append(finding)
+        findings = tuple(found)
         return Verdict(file, "mail", type_, not has_errors(findings), findings)
 
-    def _inside(self, message: opening.Message) -> tuple[Finding, ...]:
+    def _schema_findings(self, subject: Subject) -> tuple[Finding, ...]:
+        unverified = subject.envelope.unverified
+        return self._schemas.validate(unverified.document) if unverified is not None else ()
+
+    def _opened(self, content: bytes) -> Iterator[Finding]:
+        """What opening has to say, up to where it is refused."""
+        try:
+            unpacked = unpack(content)
+            if isinstance(unpacked, Unpacked):
+                message = opening.read(unpacked)
+                yield from message.findings
+                yield from self._inside(message)
+        except AdapterError as error:
+            yield _finding(error)
+
+    def _inside(self, message: opening.Message) -> Iterator[Finding]:
         try:
             tools = self._tools or open_tools(load(self._config), MachineClock(), RandomIds(), Silent())
         except AdapterError as error:
-            says = f"signature and payload were not looked at, for want of keys and partners: {error.id}"
-            return (Finding("EB-318", Severity.INFO, "", None, says, "ebxml.md §4.4"),)
+            says = f"whose signature it is and what is in the payload was not looked at, for want of keys: {error.id}"
+            yield Finding("EB-254", Severity.INFO, "", None, says, "ebxml.md §4.4")
+            return
         self._tools, now = tools, tools.clock.now()
         verified = opening.verify(message, expected_signer(tools, message.header.sender.her), NATIONAL, now)
-        findings = verified.check.warnings
+        yield from verified.check.warnings
         for document in opening.decrypt(verified, tools.keys, NATIONAL, now):
-            findings += (*document.findings, *read(document.octets, self._schemas, self._context).findings)
-        return findings
+            yield from document.findings
+            yield from read(document.octets, self._schemas, self._context).findings
 
 
-def _stranger(mail: Bounce | AutomaticReply | FaultMail) -> str:
+def _is_fault(subject: Subject) -> bool:
+    body = subject.envelope.body
+    return body is not None and is_fault(body) and not subject.has_header
+
+
+def _word(mail: Bounce | AutomaticReply | None) -> str:
     match mail:
         case Bounce():
             return "bounce"
         case AutomaticReply():
             return "automatic reply"
-        case FaultMail():
+        case None:
             return "SOAP Fault"
 
 

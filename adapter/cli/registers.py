@@ -70,7 +70,26 @@ def _messages() -> Iterable[RuleRow]:
         )
 
 
-REGISTERS: Final[tuple[Register, ...]] = (Register("messages", ("MH", "AD", "LK", "ID", "AR", "PL"), _messages),)
+def _envelopes() -> Iterable[RuleRow]:
+    from adapter.envelope.rules import RULES
+
+    for rule in RULES:
+        standing, by = Standing.IMPLEMENTED, rule.by
+        if rule.check is not None:
+            by = "the mail"
+        elif rule.judged_as:
+            by = ", ".join(rule.judged_as)
+        elif not by:
+            standing, by = Standing.DEFERRED, f"needs: {rule.needs}"
+        source = f"{rule.source} (HITS 1172 no. {rule.hits})" if rule.hits else rule.source
+        answer = f"{rule.receive} ({rule.code})" if rule.receive and rule.code else rule.receive
+        yield RuleRow(rule.id, rule.text, source, standing, by, send=rule.send, receive=answer)
+
+
+REGISTERS: Final[tuple[Register, ...]] = (
+    Register("messages", ("MH", "AD", "LK", "ID", "AR", "PL"), _messages),
+    Register("envelopes", ("EB",), _envelopes),
+)
 """Every register, in the order in which the rules are listed."""
 
 

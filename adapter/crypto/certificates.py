@@ -170,6 +170,11 @@ def _lasting_problems(certificate: x509.Certificate, usage: Usage) -> tuple[Prob
     return tuple(found)
 
 
+def has_usage(certificate: x509.Certificate, usage: Usage) -> bool:
+    """Whether a certificate was issued for this use, whoever issued it."""
+    return _usable(certificate, usage)
+
+
 def _usable(certificate: x509.Certificate, usage: Usage) -> bool:
     """Signing wants nonRepudiation; encryption wants keyEncipherment, and never dataEncipherment (`ebxml.md` §4.5)."""
     try:

@@ -8,6 +8,7 @@ one and the same (`ebxml.md` §5.3).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,24 @@ from adapter.messages.findings import Finding
 
 _NATIVE = frozenset({"aes128-cbc", "aes256-cbc", "rsa-pkcs1-v1.5"})
 """What `pkcs7_decrypt_der` reads; a policy that refuses one of these has to know which it was."""
+
+
+_ENVELOPED = re.compile(
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
+    rb"\x06(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03|\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17)",
+    re.DOTALL,
+)
+"""How a ContentInfo of EnvelopedData or AuthEnvelopedData begins, in DER or BER."""
+
+
+def is_enveloped(octets: bytes) -> bool:
+    """Whether octets begin as a CMS object that holds something encrypted; nothing else of it is looked at."""
+    return _ENVELOPED.match(octets) is not None
+
+
+def content_algorithm(octets: bytes) -> str:
+    """The dotted OID of the content encryption of a CMS object; empty where it cannot be read."""
+    return cms_foreign.content_algorithm(octets) if is_enveloped(octets) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,17 @@ def open_with(octets: bytes, key: bytes, policy: Policy, day: date) -> bytes:
         return _open(_read(octets, policy, day), key)
 
 
+def content_algorithm(octets: bytes) -> str:
+    """The dotted OID of the content encryption of a CMS object; empty where it cannot be read."""
+    try:
+        info = cms.ContentInfo.load(octets)
+        form = info["content_type"].native
+        field = "encrypted_content_info" if form == "enveloped_data" else "auth_encrypted_content_info"
+        return str(info["content"][field]["content_encryption_algorithm"]["algorithm"].dotted)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
+        return ""
+
+
 @contextmanager
 def _one_refusal() -> Iterator[None]:
     try:

@@ -73,6 +73,11 @@ _ALGORITHMS = (
 _BY_IDENTIFIER = {(row.use, row.identifier): row for row in _ALGORITHMS}
 
 
+def find(use: Use, identifier: str) -> Algorithm | None:
+    """The row of an algorithm, or None where nobody of the profile uses it."""
+    return _BY_IDENTIFIER.get((use, identifier))
+
+
 def sent(use: Use) -> Algorithm:
     """The algorithm that we send with for a use."""
     return next(row for row in _ALGORITHMS if row.use is use and row.standing is Standing.SENT)

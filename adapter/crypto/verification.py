@@ -11,7 +11,8 @@ import copy
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import unquote
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -102,6 +103,41 @@ def verify(
         tuple(warnings),
     )
     return _vouch(SignedEnvelope(unverified.octets, tuple(covered)), check)
+
+
+def untrue(unverified: Unverified, parts: tuple[Part, ...] | None, certificate: x509.Certificate) -> tuple[str, ...]:
+    """Which values of a signature do not fit what they cover, for a report; empty where the form is broken already.
+
+    The certificate is whatever one the message shows, so that this tells of changes on the way and never of who signed;
+    SHA-1 is computed like any other. `parts` is None where the attachments are not at hand.
+    """
+    try:
+        signature = the_signature(unverified.document)
+        signed_info, value, _ = anatomy(signature, [])
+        named = [one.get("URI", "") for one in signed_info.iterfind(ds("Reference"))]
+        there = parts if parts is not None else tuple(Part(unquote(uri[4:]), b"") for uri in named if uri)
+        rows = references(signed_info, there, _SOME_DAY, _ANY_DAY, [], signal=True)
+    except RefusedError:
+        return ()
+    found = []
+    octets = {part.content_id: part.octets for part in there}
+    try:
+        _check_value(signed_info, value, certificate, _SOME_DAY, _ANY_DAY)
+    except RefusedError as error:
+        found += ["the signature value"] if error.kind is SIGNATURE_INVALID else []
+    for row in rows if parts is not None else rows[:1]:
+        try:
+            _check_digest(
+                row, octets[row.part_id] if row.part_id is not None else _without_signature(unverified.document)
+            )
+        except RefusedError:
+            found.append("the digest of the envelope" if row.part_id is None else "the digest of an attachment")
+    return tuple(found)
+
+
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+_ANY_DAY = Policy(sha1_before=date.max)
+"""What a report computes with: on no day is an algorithm of the table refused."""
 
 
 def _signer(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import binascii
 import email
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import Message
@@ -70,6 +71,30 @@ def parse_mail(octets: bytes) -> Entity:
         return _convert(email.message_from_bytes(octets), [MAX_PARTS])
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
         raise RefusedError(MAIL_NOT_EBXML, "EB-017", "the mail cannot be taken apart") from None
+
+
+def survey_mail(octets: bytes) -> tuple[Entity | None, tuple[AdapterError, ...]]:
+    """Take a mail apart as far as it can be, for a report of everything that is wrong with it.
+
+    A part that cannot be decoded is empty. Whatever was wrong is told beside; the mail is None where a limit is passed
+    or nothing of it can be read.
+    """
+    flaws: list[AdapterError] = []
+    try:
+        return parse_mail(octets), ()
+    except AdapterError as error:
+        if not isinstance(error, RefusedError):
+            return None, (error,)
+    try:
+        return _convert(email.message_from_bytes(octets), [MAX_PARTS], flaws.append), tuple(flaws)
+    except AdapterError as error:
+        return None, (*flaws, error)
+    except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
+        return None, (*flaws, RefusedError(MAIL_NOT_EBXML, "EB-017", "the mail cannot be taken apart"))
+
+
+def _raise(error: AdapterError) -> None:
+    raise error
 
 
 def _check_size(octets: bytes) -> None:
@@ -175,8 +200,8 @@ def _content_type(value: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     return start[1].lower(), tuple(parameters)
 
 
-def _convert(message: Message, parts_left: list[int]) -> Entity:
-    """An `Entity` from what the standard library has parsed."""
+def _convert(message: Message, parts_left: list[int], tell: Callable[[AdapterError], None] = _raise) -> Entity:
+    """An `Entity` from what the standard library has parsed; what is wrong with it is told, or raised."""
     parts_left[0] -= 1
     if parts_left[0] < 0:
         raise AdapterError(MAIL_TOO_LARGE, f"more than {MAX_PARTS} parts")
@@ -188,16 +213,23 @@ def _convert(message: Message, parts_left: list[int]) -> Entity:
     media_type = message.get_content_type() if "Content-Type" in message else ""
     if message.is_multipart():
         if message.defects:
-            raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed")
-        children = tuple(_convert(child, parts_left) for child in message.get_payload() if isinstance(child, Message))
+            tell(RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed"))
+        children = tuple(
+            _convert(child, parts_left, tell) for child in message.get_payload() if isinstance(child, Message)
+        )
         return Entity(headers, media_type, parameters, encoding, b"", children)
     if media_type.startswith("multipart/"):
-        raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed")
+        tell(RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed"))
     content = message.get_payload(decode=True) if encoding in _AS_IS else message.get_payload()
     octets = content.encode("ascii") if isinstance(content, str) else content
     if not isinstance(octets, bytes):
         raise RefusedError(MAIL_NOT_EBXML, "EB-017", "a part has no content")
-    return Entity(headers, media_type, parameters, encoding, decode(octets, encoding))
+    try:
+        octets = decode(octets, encoding)
+    except RefusedError as error:
+        tell(error)
+        octets = b""
+    return Entity(headers, media_type, parameters, encoding, octets)
 
 
 def _unquoted(value: str | tuple[str | None, str | None, str]) -> str:

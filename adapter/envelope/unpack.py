@@ -45,7 +45,10 @@ class FaultMail:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """An ebXML message as it came. `charset` is that of the SOAP part, in lower case, empty when there is none."""
+    """An ebXML message as it came. `charset` is that of the SOAP part, in lower case, empty when there is none.
+
+    `entity` is the whole mail, `soap_part` and `others` the nodes of it that hold envelope and attachments.
+    """
 
     mail: MailFacts
     envelope: Unverified
@@ -55,6 +58,9 @@ class Unpacked:
     attachments: tuple[Part, ...]
     charset: str
     findings: tuple[Finding, ...]
+    entity: Entity
+    soap_part: Entity
+    others: tuple[Entity, ...]
 
     @property
     def reply_to(self) -> ReturnAddress | None:
@@ -91,6 +97,9 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
         attachments=_attachments(others),
         charset=(soap_part.parameter("charset") or "").lower(),
         findings=tuple(findings),
+        entity=entity,
+        soap_part=soap_part,
+        others=others,
     )
 
 
@@ -137,35 +146,36 @@ def _check_mail(entity: Entity) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _soap_part(entity: Entity, findings: list[Finding]) -> tuple[Entity, tuple[Entity, ...]]:
-    """The part with the envelope, and the others (`ebxml.md` §2.1, order of parts)."""
-    if entity.media_type == "text/xml":
-        _check_soap_part(entity, findings)
+def choose_soap_part(entity: Entity) -> tuple[Entity | None, tuple[Entity, ...]]:
+    """The part with the envelope, None where there is none, and the others (`ebxml.md` §2.1, order of parts)."""
+    if not entity.media_type.startswith("multipart/"):
         return entity, ()
-    declared = entity.parameter("type")
-    if declared is not None and declared.lower() != "text/xml":
-        raise RefusedError(MAIL_NOT_EBXML, "EB-015", "multipart/related is of another type than text/xml")
-    if declared is None:
-        findings.append(tolerated("EB-015", "Content-Type", "type is missing", "HITS 1172 rule 253"))
     parts = entity.children
-    if not parts:
-        raise RefusedError(MAIL_NOT_EBXML, "EB-018", "there is no part")
-    chosen = parts[0]
     start = entity.parameter("start")
-    if start is not None:
-        named = [part for part in parts if _content_id(part) == without_brackets(start)]
-        chosen = named[0] if named else chosen
-        if not named:
+    named = [part for part in parts if start is not None and content_id(part) == without_brackets(start)]
+    chosen = next(iter((*named, *parts)), None)
+    if chosen is not None and chosen.media_type not in {"text/xml", "application/soap+xml"}:
+        chosen = next((part for part in parts if part.media_type == "text/xml"), None)
+    return chosen, () if chosen is None else tuple(part for part in parts if part is not chosen)
+
+
+def _soap_part(entity: Entity, findings: list[Finding]) -> tuple[Entity, tuple[Entity, ...]]:
+    """The part with the envelope, and the others."""
+    chosen, others = choose_soap_part(entity)
+    if chosen is None:
+        raise RefusedError(MAIL_NOT_EBXML, "EB-018", "there is no text/xml part")
+    if chosen is not entity:
+        declared, start = entity.parameter("type"), entity.parameter("start")
+        if declared is None:
+            findings.append(tolerated("EB-015", "Content-Type", "type is missing", "HITS 1172 rule 253"))
+        elif declared.lower() != "text/xml":
+            raise RefusedError(MAIL_NOT_EBXML, "EB-015", "multipart/related is of another type than text/xml")
+        if start is not None and all(content_id(part) != without_brackets(start) for part in entity.children):
             findings.append(tolerated("EB-016", "Content-Type", "start names no part", "HITS 1172 §5.5.2.2"))
-    if chosen.media_type not in {"text/xml", "application/soap+xml"}:
-        texts = [part for part in parts if part.media_type == "text/xml"]
-        if not texts:
-            raise RefusedError(MAIL_NOT_EBXML, "EB-018", "there is no text/xml part")
-        chosen = texts[0]
     if chosen.media_type != "text/xml":
         findings.append(tolerated("EB-019", "Content-Type", "the SOAP part is not text/xml", "HITS 1172 rule 255"))
     _check_soap_part(chosen, findings)
-    return chosen, tuple(part for part in parts if part is not chosen)
+    return chosen, others
 
 
 def _check_soap_part(part: Entity, findings: list[Finding]) -> None:
@@ -180,14 +190,15 @@ def _check_soap_part(part: Entity, findings: list[Finding]) -> None:
 def _attachments(parts: tuple[Entity, ...]) -> tuple[Part, ...]:
     found: dict[str, Part] = {}
     for part in parts:
-        content_id = _content_id(part)
-        if not content_id or content_id in found:
+        name = content_id(part)
+        if not name or name in found:
             raise RefusedError(MAIL_NOT_EBXML, "EB-025", "an attachment has no Content-ID of its own")
-        found[content_id] = Part(content_id, part.content)
+        found[name] = Part(name, part.content)
     return tuple(found.values())
 
 
-def _content_id(part: Entity) -> str:
+def content_id(part: Entity) -> str:
+    """The Content-ID of a part without angle brackets and unescaped; empty where it has none."""
     return unquote(without_brackets(part.header("content-id") or ""))
 
 
