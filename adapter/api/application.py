@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adapter.api.callers import PEER_CERTIFICATE, Doorkeeper, require_own_origin
-from adapter.api.endpoints import exchanges, health, messages
+from adapter.api.endpoints import exchanges, health, inbox, messages, statements, stays
 from adapter.api.endpoints.messages import NotTakenError
 from adapter.api.openapi import description
 from adapter.api.operation import Call, Operation, mistakes_in
@@ -31,7 +31,14 @@ from adapter.service.access import REFUSED, Caller, Did
 from adapter.service.installation import Installation
 from adapter.store.access import AuditLine
 
-OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *exchanges.OPERATIONS, *health.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *messages.OPERATIONS,
+    *inbox.OPERATIONS,
+    *exchanges.OPERATIONS,
+    *stays.OPERATIONS,
+    *statements.OPERATIONS,
+    *health.OPERATIONS,
+)
 """Everything that can be asked, in the order of the reference page."""
 
 THREADS = 4

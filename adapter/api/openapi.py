@@ -99,7 +99,8 @@ def refusals(operation: Operation) -> tuple[int, ...]:
 
 
 def _given(given: Given) -> Json:
-    schema: Json = {"type": "string"} if given.model is None else _ref(given.model)
+    octets = "object" if given.media_type == "application/json" else "string"
+    schema: Json = {"type": octets} if given.model is None else _ref(given.model)
     return {"description": given.means, "content": {given.media_type: {"schema": schema}}}
 
 

@@ -108,7 +108,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer of an operation: its status, what it means, and its form (None: octets of the media type)."""
+    """One answer of an operation: its status, what it means, and its form (None: octets of the media
+    type, or another document than a model of the interface)."""
 
     status: int
     means: str

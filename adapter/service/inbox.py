@@ -19,6 +19,7 @@ from pathlib import Path
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
 from adapter.errors import FILE_UNREADABLE, AdapterError
+from adapter.messages.datatypes import Code
 from adapter.messages.read import read
 from adapter.messages.receipting import Case, Own, decide
 from adapter.messages.rules.rule import Side
@@ -61,7 +62,7 @@ def _offer(installation: Installation, item: InboxItem) -> list[Told]:
     if installation.settings.inbox.apprec == "when_taken" and _is_there(path):
         return []
     now = installation.clock.now()
-    return installation.store.write_now(lambda writer: _taken(installation, writer, item, path, now))
+    return installation.store.write_now(lambda writer: taken(installation, writer, item, str(path), now))
 
 
 def _is_there(path: Path) -> bool:
@@ -73,25 +74,36 @@ def _is_there(path: Path) -> bool:
         raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
 
 
-def _taken(installation: Installation, writer: Writer, item: InboxItem, path: Path, now: datetime) -> list[Told]:
-    writer.take_inbox(item.exchange_id, now, str(path))
+def taken(
+    installation: Installation,
+    writer: Writer,
+    item: InboxItem,
+    where: str,
+    now: datetime,
+    errors: tuple[Code, ...] = (),
+) -> list[Told]:
+    """The application has a message, from this file or (empty) over HTTP; with `errors` it cannot use it."""
+    writer.take_inbox(item.exchange_id, now, where)
     exchange = writer.exchange(item.exchange_id)
     assert exchange is not None
     assert exchange.reception is not None
     reception = receiver.step(exchange.reception, Reception.TAKEN, now).exchange
     exchange = writer.save_exchange(replace(exchange, reception=reception))
-    writer.add_journal(JournalEntry(exchange.id, now, "delivered to the application"))
+    what = "rejected by the application" if errors else "delivered to the application"
+    writer.add_journal(JournalEntry(exchange.id, now, what))
     if installation.settings.inbox.apprec == "when_taken":
-        return _receipt(installation, writer, exchange)
+        return _receipt(installation, writer, exchange, errors)
     return []
 
 
-def _receipt(installation: Installation, writer: Writer, exchange: Exchange) -> list[Told]:
+def _receipt(installation: Installation, writer: Writer, exchange: Exchange, errors: tuple[Code, ...]) -> list[Told]:
     assert exchange.payload is not None
     reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
     parties = installation.settings.party
     own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
     decision = decide(Case(reading, own, installation.codes, choices=chosen(installation.settings.choices)))
+    if errors:
+        decision = replace(decision, receipts=tuple(replace(due, errors=errors) for due in decision.receipts))
     return receipts.submit_apprecs(installation, writer, exchange, reading, decision)
 
 

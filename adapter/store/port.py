@@ -419,8 +419,8 @@ class Reader(AccessReader, Protocol):
 
     def inbox_item(self, exchange_id: str) -> InboxItem | None: ...
 
-    def inbox_waiting(self, limit: int = 100) -> tuple[InboxItem, ...]:
-        """What the application has not taken, oldest first."""
+    def inbox_waiting(self, limit: int = 100, own: tuple[HerId, ...] = ()) -> tuple[InboxItem, ...]:
+        """What the application has not taken, oldest first; `own` restricts to messages for these parties."""
 
     def correlated(self, values: Iterable[str]) -> str | None:
         """The exchange for which one of these Message-IDs or ENVIDs was used."""

@@ -195,8 +195,13 @@ class SqlReader(SqlAccessReader):
         row = self._one(INBOX_ITEM, of_exchange_id=exchange_id)
         return None if row is None else inbox_of(row)
 
-    def inbox_waiting(self, limit: int = 100) -> tuple[InboxItem, ...]:
-        return tuple(inbox_of(row) for row in self._all(INBOX_WAITING, of_limit=limit))
+    def inbox_waiting(self, limit: int = 100, own: tuple[HerId, ...] = ()) -> tuple[InboxItem, ...]:
+        if not own:
+            return tuple(inbox_of(row) for row in self._all(INBOX_WAITING, of_limit=limit))
+        for_us = select(exchange.c.id).where(exchange.c.receiver.in_([her.value for her in own]))
+        waiting = select(inbox).where(inbox.c.taken_at.is_(None), inbox.c.exchange_id.in_(for_us))
+        oldest = waiting.order_by(inbox.c.received_at, inbox.c.exchange_id).limit(limit)
+        return tuple(inbox_of(row) for row in self._all(oldest))
 
     def correlated(self, values: Iterable[str]) -> str | None:
         found = self._one(select(correlation.c.exchange_id).where(correlation.c.value.in_(list(values))).limit(1))

@@ -1,0 +1,125 @@
+"""How the application takes received messages over HTTP: claim, work, confirm or reject.
+
+A claim is a lease: whoever claims has the message until the lease ends, and then the next who asks gets it, so that an
+application that dies loses nothing. Confirming and rejecting need the number of the claim; done twice, they are done
+once. With `inbox.apprec = "when_taken"` the confirmation sends the positive AppRec, and the application may send a
+negative one instead, with the codes of list 8221 (`apprec.md` §4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapter.errors import (
+    CLAIM_ENDED,
+    EXCHANGE_UNKNOWN,
+    INBOX_BY_FOLDER,
+    INPUT_NOT_UNDERSTOOD,
+    RECEIPT_GIVEN,
+    AdapterError,
+)
+from adapter.messages.answering import error
+from adapter.messages.codes import CodeLists
+from adapter.messages.datatypes import Code
+from adapter.service.access import Caller, Did
+from adapter.service.inbox import taken
+from adapter.service.installation import Installation
+from adapter.service.steps import Told, tell
+from adapter.store.port import Exchange, InboxItem, Reader, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits for the application, and the item of the inbox that holds it."""
+
+    exchange: Exchange
+    item: InboxItem
+
+
+def waiting(installation: Installation, caller: Caller, limit: int) -> tuple[Waiting, ...]:
+    """What waits for this caller, oldest first; claimed by somebody or not."""
+    own = tuple(sorted(caller.parties))
+    return installation.store.read_now(lambda reader: _with_exchanges(reader, reader.inbox_waiting(limit, own)))
+
+
+def claim(installation: Installation, caller: Caller, limit: int, lease: timedelta) -> tuple[Waiting, ...]:
+    """Give the caller what waits. Raises `AdapterError` (INBOX_BY_FOLDER)."""
+    _require_by_api(installation)
+    now = installation.clock.now()
+    own = tuple(sorted(caller.parties))
+
+    def write(writer: Writer) -> tuple[Waiting, ...]:
+        items = writer.claim_inbox(now, limit, lease, caller.name, own)
+        for item in items:
+            writer.add_audit(caller.line(now, Did.CLAIMED, item.exchange_id))
+        return _with_exchanges(writer, items)
+
+    return installation.store.write_now(write)
+
+
+def confirm(installation: Installation, caller: Caller, exchange_id: str, number: int) -> None:
+    """The application has the message. Raises `AdapterError` (EXCHANGE_UNKNOWN, CLAIM_ENDED, INBOX_BY_FOLDER)."""
+
+    def take(writer: Writer, item: InboxItem, now: datetime) -> list[Told]:
+        writer.add_audit(caller.line(now, Did.CONFIRMED, exchange_id))
+        return taken(installation, writer, item, "", now)
+
+    _finish(installation, caller, exchange_id, number, take)
+
+
+def reject(installation: Installation, caller: Caller, exchange_id: str, number: int, errors: tuple[Code, ...]) -> None:
+    """The application cannot use the message: a negative AppRec goes out with its errors.
+
+    Raises as `confirm`, and RECEIPT_GIVEN where the message was receipted when it arrived.
+    """
+    if installation.settings.inbox.apprec != "when_taken":
+        raise AdapterError(RECEIPT_GIVEN)
+
+    def take(writer: Writer, item: InboxItem, now: datetime) -> list[Told]:
+        writer.add_audit(caller.line(now, Did.REJECTED, exchange_id))
+        return taken(installation, writer, item, "", now, errors)
+
+    _finish(installation, caller, exchange_id, number, take)
+
+
+def refusal_code(codes: CodeLists, code: str, text: str) -> Code:
+    """An error of list 8221 with a short text of the application's. Raises `AdapterError` (INPUT_NOT_UNDERSTOOD)."""
+    known = codes.text("8221", code)
+    if known is None:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "code: it is on list 8221, such as E36 or X99")
+    if code == "X99" and not text:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "text: X99 says nothing without a text")
+    return error(code, known, text or None)
+
+
+def _require_by_api(installation: Installation) -> None:
+    if installation.settings.inbox.by != "api":
+        raise AdapterError(INBOX_BY_FOLDER)
+
+
+def _with_exchanges(reader: Reader, items: tuple[InboxItem, ...]) -> tuple[Waiting, ...]:
+    found = [(reader.exchange(item.exchange_id), item) for item in items]
+    return tuple(Waiting(exchange, item) for exchange, item in found if exchange is not None)
+
+
+def _finish(
+    installation: Installation,
+    caller: Caller,
+    exchange_id: str,
+    number: int,
+    take: Callable[[Writer, InboxItem, datetime], list[Told]],
+) -> None:
+    _require_by_api(installation)
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> list[Told]:
+        item, exchange = writer.inbox_item(exchange_id), writer.exchange(exchange_id)
+        if item is None or exchange is None or not caller.may_see(exchange):
+            raise AdapterError(EXCHANGE_UNKNOWN)
+        if item.fence != number or item.claimed_by != caller.name:
+            raise AdapterError(CLAIM_ENDED)
+        return [] if item.taken_at is not None else take(writer, item, now)
+
+    tell(installation.log, installation.store.write_now(write))
