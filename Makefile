@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCENARIO ?= normal
 WORKERS ?= 2
+EXAMPLES ?= 50
 
-.PHONY: setup demo test check lint format types bench bench-year mutation docs lock clean
+.PHONY: setup demo test fuzz check lint format types bench bench-year mutation docs lock clean
 
 setup: $(STAMP)
 
@@ -22,6 +23,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+fuzz: $(STAMP)
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 1 tests/unit/api/test_fuzz.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

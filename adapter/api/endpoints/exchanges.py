@@ -28,7 +28,7 @@ from adapter.service.views import row
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
 from adapter.values import HerId, MsgId, instant_of, instant_text, utc_text
 
-Her = Annotated[str, Field(pattern=r"^[0-9]{1,10}$", description="A HER-id.")]
+Her = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$", description="A HER-id.")]
 
 
 class ListQuery(Model):
