@@ -390,6 +390,45 @@ DELIVERY_IMPOSSIBLE = _kind(
     "Report it with the exchange's journal; the exchange is unchanged.",
 )
 
+MAILBOX_UNREACHABLE = _kind(
+    "MAILBOX-UNREACHABLE",
+    Blame.NETWORK,
+    "the mailbox cannot be reached now",
+    "Nothing, if it comes back: it is tried again by itself, and mail waits on its server. Else see to the server.",
+    retryable=True,
+)
+MAILBOX_LOGIN = _kind(
+    "MAILBOX-LOGIN",
+    Blame.OPERATOR,
+    "the mail server does not let us in",
+    "Check username and password of this [[mailbox]]; a new password in its file is used at the next attempt.",
+)
+MAILBOX_TLS = _kind(
+    "MAILBOX-TLS",
+    Blame.OPERATOR,
+    "the mail server's TLS is not to be trusted or is not offered",
+    "Check tls, ca and host of this [[mailbox]] against the server's certificate; nothing is sent in the clear.",
+)
+MAILBOX_LOCKED = _kind(
+    "MAILBOX-LOCKED",
+    Blame.NETWORK,
+    "the mailbox is in use by another reader",
+    "Let nobody else read this mailbox: one reader takes each mail. A lock of a lost session ends by itself.",
+    retryable=True,
+)
+MAILBOX_FOLDER = _kind(
+    "MAILBOX-FOLDER",
+    Blame.OPERATOR,
+    "the folder of the mailbox cannot be used",
+    "Check folder and move_to of this [[mailbox]].",
+)
+MAILBOX_MAIL = _kind(
+    "MAILBOX-MAIL",
+    Blame.NETWORK,
+    "the mail server does not hand over one of its mails",
+    "The other mails go on. Look at the mail with another program; it is tried again at the next start.",
+)
+
 # ── store ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 STORE_MISSING = _kind(

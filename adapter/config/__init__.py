@@ -8,7 +8,7 @@ from adapter.config.api import Api, ApiClient, Scope
 from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Contact, KeyPair, Keys, Partners, Party, Trust
 from adapter.config.liability import Liability, PolicyAgreement, StatementImport
-from adapter.config.mail import Smtp, SmtpReceive, SmtpSend
+from adapter.config.mail import Mailbox, Smtp, SmtpReceive, SmtpSend
 from adapter.config.register import Register
 from adapter.config.service import Service
 from adapter.config.settings import Log, Schemas, Settings, Store, load, parse
@@ -26,6 +26,7 @@ __all__ = [
     "Keys",
     "Liability",
     "Log",
+    "Mailbox",
     "Partners",
     "Party",
     "PolicyAgreement",

@@ -12,7 +12,7 @@ from adapter.config.choices import Choices
 from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
-from adapter.config.mail import Smtp
+from adapter.config.mail import Mailbox, Smtp, SmtpReceive
 from adapter.config.register import Register
 from adapter.config.service import Service
 from adapter.config.ways import Drop, Webhook
@@ -52,6 +52,7 @@ class Settings(Section):
     partners: Partners
     inbox: Inbox
     smtp: Smtp = Smtp()
+    mailbox: tuple[Mailbox, ...] = ()
     delivery: Delivery = Delivery()
     liability: Liability = Liability()
     choices: Choices = Choices()
@@ -84,6 +85,19 @@ class Settings(Section):
             if strangers := set(client.parties) - ours:
                 raise ValueError(f"api.client {client.name}: {min(strangers)} is none of our [[party]]")
         return self
+
+    @model_validator(mode="after")
+    def _mailboxes_are_distinct(self) -> Self:
+        names = [mailbox.name for mailbox in self.mailbox]
+        if len(set(names)) < len(names):
+            raise ValueError("two of [[mailbox]] are the same mailbox, which has one reader only")
+        return self
+
+    @property
+    def listener(self) -> SmtpReceive | None:
+        """Our own listener: where no mailbox is read, and where `[smtp.receive]` asks for it besides."""
+        asked = "receive" in self.smtp.model_fields_set
+        return self.smtp.receive if asked or not self.mailbox else None
 
 
 def load(path: Path) -> Settings:

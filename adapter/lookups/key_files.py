@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cryptography import x509
 
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys, SigningIdentity, load_private_key
-from adapter.errors import FILE_UNREADABLE, KEY_UNREADABLE, AdapterError
+from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, KEY_UNREADABLE, AdapterError
 
 
 def signing_identity(key: Path, certificate: Path, password: Path | None = None) -> SigningIdentity:
@@ -40,6 +41,19 @@ def password(file: Path | None) -> str | None:
     """The first line of a password file. Raises `AdapterError`."""
     content = _password(file)
     return None if content is None else content.decode("utf-8", "replace")
+
+
+def password_given(file: Path | None, variable: str | None) -> str | None:
+    """A password from a file or from a variable of the environment; None when neither is named.
+
+    Raises `AdapterError` (FILE-UNREADABLE, CFG-INVALID).
+    """
+    if variable is None:
+        return password(file)
+    said = os.environ.get(variable)
+    if not said:
+        raise AdapterError(CONFIG_INVALID, f"the environment has no {variable}, which is to hold a password")
+    return said
 
 
 def _one_certificate(file: Path) -> x509.Certificate:

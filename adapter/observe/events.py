@@ -99,6 +99,60 @@ MAIL_QUARANTINED = _event(
 )
 MAIL_FAULTED = _event("mail.faulted", Level.WARNING, "a mail that is no ebXML message was answered with a SOAP Fault")
 
+MAILBOX_OPENED = _event("mailbox.opened", Level.INFO, "the mailbox is open and was read to its end")
+MAILBOX_UNREACHABLE = _event(
+    "mailbox.unreachable",
+    Level.WARNING,
+    "no connection to the mailbox, or it was lost; it is tried again, and mail waits on its server",
+    "See to the mail server if it stays so: no resend and no give-up happens while answers may lie unread.",
+)
+MAILBOX_LOGIN_REFUSED = _event(
+    "mailbox.login_refused",
+    Level.ERROR,
+    "the mail server does not let us in",
+    "Check username and password; `adapter check` tries the login.",
+)
+MAILBOX_TLS_REFUSED = _event(
+    "mailbox.tls_refused",
+    Level.ERROR,
+    "the certificate of the mail server is not to be trusted, or it offers no TLS; nothing was sent to it",
+    "Check tls, ca and host of the mailbox.",
+)
+MAILBOX_LOCKED = _event(
+    "mailbox.locked", Level.WARNING, "another reader has the mailbox", "Let nobody but the adapter read it."
+)
+MAILBOX_FOLDER_MISSING = _event(
+    "mailbox.folder_missing",
+    Level.ERROR,
+    "the folder that is to be read or moved to cannot be used",
+    "Check folder and move_to of the mailbox.",
+)
+MAILBOX_NOT_KEPT = _event(
+    "mailbox.not_kept",
+    Level.ERROR,
+    "mail could not be made durable here; it stays on its server and is fetched again",
+    "See to the store.",
+)
+MAILBOX_RENUMBERED = _event(
+    "mailbox.renumbered",
+    Level.WARNING,
+    "the mail server counts its mails anew (UIDVALIDITY); a mail that is fetched again is a duplicate and no more",
+)
+MAILBOX_MAIL_KNOWN = _event(
+    "mailbox.mail_known", Level.INFO, "a mail that was durable here already was found again, and only removed"
+)
+MAILBOX_MAIL_FAILED = _event(
+    "mailbox.mail_failed",
+    Level.WARNING,
+    "the mail server did not hand over one of its mails; the others go on and it is tried again as the last",
+)
+MAILBOX_MAIL_SET_ASIDE = _event(
+    "mailbox.mail_set_aside",
+    Level.ERROR,
+    "a mail is too large or cannot be fetched; it stays on its server, and its header is kept in quarantine",
+    "Look at the mail with another program, and take it out of the mailbox.",
+)
+
 REGISTER_AWAY = _event(
     "register.went_away",
     Level.ERROR,

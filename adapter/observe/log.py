@@ -20,7 +20,8 @@ _LEVELS = {Level.DEBUG: 10, Level.INFO: 20, Level.WARNING: 30, Level.ERROR: 40}
 @dataclass(frozen=True, slots=True)
 class Line:
     """The fields a line may carry (`design.md` §5). `rule` is a rule id or an error id; `took_ms` milliseconds;
-    `change` a key of the configuration with its values, or how far a clock was set."""
+    `change` a key of the configuration with its values, or how far a clock was set; `mailbox` the name of one of our
+    own mailboxes."""
 
     exchange: str | None = None
     message_id: str | None = None
@@ -30,6 +31,7 @@ class Line:
     rule: str | None = None
     took_ms: float | None = None
     change: str | None = None
+    mailbox: str | None = None
 
 
 class Log(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from adapter.config import Settings
+from adapter.config import Mailbox, Settings
 from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
 from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
 from adapter.lookups.port import Directory
@@ -19,10 +19,14 @@ from adapter.messages.xml import parse
 from adapter.observe.log import Silent
 from adapter.service.clock import MachineClock
 from adapter.service.installation import anchors, decryption_keys, open_directory, open_own_store, schemas, signer
-from adapter.service.running import mail_out, server_context
+from adapter.service.running import mail_out, open_mailbox, server_context
 from adapter.service.terms import Terms, terms
+from adapter.transports.port import Deferred, Outcome, Refused
 
 T = TypeVar("T")
+
+LOGIN_SECONDS = 5.0
+"""How long a mail server has for its answer when it is only looked at."""
 
 SOON_DAYS = 30
 """A certificate with fewer days left than this is a warning: a new one has to be ordered and told to the register."""
@@ -154,18 +158,58 @@ def _inbox(settings: Settings) -> str:
 
 
 def _mail(settings: Settings) -> Iterator[Looked]:
-    send, receive = settings.smtp.send, settings.smtp.receive
+    send, receive = settings.smtp.send, settings.listener
     yield from _try("smtp.send", lambda: mail_out(settings), lambda _: f"{send.host}:{send.port}, {send.tls}")
-    try:
-        socket.create_connection((send.host, send.port), timeout=3).close()
-        yield Looked("smtp.send.host", State.OK, "answers")
-    except OSError as error:
-        says = (
-            f"{send.host}:{send.port} does not answer now ({error.strerror or 'no answer'}); mail waits until it does"
-        )
-        yield Looked("smtp.send.host", State.WARNING, says)
-    if receive.certificate is not None and receive.key is not None:
+    yield _submission(settings)
+    for mailbox in settings.mailbox:
+        yield _mailbox(mailbox)
+    if receive is not None and receive.certificate is not None and receive.key is not None:
         certificate, key = receive.certificate, receive.key
         yield from _try(
             "smtp.receive.certificate", lambda: server_context(certificate, key), lambda _: "key and certificate fit"
         )
+
+
+def _submission(settings: Settings) -> Looked:
+    """Connect and log in as for sending, and send nothing."""
+    send = settings.smtp.send
+    try:
+        said = asyncio.run(_greeted(settings))
+    except AdapterError:
+        return Looked("smtp.send.host", State.WARNING, "not tried, since the keys above are wrong")
+    match said:
+        case Deferred(reason=reason):
+            says = f"{send.host}:{send.port} does not take mail now ({reason}); mail waits until it does"
+            return Looked("smtp.send.host", State.WARNING, says)
+        case Refused(reason=reason):
+            says = f"{send.host}:{send.port} does not let us in ({reason}). Correct tls, ca, username or password."
+            return Looked("smtp.send.host", State.PROBLEM, says)
+        case _:
+            return Looked("smtp.send.host", State.OK, "answers" if send.username is None else "lets us in")
+
+
+async def _greeted(settings: Settings) -> Outcome:
+    transport = mail_out(settings, timeout_seconds=LOGIN_SECONDS)
+    try:
+        return await transport.greet()
+    finally:
+        await transport.close()
+
+
+def _mailbox(mailbox: Mailbox) -> Looked:
+    """Log in and look how much lies there; nothing is fetched or removed."""
+    what = f"mailbox {mailbox.name}"
+    try:
+        session = open_mailbox(mailbox.model_copy(update={"timeout_seconds": LOGIN_SECONDS}))
+        try:
+            lying = session.lying()
+        finally:
+            session.close()
+    except AdapterError as error:
+        # A running daemon has a POP3 mailbox to itself while it reads, and a server may be away for a while.
+        state = State.WARNING if error.kind.retryable else State.PROBLEM
+        return Looked(what, state, error.sentence())
+    large = sum(mail.octets > mailbox.max_octets for mail in lying)
+    if large:
+        return Looked(what, State.WARNING, f"{len(lying)} mails, {large} of them larger than max_octets")
+    return Looked(what, State.OK, f"{mailbox.protocol}, {mailbox.tls}, {len(lying)} mails")

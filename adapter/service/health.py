@@ -16,6 +16,7 @@ from cryptography import x509
 from adapter.crypto.certificates import Usage, days_left, problems
 from adapter.errors import AdapterError
 from adapter.service.installation import Installation
+from adapter.service.mailboxes import condition_of
 from adapter.service.pulse import Pulse
 from adapter.store.port import Counts, Reader, Unanswered, Writer
 from adapter.values import utc_text
@@ -102,6 +103,7 @@ def examine(installation: Installation) -> Health:
     else:
         pulse.store_works(now)
     certificates, wrong = _certificates(installation, now)
+    reasons += _mailboxes(installation)
     reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
     return Health(now, tuple(reasons), counts, unanswered, certificates)
 
@@ -127,6 +129,21 @@ def _mail(pulse: Pulse, now: datetime) -> list[Reason]:
     against = Against.READINESS if now - trouble.since >= MAIL_AWAY else Against.NOTHING
     since = utc_text(trouble.since)
     return [Reason("mail_out", against, f"the mail server has taken nothing since {since}: {trouble.says}")]
+
+
+def _mailboxes(installation: Installation) -> list[Reason]:
+    """The mailboxes that are not read now. What is handed in goes its way all the same; answers wait on the server."""
+    try:
+        found = installation.store.read_now(
+            lambda reader: [(mailbox, condition_of(reader, mailbox)) for mailbox in installation.settings.mailbox]
+        )
+    except AdapterError:
+        return []
+    return [
+        Reason("mailbox", Against.NOTHING, f"mailbox {mailbox.name}: {how.reason} (since {utc_text(how.since)})")
+        for mailbox, how in found
+        if how is not None and how.reason
+    ]
 
 
 def _backlog(counts: Counts, now: datetime) -> list[Reason]:

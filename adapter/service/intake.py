@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception, ReceptionState
@@ -39,18 +39,28 @@ async def keep(installation: Installation, received: ReceivedMail) -> None:
     now = installation.clock.now()
     mail_id = installation.ids.fresh()
 
-    def write(writer: Writer) -> None:
-        raw = writer.put_blob(received.content, BlobKind.MAIL, now)
-        stored = receiver.step(receiver.fetched(now), Reception.BYTES_STORED, now).exchange
-        writer.add_mail(Mail(mail_id, raw, "smtp", received.sender, received.recipients, stored))
-
     try:
-        await installation.store.write(write)
+        await installation.store.write(lambda writer: add(writer, mail_id, received, "smtp", now))
     except AdapterError:
         raise
     except Exception as error:
         raise AdapterError(STORE_FAILED, f"defect {type(error).__name__}") from error
     installation.log.tell(events.MAIL_RECEIVED, Line(state="stored"))
+
+
+def add(writer: Writer, mail_id: str, received: ReceivedMail, source: str, now: datetime) -> Mail:
+    """Write a mail as it arrived; it waits to be taken in."""
+    raw = writer.put_blob(received.content, BlobKind.MAIL, now)
+    stored = receiver.step(receiver.fetched(now), Reception.BYTES_STORED, now).exchange
+    mail = Mail(mail_id, raw, source, received.sender, received.recipients, stored)
+    writer.add_mail(mail)
+    return mail
+
+
+def shelve(writer: Writer, mail: Mail, reason: str, now: datetime) -> None:
+    """Put a mail into quarantine, for a person to look at."""
+    shelved = receiver.step(mail.reception, Reception.UNREADABLE, now, reason).exchange
+    writer.save_mail(replace(mail, reception=shelved))
 
 
 def claim(installation: Installation, worker: str) -> tuple[Mail, ...]:
@@ -116,9 +126,5 @@ def _put_off(installation: Installation, mail: Mail, error: AdapterError) -> lis
 def _quarantine(installation: Installation, mail: Mail, reason: str) -> list[Told]:
     now = installation.clock.now()
 
-    def write(writer: Writer) -> None:
-        shelved = receiver.step(mail.reception, Reception.UNREADABLE, now, reason).exchange
-        writer.save_mail(replace(mail, reception=shelved))
-
-    installation.store.write_now(write)
+    installation.store.write_now(lambda writer: shelve(writer, mail, reason, now))
     return [Told(events.MAIL_QUARANTINED, Line(state="quarantine", rule=reason))]

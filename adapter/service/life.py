@@ -34,7 +34,7 @@ from adapter.service.health import examine
 from adapter.service.installation import Installation, open_installation
 from adapter.service.notify import ServiceManager
 from adapter.service.reload import Renewed, renew
-from adapter.service.running import listening, mail_in, mail_out
+from adapter.service.running import listening, mail_in, mail_out, readers
 from adapter.transports.listener import SmtpListener
 
 GUARD_SECONDS = 10.0
@@ -140,7 +140,9 @@ class _Life:
         return self._finished
 
     async def _listen(self) -> None:
-        receive = self._installation.settings.smtp.receive
+        receive = self._installation.settings.listener
+        if receive is None:
+            return
         try:
             await self._listener.start()
         except OSError as error:
@@ -150,7 +152,7 @@ class _Life:
     async def _start_companions(self) -> None:
         """Raises `AdapterError` when one cannot be started."""
         self._companions = ()
-        made = tuple(companion for make in self._makers for companion in make(self._installation))
+        made = tuple(companion for make in (readers, *self._makers) for companion in make(self._installation))
         for companion in made:
             await companion.start()
         self._companions = made

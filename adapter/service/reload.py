@@ -40,6 +40,8 @@ def renew(before: Installation, config: Path) -> Renewed:
     settings = load(config)
     changed = tuple(setting_differences(before.settings, settings))
     fixed = [line for line in changed if line.split(":")[0] in FIXED]
+    if (before.settings.listener is None) is not (settings.listener is None):
+        fixed.append("smtp.receive: whether we listen ourselves beside a [[mailbox]]")
     if fixed:
         raise AdapterError(CONFIG_FIXED, "; ".join(fixed))
     in_force = terms(settings)

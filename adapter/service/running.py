@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 from pathlib import Path
 
-from adapter.config import Settings
+from adapter.config import Mailbox, Settings
 from adapter.errors import CONFIG_INVALID, AdapterError
-from adapter.lookups.key_files import password
+from adapter.lookups.key_files import password_given
 from adapter.service.daemon import Daemon
 from adapter.service.installation import Installation
+from adapter.service.mailboxes import MailboxReader, Reading
+from adapter.transports.imap import ImapSession
 from adapter.transports.listener import Listening, SmtpListener
-from adapter.transports.port import Transport
+from adapter.transports.mailbox import Account, MailboxSession
+from adapter.transports.pop3 import Pop3Session
 from adapter.transports.smtp import SmtpServer, SmtpTransport
 
 
-def mail_out(settings: Settings) -> Transport:
-    """The transport of the configuration. Raises `AdapterError` when its files are no good."""
+def mail_out(settings: Settings, timeout_seconds: float | None = None) -> SmtpTransport:
+    """The transport of the configuration, with its own timeout or another. Raises `AdapterError` for bad files."""
     send = settings.smtp.send
-    context = None if send.tls == "none" else _client_context(send.ca)
+    context = None if send.tls == "none" else client_context(send.ca, "smtp.send.ca")
     return SmtpTransport(
         SmtpServer(
             host=send.host,
@@ -26,8 +30,8 @@ def mail_out(settings: Settings) -> Transport:
             tls=context,
             implicit_tls=send.tls == "implicit",
             username=send.username,
-            password=password(send.password_file),
-            timeout_seconds=send.timeout_seconds,
+            password=password_given(send.password_file, send.password_env),
+            timeout_seconds=timeout_seconds or send.timeout_seconds,
             connections=send.connections,
         )
     )
@@ -54,11 +58,44 @@ def listening(installation: Installation) -> Listening:
     )
 
 
-def _client_context(ca: Path | None) -> ssl.SSLContext:
+def readers(installation: Installation) -> tuple[Reading, ...]:
+    """What reads the mailboxes of the configuration, each beside the daemon in a thread of its own."""
+    return tuple(
+        Reading(
+            MailboxReader(installation, mailbox, functools.partial(open_mailbox, mailbox)),
+            functools.partial(account, mailbox),
+        )
+        for mailbox in installation.settings.mailbox
+    )
+
+
+def open_mailbox(mailbox: Mailbox) -> MailboxSession:
+    """Log in. Raises `AdapterError` (MAILBOX-..., CFG-INVALID, FILE-UNREADABLE)."""
+    into = account(mailbox)
+    return Pop3Session(into) if mailbox.protocol == "pop3" else ImapSession(into)
+
+
+def account(mailbox: Mailbox) -> Account:
+    """How we get into a mailbox; its password is read anew each time, so that it may be changed while we run."""
+    return Account(
+        host=mailbox.host,
+        port=mailbox.reached_port,
+        username=mailbox.username,
+        password=password_given(mailbox.password_file, mailbox.password_env) or "",
+        tls=None if mailbox.tls == "none" else client_context(mailbox.ca, "mailbox.ca"),
+        implicit_tls=mailbox.tls == "implicit",
+        folder=mailbox.folder,
+        move_to=mailbox.move_to if mailbox.after == "move" else "",
+        timeout_seconds=mailbox.timeout_seconds,
+    )
+
+
+def client_context(ca: Path | None, key: str) -> ssl.SSLContext:
+    """The TLS towards a server. Raises `AdapterError` (CONFIG_INVALID) naming the key of the configuration."""
     try:
         return ssl.create_default_context(cafile=None if ca is None else str(ca))
     except (OSError, ssl.SSLError) as error:
-        raise AdapterError(CONFIG_INVALID, f"smtp.send.ca: {ca}: {error}") from None
+        raise AdapterError(CONFIG_INVALID, f"{key}: {ca}: {error}") from None
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:

@@ -1,13 +1,14 @@
 """What the clock does by itself: resends, give-ups, AppRecs that did not come, and forgetting what has had its time.
 
-The due times stand in the store, so a restart forgets none. Our listener is handed every mail as it comes, so the
-mailbox is always read to its end when a timer fires (HITS 1171 §8.1) as soon as every kept mail has been taken in.
+The due times stand in the store, so a restart forgets none. The mailbox is read to its end before anything is sent
+again or given up (HITS 1171 §8.1). Our listener is handed every mail as it comes, so for it that is so as soon as every
+kept mail has been taken in; a timer that came while a `[[mailbox]]` could not be read waits until it was.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.receiver import ReceptionState
@@ -15,10 +16,13 @@ from adapter.delivery.retry import VALIDATION_BACK_OFF
 from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import TimerFired
 from adapter.service.installation import Installation
+from adapter.service.mailboxes import last_emptied
 from adapter.service.signals import own_address
 from adapter.service.steps import Told, take_receipt_step, take_transport_step
-from adapter.store.port import ExchangeFilter, Writer
+from adapter.store.port import ExchangeFilter, Reader, Writer
 from adapter.values import instant_of, instant_text
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def fire_due(installation: Installation) -> list[Told]:
@@ -28,9 +32,10 @@ def fire_due(installation: Installation) -> list[Told]:
     def write(writer: Writer) -> list[Told]:
         told: list[Told] = []
         unread = writer.mails((ReceptionState.STORED, ReceptionState.PARSED, ReceptionState.VALIDATING), limit=1)
-        if not unread:
-            for exchange in writer.due_transport(now):
-                event = TimerFired(mailbox_emptied=now)
+        emptied = _emptied(installation, writer, now)
+        if not unread and emptied is not None:
+            for exchange in writer.due_transport(emptied):
+                event = TimerFired(mailbox_emptied=emptied)
                 address = own_address(installation, exchange)
                 told += take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)[1]
         for exchange in writer.due_receipts(now):
@@ -38,10 +43,21 @@ def fire_due(installation: Installation) -> list[Told]:
         return told
 
     if installation.store.read_now(
-        lambda reader: not reader.due_transport(now, limit=1) and not reader.due_receipts(now, limit=1)
+        lambda reader: (
+            not reader.due_transport(_emptied(installation, reader, now) or NEVER, limit=1)
+            and not reader.due_receipts(now, limit=1)
+        )
     ):
         return []
     return installation.store.write_now(write)
+
+
+def _emptied(installation: Installation, reader: Reader, now: datetime) -> datetime | None:
+    """Until when every answer that had arrived is known to us; None when that cannot be said."""
+    if not installation.settings.mailbox:
+        return now
+    emptied = last_emptied(reader, installation.settings)
+    return min(emptied, now) if emptied is not None else None
 
 
 _FORGOTTEN = "dedupe records forgotten at"

@@ -50,9 +50,21 @@ class SmtpTransport:
             try:
                 client = await self._connection()
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                return Deferred(f"no connection to {self._server.host}:{self._server.port}: {type(error).__name__}")
+                return Deferred(f"no connection to {self._server.host}:{self._server.port}: {_why(error)}")
             async with self._returned(client):
                 return await _hand_over(client, mail)
+
+    async def greet(self) -> Outcome:
+        """Connect and log in as for a mail. `Refused` is for a person: TLS that cannot be trusted, or the login."""
+        try:
+            client = await self._connection()
+        except aiosmtplib.SMTPAuthenticationError as error:
+            return _by_code(error)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            reason = _why(error)
+            return Refused(reason) if _is_tls(error) else Deferred(reason)
+        self._idle.append(client)
+        return Accepted("lets us in")
 
     async def close(self) -> None:
         """Say goodbye on every idle connection."""
@@ -109,6 +121,22 @@ async def _hand_over(client: aiosmtplib.SMTP, mail: OutgoingMail) -> Outcome:
         client.close()
         return OutcomeUnknown(f"the connection was lost while the mail was handed over: {type(error).__name__}")
     return Accepted(f"{answer.code} {answer.message}"[:200])
+
+
+def _why(error: BaseException) -> str:
+    """What happened, in the words of the innermost error; a certificate's flaw is said as OpenSSL says it."""
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.code} {error.message}"[:200]
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"certificate refused: {cause.verify_message}"[:200]
+    return type(cause).__name__
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Whether TLS is what fails: the certificate, or a server that offers none."""
+    offered_none = isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error)
+    return offered_none or isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
 
 
 def _by_code(error: aiosmtplib.SMTPResponseException) -> Outcome:

@@ -72,3 +72,48 @@ def test_what_is_no_toml_is_said(content: bytes) -> None:
     """Bytes that are not UTF-8 or not TOML, and an empty file, are a configuration error and never a traceback."""
     with pytest.raises(AdapterError):
         parse(content, ROOT, "config.toml")
+
+
+MAILBOX = """
+[[mailbox]]
+protocol = "imap"
+host = "mail.example"
+username = "sykehus"
+password_file = "keys/mailbox.password"
+"""
+
+
+def with_mailbox(change: str = "", listener: bool = False) -> bytes:
+    example = (ROOT / "config.toml").read_text("utf-8")
+    if not listener:
+        head, _, rest = example.partition("[smtp.receive]")
+        example = head + rest[rest.index("# Mailboxes") :]
+    before, _, after = change.partition("|")
+    assert before in MAILBOX
+    return (example + (MAILBOX.replace(before, after, 1) if change else MAILBOX)).encode()
+
+
+def test_a_mailbox_takes_the_place_of_the_listener() -> None:
+    """With a mailbox there is no listener unless it is asked for; without one there is always a listener."""
+    assert parse(with_mailbox(), ROOT, "config.toml").listener is None
+    assert parse(with_mailbox(listener=True), ROOT, "config.toml").listener is not None
+    assert load(ROOT / "config.toml").listener is not None
+    assert parse(with_mailbox(), ROOT, "config.toml").mailbox[0].reached_port == 993
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ('protocol = "imap"|protocol = "pop3"\nafter = "move"', "POP3 knows no folders"),
+        ('password_file = "keys/mailbox.password"|', "needs one of password_file and password_env"),
+        ('username = "sykehus"|username = "sykehus"\ntls = "none"', "a password is not sent in the clear"),
+        ('username = "sykehus"|username = "sykehus"\nafter = "move"\nmove_to = "INBOX"', "move_to is another folder"),
+        ('username = "sykehus"|username = "sykehus"\npoll_seconds = 0', "mailbox[1].poll_seconds"),
+        (f'password_file = "keys/mailbox.password"|password_env = "X"{MAILBOX}', "the same mailbox"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_read_is_said(change: str, expected: str) -> None:
+    """What a protocol cannot do, a password in the clear, and two readers of one mailbox are mistakes."""
+    with pytest.raises(AdapterError) as caught:
+        parse(with_mailbox(change), ROOT, "config.toml")
+    assert expected in str(caught.value)
