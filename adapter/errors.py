@@ -342,6 +342,26 @@ CERTIFICATE_REFUSED = _kind(
     "Compare the certificate in the detail with what the partner directory has; refresh the directory.",
     WireCode.SECURITY_FAILURE,
 )
+CERTIFICATE_REVOKED = _kind(
+    "CERTIFICATE-REVOKED",
+    Blame.PARTNER,
+    "the certificate has been revoked by its issuer",
+    "Call the partner: its key may be in wrong hands. Take its new certificate into the partner directory.",
+    WireCode.SECURITY_FAILURE,
+)
+REVOCATION_UNKNOWN = _kind(
+    "REVOCATION-UNKNOWN",
+    Blame.NETWORK,
+    "nobody can say at the moment whether the certificate has been revoked",
+    "See that the addresses in `adapter keys` can be reached; the message waits as [revocation] says.",
+    WireCode.DELIVERY_FAILURE,
+)
+LOOKUP_FAILED = _kind(
+    "LOOKUP-FAILED",
+    Blame.NETWORK,
+    "an address could not be asked",
+    "Nothing to do if it is soon over; else check the network, the proxy, and the address.",
+)
 DECRYPTION_FAILED = _kind(
     "DECRYPTION-FAILED",
     Blame.PARTNER,

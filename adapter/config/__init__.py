@@ -10,6 +10,7 @@ from adapter.config.identity import Contact, KeyPair, Keys, Partners, Party, Tru
 from adapter.config.liability import Liability, PolicyAgreement, StatementImport
 from adapter.config.mail import Mailbox, Smtp, SmtpReceive, SmtpSend
 from adapter.config.register import Register
+from adapter.config.revocation import Revocation, RevocationActions, RevocationAddress
 from adapter.config.service import Service
 from adapter.config.settings import Log, Schemas, Settings, Store, load, parse
 from adapter.config.ways import Drop, HookEvent, Webhook
@@ -31,6 +32,9 @@ __all__ = [
     "Party",
     "PolicyAgreement",
     "Register",
+    "Revocation",
+    "RevocationActions",
+    "RevocationAddress",
     "Schemas",
     "Scope",
     "Service",

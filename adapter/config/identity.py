@@ -49,17 +49,29 @@ class KeyPair(Section):
 
 
 class Keys(Section):
-    """`signing` signs what we send. `encryption` opens what we get: the current pair first, then old ones."""
+    """`signing` signs what we send. `encryption` opens what we get: the current pair first, then old ones.
 
+    A certificate, ours or a partner's, with fewer than `warn_days` left is warned of.
+    """
+
+    warn_days: Annotated[int, Field(ge=0, le=1000)] = 30
     signing: KeyPair
     encryption: Annotated[tuple[KeyPair, ...], Field(min_length=1)]
 
 
+Oid = Annotated[str, Field(pattern=r"^[0-2](\.[0-9]{1,20}){1,20}$")]
+
+
 class Trust(Section):
-    """The roots that a partner's certificate must lead to (PEM files), and issuing certificates in between."""
+    """The roots that a partner's certificate must lead to (PEM files), and issuing certificates in between.
+
+    `policies` are the certificate policies of which every certificate must name one (`ebxml.md` §4.5); left out, none
+    is demanded.
+    """
 
     roots: Annotated[tuple[FilePath, ...], Field(min_length=1)]
     intermediates: tuple[FilePath, ...] = ()
+    policies: tuple[Oid, ...] = ()
 
 
 class Partners(Section):

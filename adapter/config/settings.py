@@ -14,6 +14,7 @@ from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
 from adapter.config.mail import Mailbox, Smtp, SmtpReceive
 from adapter.config.register import Register
+from adapter.config.revocation import Revocation
 from adapter.config.service import Service
 from adapter.config.ways import Drop, Webhook
 from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
@@ -54,6 +55,7 @@ class Settings(Section):
     smtp: Smtp = Smtp()
     mailbox: tuple[Mailbox, ...] = ()
     delivery: Delivery = Delivery()
+    revocation: Revocation = Revocation()
     liability: Liability = Liability()
     choices: Choices = Choices()
     service: Service = Service()

@@ -3,12 +3,16 @@
 Enterprise certificates (virksomhetssertifikat) come in pairs: one for signing with key usage nonRepudiation, one for
 encryption with keyEncipherment (`ebxml.md` §4.5). Times are arguments, so that a message is judged at its own
 eb:Timestamp. Revocation is judged in `adapter.crypto.revocation`.
+
+A path is looked for link by link with two bounds, and only the one line of issuers that was found goes to the library:
+it tries every combination of what it is handed, and a stranger's package may hold thousands of issuers of one name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -16,7 +20,7 @@ from functools import lru_cache
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -49,14 +53,27 @@ class Problem(StrEnum):
     WRONG_KEY = "not for an RSA key of at least 2048 bits"
     WRONG_USAGE = "not issued for this use (key usage)"
     NO_PATH = "no path to a trusted root"
+    WRONG_POLICY = "issued under none of the certificate policies that are accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
-    """The roots we believe, and the issuing certificates that may stand between them and a leaf."""
+    """The roots we believe, and the issuing certificates that may stand between them and a leaf.
+
+    `policies` are the certificate policies (dotted OIDs) of which each certificate below a root must name one
+    (`ebxml.md` §4.5); empty demands none.
+    """
 
     roots: tuple[x509.Certificate, ...]
     issuing: tuple[x509.Certificate, ...] = ()
+    policies: frozenset[str] = frozenset()
+
+
+MAX_ISSUERS = 4
+"""How many issuing certificates may stand between a leaf and its root; Norwegian issuers have one."""
+
+MAX_SIGNATURES = 64
+"""How many signatures are checked in search of one path; beyond that there is none (about 10 ms)."""
 
 
 def load_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
@@ -154,9 +171,27 @@ def problems(certificate: x509.Certificate, usage: Usage, anchors: TrustAnchors,
     if at > certificate.not_valid_after_utc:
         found.append(Problem.EXPIRED)
     found += _lasting_problems(certificate, usage)
-    if not found and not _has_path(certificate, anchors, at):
-        found.append(Problem.NO_PATH)
+    if not found:
+        chain = path(certificate, anchors, at)
+        if not chain:
+            found.append(Problem.NO_PATH)
+        elif not _under_policy(chain, anchors.policies):
+            found.append(Problem.WRONG_POLICY)
     return tuple(found)
+
+
+def path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) -> tuple[x509.Certificate, ...]:
+    """The certificates from this one to a trusted root, both included; empty when there is no path at that moment.
+
+    The path of the day is remembered, as one party sends many messages.
+    """
+    line = _line(certificate, anchors, at.astimezone(UTC).date())
+    if line and line[0].not_valid_before_utc <= at:
+        first = max(link.not_valid_before_utc for link in line)
+        last = min(link.not_valid_after_utc for link in line)
+        if first <= at <= last:
+            return line
+    return _path(certificate, anchors, at)
 
 
 @lru_cache(maxsize=4096)
@@ -197,20 +232,11 @@ _LEAF = ExtensionPolicy.permit_all().require_present(x509.KeyUsage, Criticality.
 _ISSUER = ExtensionPolicy.webpki_defaults_ca()
 
 
-def _has_path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) -> bool:
-    """Whether a path exists at that moment; the path of the day is remembered, as one party sends many messages."""
-    window = _window(certificate, anchors, at.astimezone(UTC).date())
-    return (window is not None and window[0] <= at <= window[1]) or bool(_path(certificate, anchors, at))
-
-
 @lru_cache(maxsize=4096)
-def _window(certificate: x509.Certificate, anchors: TrustAnchors, day: date) -> tuple[datetime, datetime] | None:
-    """From when until when all certificates of a path that holds early on that day are valid."""
+def _line(certificate: x509.Certificate, anchors: TrustAnchors, day: date) -> tuple[x509.Certificate, ...]:
+    """A path that holds early on that day."""
     morning = datetime.combine(day, time(0), UTC)
-    chain = _path(certificate, anchors, max(morning, certificate.not_valid_before_utc))
-    if not chain:
-        return None
-    return max(link.not_valid_before_utc for link in chain), min(link.not_valid_after_utc for link in chain)
+    return _path(certificate, anchors, max(morning, certificate.not_valid_before_utc))
 
 
 def _path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) -> tuple[x509.Certificate, ...]:
@@ -221,10 +247,62 @@ def _path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) ->
         PolicyBuilder()
         .store(_store(anchors.roots))
         .time(at)
+        .max_chain_depth(MAX_ISSUERS)
         .extension_policies(ca_policy=_ISSUER, ee_policy=_LEAF)
         .build_client_verifier()
     )
+    for issuers in _lines((certificate,), anchors, [MAX_SIGNATURES]):
+        try:
+            return tuple(verifier.verify(certificate, list(issuers)).chain)
+        except VerificationError:
+            continue
+    return ()
+
+
+def _lines(
+    below: tuple[x509.Certificate, ...], anchors: TrustAnchors, left: list[int]
+) -> Iterator[tuple[x509.Certificate, ...]]:
+    """Each line of issuers that leads from the last of `below` to a root, while signatures may still be checked."""
+    last = below[-1]
+    if any(_issued(last, root, left) for root in anchors.roots):
+        yield below[1:]
+    if len(below) > MAX_ISSUERS:
+        return
+    for issuer in anchors.issuing:
+        # The same holder again would be a loop, under whatever serial number.
+        again = any(one.subject == issuer.subject and one.public_key() == issuer.public_key() for one in below)
+        if not again and _issued(last, issuer, left):
+            yield from _lines((*below, issuer), anchors, left)
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate, left: list[int]) -> bool:
+    if certificate.issuer != issuer.subject or left[0] <= 0:
+        return False
+    left[0] -= 1
     try:
-        return tuple(verifier.verify(certificate, list(anchors.issuing)).chain)
-    except VerificationError:
-        return ()
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+_ANY_POLICY = "2.5.29.32.0"
+
+
+def _under_policy(chain: tuple[x509.Certificate, ...], accepted: frozenset[str]) -> bool:
+    """Whether the leaf names an accepted policy, and every issuer below the root the same one or any."""
+    if not accepted:
+        return True
+    common = accepted & _policies(chain[0])
+    for issuer in chain[1:-1]:
+        named = _policies(issuer)
+        common = common if _ANY_POLICY in named else common & named
+    return bool(common)
+
+
+def _policies(certificate: x509.Certificate) -> frozenset[str]:
+    try:
+        named = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except (x509.ExtensionNotFound, ValueError):
+        return frozenset()
+    return frozenset(one.policy_identifier.dotted_string for one in named)

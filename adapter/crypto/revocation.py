@@ -1,8 +1,8 @@
 """Has a certificate been revoked: judged from the octets of a CRL or of an OCSP response, at a time given.
 
-There are four outcomes and none of them is a guess: good and revoked rest on a signed statement, stale is one that has
-run out, unknown is everything else (`lessons.md` no. 5). What to do about stale and unknown is policy and not decided
-here: a message is then kept waiting and not refused (`ebxml.md` §4.5).
+There are five outcomes and none of them is a guess: good and revoked rest on a signed statement, stale is one that has
+run out, unknown is everything else (`lessons.md` no. 5), and of a certificate that names nobody to ask it is said that
+nothing is offered. What to do about each is policy, in `adapter.crypto.standing`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     REVOKED = "revoked"
     STALE = "stale"
     UNKNOWN = "unknown"
+    NOT_OFFERED = "not offered"
+    """the certificate names neither a responder nor a list, and none is configured"""
 
 
 @dataclass(frozen=True, slots=True)

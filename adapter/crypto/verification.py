@@ -45,6 +45,7 @@ _PROBLEM_RULES = {
     Problem.WRONG_KEY: "EB-317",
     Problem.WRONG_USAGE: "EB-324",
     Problem.NO_PATH: "EB-325",
+    Problem.WRONG_POLICY: "EB-325",
 }
 
 

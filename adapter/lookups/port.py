@@ -153,3 +153,15 @@ class Directory(Protocol):
         It is what HITS 1216 §2.1.4 wants once before a refusal. Raises `AdapterError` (REGISTER_UNREACHABLE).
         """
         ...
+
+
+class Authorities(Protocol):
+    """Certificate authorities as they are asked about their certificates: octets in, octets out, nothing judged."""
+
+    def ocsp(self, address: str, request: bytes) -> bytes:
+        """The octets that a responder gave to a request. Raises `AdapterError` (LOOKUP_FAILED)."""
+        ...
+
+    def crl(self, address: str) -> bytes:
+        """The octets of a list. Raises `AdapterError` (LOOKUP_FAILED)."""
+        ...

@@ -244,6 +244,32 @@ APPREC_MISSING = _event(
 )
 APPREC_UNKNOWN = _event("apprec.unknown", Level.WARNING, "an AppRec that answers nothing of ours")
 
+CERTIFICATE_EXPIRING = _event(
+    "certificate.expiring",
+    Level.WARNING,
+    "a certificate, ours or a partner's, runs out soon; told once a day with the days left",
+    "Ours: order the next pair and plan it in [keys]. A partner's: ask for the next one. The rule is its thumbprint.",
+)
+CERTIFICATE_EXPIRED = _event(
+    "certificate.expired",
+    Level.ERROR,
+    "a certificate, ours or a partner's, has run out; told once a day",
+    "Put the next one in its place; an old pair of ours may stay to open what is under way.",
+)
+CERTIFICATE_REVOKED = _event(
+    "certificate.revoked",
+    Level.ERROR,
+    "the issuer of a certificate, ours or a partner's, has revoked it",
+    "Nothing is taken from it or encrypted to it; call the partner. Ours: order a new pair at once.",
+)
+CERTIFICATE_UNJUDGED = _event(
+    "certificate.unjudged",
+    Level.WARNING,
+    "nobody can say at the moment whether a certificate has been revoked; messages do what [revocation] says",
+    "`adapter keys` shows whom it asks and why there is no answer.",
+)
+CERTIFICATE_JUDGED = _event("certificate.judged", Level.INFO, "a certificate is known to be good again")
+
 FACT_RECORDED = _event("fact.recorded", Level.INFO, "a fact of a stay was added to the log")
 ANSWER_UNCLASSIFIED = _event(
     "answer.unclassified",

@@ -1,4 +1,4 @@
-"""How an adapter runs: four loops over one store, each turn of each loop able to stop and start anywhere.
+"""How an adapter runs: five loops over one store, each turn of each loop able to stop and start anywhere.
 
 - *seal*: submissions become sealed octets;
 - *transmit*: what is due in the outbox is handed to the mail server;
@@ -20,7 +20,7 @@ from datetime import timedelta
 from adapter.errors import STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import inbox, intake, sealing, timers
+from adapter.service import certificates, inbox, intake, sealing, timers
 from adapter.service.companions import Companion
 from adapter.service.health import probe
 from adapter.service.installation import Installation
@@ -153,7 +153,7 @@ class Daemon:
         self._installation.store.close()
 
     def _steps(self) -> tuple[Callable[[], Awaitable[int]], ...]:
-        return (self._take_in, self._seal, self._transmit, self._tend)
+        return (self._take_in, self._seal, self._transmit, self._tend, self._look_up)
 
     async def _loop(self, step: Callable[[], Awaitable[int]]) -> None:
         """Turn one step for ever; a turn that fails is told and tried again, and the loop never dies."""
@@ -277,6 +277,12 @@ class Daemon:
             self._tell(told)
             done += len(told)
         return done
+
+    async def _look_up(self) -> int:
+        """Outside the pool of the messages: a responder that is slow keeps no message waiting."""
+        asked, told = await asyncio.to_thread(certificates.look_after, self._installation)
+        self._tell(told)
+        return asked + len(told)
 
     def _tell(self, told: list[Told]) -> None:
         tell(self._installation.log, told)

@@ -16,6 +16,7 @@ from adapter.envelope.routing import Process
 from adapter.envelope.seal import Sealer
 from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, STORE_UNREACHABLE, AdapterError
 from adapter.lookups import directory, key_files, packaged
+from adapter.lookups.authorities import HttpAuthorities
 from adapter.lookups.port import Directory, Partner
 from adapter.lookups.register import HttpRegister
 from adapter.lookups.register_cache import RegisterCache
@@ -28,6 +29,7 @@ from adapter.observe.log import Line, Log
 from adapter.service.choosing import chosen
 from adapter.service.clock import Clock, Ids
 from adapter.service.pulse import Pulse
+from adapter.service.revocations import Revocations
 from adapter.service.terms import TermsInForce
 from adapter.store.port import Exchange, Store
 from adapter.store.sql_store import open_store
@@ -45,6 +47,7 @@ class Tools:
     schemas: SchemaSet
     codes: CodeLists
     sealer: Sealer
+    revocations: Revocations
     clock: Clock
     ids: Ids
     log: Log
@@ -136,6 +139,7 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
         partners=open_directory(settings, clock, log),
         sealer=Sealer(signer(settings), trusted, Monitoring("adapter", __version__), known_schemas.validate),
         keys=decryption_keys(settings),
+        revocations=revocations(settings, trusted),
         anchors=trusted,
         schemas=known_schemas,
         codes=CodeLists.parse(packaged.codes()),
@@ -165,6 +169,12 @@ def open_directory(settings: Settings, clock: Clock, log: Log) -> Directory:
 _REGISTER_EVENTS = {RegisterNews.AWAY: events.REGISTER_AWAY, RegisterNews.BACK: events.REGISTER_BACK}
 
 
+def revocations(settings: Settings, trusted: TrustAnchors) -> Revocations:
+    """Who finds out whether certificates have been revoked, as `[revocation]` says."""
+    said = settings.revocation
+    return Revocations(said, HttpAuthorities(said.timeout_seconds, said.max_octets, said.proxy or ""), trusted)
+
+
 def open_own_store(settings: Settings) -> Store:
     """The store of the configuration, brought to the present schema. Raises `AdapterError` (STORE-...)."""
     try:
@@ -191,7 +201,9 @@ def decryption_keys(settings: Settings) -> DecryptionKeys:
 def anchors(settings: Settings) -> TrustAnchors:
     """The roots and issuers that we trust. Raises `AdapterError`."""
     return TrustAnchors(
-        key_files.certificates(settings.trust.roots), key_files.certificates(settings.trust.intermediates)
+        key_files.certificates(settings.trust.roots),
+        key_files.certificates(settings.trust.intermediates),
+        frozenset(settings.trust.policies),
     )
 
 

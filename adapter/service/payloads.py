@@ -28,10 +28,11 @@ from adapter.messages.receipting import Case, Decision, Own, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import agreements, receipts
+from adapter.service import agreements, receipts, vetting
 from adapter.service.answers import Response, objection, put_stored, refuse, signal_response
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
+from adapter.service.revocations import Vetted
 from adapter.service.stay_log import answered_exchange, record_message
 from adapter.service.steps import Told, line_of, shown_type
 from adapter.store.port import (
@@ -61,6 +62,7 @@ class _Arrival:
     message: VerifiedMessage
     soap: Digest
     references: tuple[SignedReference, ...]
+    vetted: Vetted | None
 
     @property
     def header(self) -> MessageHeader:
@@ -92,8 +94,12 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
         if error.kind.may_pass:
             raise
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
+    try:
+        vetted = vetting.vet_signer(installation, verified, mail, now)
+    except RefusedError as error:
+        return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
     references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
-    arrival = _Arrival(mail, verified, soap, references)
+    arrival = _Arrival(mail, verified, soap, references, vetted)
     seen = installation.store.read_now(lambda reader: reader.seen(arrival.header.sender.her, arrival.header.message_id))
     match duplicates.judge(seen.seen if seen is not None else None, references):
         case Novelty.DUPLICATE | Novelty.IN_PROGRESS:
@@ -174,6 +180,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
         if error.kind.may_pass:
             raise
         return _reject(installation, arrival, error)
+    remarks += vetting.remarks(arrival.vetted)
     findings = (*arrival.message.findings, *remarks, *(one for each in documents for one in each.findings))
     content = documents[0].octets
     reading = read(content, installation.schemas, installation.context(Side.RECEIVE))
@@ -213,6 +220,8 @@ def _accept(
     writer.add_exchange(exchange)
     writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id))
     writer.add_journal(JournalEntry(exchange.id, mail.reception.received, "received"))
+    if arrival.vetted is not None:
+        arrival.vetted.keep(writer, mail.raw)
     _reserve(writer, arrival, exchange.id, now)
     response = signal_response(installation, arrival.reply_to, sealed)
     assert response is not None

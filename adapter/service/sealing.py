@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from adapter.crypto.refusal import RefusedError
 from adapter.delivery.duplicates import SignedReference
 from adapter.delivery.retry import VALIDATION_BACK_OFF
 from adapter.delivery.sender import TransportState
@@ -19,11 +20,13 @@ from adapter.delivery.sender_events import SendRuleFailed
 from adapter.envelope.agreement import Agreement
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
-from adapter.errors import PARTY_NOT_OURS, RECIPIENT_UNUSABLE, AdapterError
+from adapter.errors import PARTY_NOT_OURS, RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN, AdapterError
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
+from adapter.service import vetting
 from adapter.service.installation import Installation
+from adapter.service.revocations import Vetted
 from adapter.service.steps import Told, line_of, take_transport_step
 from adapter.store.port import BlobKind, Exchange, Reader, Writer
 from adapter.values import Digest, EdiAddress, MessageId
@@ -44,6 +47,10 @@ class PutOff:
 
     exchange: Exchange
     error: AdapterError
+
+
+_OF_THE_RECEIVER = frozenset({RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN})
+"""Its certificate has run out, or nobody can say of it: a new one can come, a responder come back."""
 
 
 class Patience:
@@ -103,10 +110,11 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
             envelope_content_id=installation.ids.fresh(),
             boundary=f"=_{installation.ids.fresh()}",
         )
-        recipient = agreement.certificate(partner.encryption)
-        sealed = installation.sealer.seal(content, routing, recipient, ids, installation.clock.now())
+        recipient, now = agreement.certificate(partner.encryption), installation.clock.now()
+        vetted = vetting.vet_recipient(installation, recipient, partner.her.value, exchange.created_at, now)
+        sealed = installation.sealer.seal(content, routing, recipient, ids, now)
     except AdapterError as error:
-        if error.kind.may_pass or error.kind is RECIPIENT_UNUSABLE:
+        if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _OF_THE_RECEIVER):
             return PutOff(exchange, error)
         if error.kind.retryable:
             raise
@@ -117,7 +125,7 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
         return installation.store.write_now(lambda writer: _fail(installation, writer, exchange.id, reason))
     address = agreement.address or partner.address
     told = installation.store.write_now(
-        lambda writer: _keep(installation, writer, exchange.id, routing, sealed, own.address, address)
+        lambda writer: _keep(installation, writer, exchange.id, routing, sealed, vetted, own.address, address)
     )
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
@@ -157,6 +165,7 @@ def _keep(
     exchange_id: str,
     routing: Routing,
     sealed: Sealed,
+    vetted: Vetted | None,
     sender: EdiAddress,
     receiver: EdiAddress,
 ) -> list[Told]:
@@ -178,8 +187,10 @@ def _keep(
         to_role=receiver_role,
         references=tuple(SignedReference(reference.uri, reference.digest) for reference in sealed.references),
     )
-    _, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms_for(kept), sender)
-    return told
+    after, told = take_transport_step(writer, kept, SealedEvent(), now, installation.terms_for(kept), sender)
+    if vetted is not None and kept.sealed is not None:
+        vetted.keep(writer, kept.sealed)
+    return [*told, *(Told(events.MESSAGE_NOTED, line_of(after, "ready", one.rule)) for one in vetting.remarks(vetted))]
 
 
 def _fail(installation: Installation, writer: Writer, exchange_id: str, reason: str) -> list[Told]:

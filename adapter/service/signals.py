@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from adapter.crypto.refusal import RefusedError
 from adapter.crypto.verified import Reference
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
@@ -31,8 +32,10 @@ from adapter.errors import AdapterError
 from adapter.facts import HowKnown
 from adapter.observe import events
 from adapter.observe.log import Line
+from adapter.service import vetting
 from adapter.service.agreements import verify
 from adapter.service.installation import Installation
+from adapter.service.revocations import Vetted
 from adapter.service.stay_log import record_message
 from adapter.service.steps import Told, line_of, shown_id, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
@@ -50,17 +53,22 @@ def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> l
         if error.kind.may_pass:
             raise
         return _ignore(installation, mail, unpacked, error)
+    try:
+        vetted = vetting.vet_signer(installation, verified, mail, now)
+    except RefusedError as error:
+        return _ignore(installation, mail, unpacked, error)
     content, header = verified.message.content, verified.header
     if isinstance(content, Acknowledgment):
-        return _answered(installation, mail, header.sender.her, content.refers_to, content, header.timestamp)
+        return _answered(installation, mail, vetted, header.sender.her, content.refers_to, content, header.timestamp)
     if isinstance(content, ErrorList) and header.refers_to is not None:
-        return _answered(installation, mail, header.sender.her, header.refers_to, content, header.timestamp)
+        return _answered(installation, mail, vetted, header.sender.her, header.refers_to, content, header.timestamp)
     return _ignore(installation, mail, unpacked, None)
 
 
 def _answered(
     installation: Installation,
     mail: Mail,
+    vetted: Vetted | None,
     peer: HerId,
     refers_to: MessageId,
     content: Acknowledgment | ErrorList,
@@ -71,6 +79,8 @@ def _answered(
     def write(writer: Writer) -> list[Told]:
         exchange = writer.by_message_id(Direction.OUT, refers_to, peer)
         _close(writer, mail, now, exchange)
+        if vetted is not None:
+            vetted.keep(writer, mail.raw)
         if exchange is None or exchange.transport is None:
             return [
                 Told(

@@ -16,6 +16,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from adapter.crypto.certificates import Usage
+from adapter.crypto.revocation import Outcome as RevocationOutcome
+from adapter.crypto.standing import Action, Form
 from adapter.delivery.duplicates import Seen, SignedReference
 from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
@@ -48,6 +51,10 @@ class BlobKind(StrEnum):
     """a finished MIME body: what is put on the wire, and put there again on a resend"""
     SIGNAL = "signal"
     """the MIME body of an Acknowledgment, MessageError or Fault"""
+    ANSWER = "answer"
+    """what a certificate authority said about revocation: an OCSP response or a CRL (DER)"""
+    CERTIFICATE = "certificate"
+    """a certificate of a path that was judged (DER)"""
 
 
 # ── incoming mail ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -348,6 +355,53 @@ class Unanswered:
     oldest: datetime
 
 
+# ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationAnswer:
+    """The last good answer about a certificate, or of an issuer, and how asking went since.
+
+    `about` is the SHA-256 of the certificate (OCSP) or of the issuer's (CRL). `answer` and `fetched_at` are None until
+    there was one that could be relied on; `failures` counts the attempts since the last that did, `problem` says why.
+    """
+
+    form: Form
+    about: Digest
+    tried_at: datetime
+    answer: Digest | None = None
+    fetched_at: datetime | None = None
+    failures: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAnswer:
+    """An answer that a judgement rests on: about which certificate of the path (0 is the leaf), and its octets."""
+
+    link: int
+    form: Form
+    octets: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateCheck:
+    """What was found out about the certificate behind a message, and with what: evidence, never changed.
+
+    `message` is the digest of the mail that was received, or of the sealed body that was sent. `chain` leads from the
+    certificate to the root; the octets of all of it are kept as blobs.
+    """
+
+    message: Digest
+    usage: Usage
+    judged_at: datetime
+    outcome: RevocationOutcome
+    action: Action
+    reason: str
+    chain: tuple[Digest, ...]
+    answers: tuple[UsedAnswer, ...]
+
+
 # ── numbers for health and metrics ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -446,6 +500,12 @@ class Reader(AccessReader, Protocol):
     def unanswered(self) -> tuple[Unanswered, ...]:
         """Per partner, what we sent and what has not been acknowledged or receipted; the longest wait first."""
 
+    def revocation_answer(self, form: Form, about: Digest) -> RevocationAnswer | None:
+        """What is cached about a certificate or of an issuer."""
+
+    def certificate_checks(self, messages: Iterable[Digest]) -> tuple[CertificateCheck, ...]:
+        """The checks of the certificates behind some messages, in the order of their time."""
+
     def note(self, key: str) -> str | None:
         """A small text that was kept with `keep_note`."""
 
@@ -522,6 +582,12 @@ class Writer(Reader, AccessWriter, Protocol):
 
     def add_act(self, act: OperatorAct) -> None:
         """Write down what an operator did."""
+
+    def keep_revocation_answer(self, kept: RevocationAnswer) -> None:
+        """Put an answer, or the news of an attempt that failed, in the place of what was cached."""
+
+    def keep_check(self, check: CertificateCheck) -> None:
+        """Keep the check of a certificate. The first one of a message and a usage stands."""
 
     def keep_note(self, key: str, value: str) -> None:
         """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""

@@ -7,12 +7,16 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from adapter.crypto.certificates import Usage
+from adapter.crypto.revocation import Outcome as RevocationOutcome
+from adapter.crypto.standing import Action, Form
 from adapter.delivery.duplicates import Seen, SignedReference
 from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
 from adapter.delivery.sender import HandOver, SenderExchange, TransportState
 from adapter.store.port import (
     Act,
+    CertificateCheck,
     Direction,
     Exchange,
     InboxItem,
@@ -24,8 +28,10 @@ from adapter.store.port import (
     OutboxKind,
     OutboxState,
     Outcome,
+    RevocationAnswer,
     SeenEnvelope,
     TakenMessage,
+    UsedAnswer,
 )
 from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId, Zone
 
@@ -384,4 +390,58 @@ def statement_of(row: RowMapping) -> IssuedStatement:
         issued_at=row["issued_at"],
         digest=Digest(row["digest"]),
         content=row["content"],
+    )
+
+
+# ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def revocation_values(kept: RevocationAnswer) -> Values:
+    return {
+        "form": str(kept.form),
+        "about": kept.about.value,
+        "tried_at": kept.tried_at,
+        "answer": _text(kept.answer),
+        "fetched_at": kept.fetched_at,
+        "failures": kept.failures,
+        "problem": kept.problem,
+    }
+
+
+def revocation_of(row: RowMapping) -> RevocationAnswer:
+    return RevocationAnswer(
+        form=Form(row["form"]),
+        about=Digest(row["about"]),
+        tried_at=row["tried_at"],
+        answer=None if row["answer"] is None else Digest(row["answer"]),
+        fetched_at=row["fetched_at"],
+        failures=row["failures"],
+        problem=row["problem"],
+    )
+
+
+def check_values(check: CertificateCheck) -> Values:
+    return {
+        "message": check.message.value,
+        "usage": str(check.usage),
+        "judged_at": check.judged_at,
+        "outcome": str(check.outcome),
+        "action": str(check.action),
+        "reason": check.reason,
+        "chain": "\n".join(one.value for one in check.chain),
+        "answers": "\n".join(f"{one.link} {one.form} {one.octets}" for one in check.answers),
+    }
+
+
+def check_of(row: RowMapping) -> CertificateCheck:
+    answers = (line.split(" ") for line in row["answers"].split("\n") if line)
+    return CertificateCheck(
+        message=Digest(row["message"]),
+        usage=Usage(row["usage"]),
+        judged_at=row["judged_at"],
+        outcome=RevocationOutcome(row["outcome"]),
+        action=Action(row["action"]),
+        reason=row["reason"],
+        chain=tuple(Digest(line) for line in row["chain"].split("\n") if line),
+        answers=tuple(UsedAnswer(int(link), Form(form), Digest(octets)) for link, form, octets in answers),
     )

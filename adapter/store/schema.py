@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -387,6 +387,33 @@ dead_letter = Table(
     Column("set_aside_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
     comment="notices that a webhook did not take in all its tries",
+)
+
+revocation_answer = Table(
+    "revocation_answer",
+    metadata,
+    Column("form", String(4), primary_key=True),
+    Column("about", String(64), primary_key=True),
+    Column("tried_at", Instant, nullable=False),
+    Column("answer", ForeignKey("blob.digest")),
+    Column("fetched_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    comment="the last good OCSP response by certificate and CRL by issuer, and how asking went since",
+)
+
+certificate_check = Table(
+    "certificate_check",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("usage", String(10), primary_key=True),
+    Column("judged_at", Instant, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("chain", Text, nullable=False),
+    Column("answers", Text, nullable=False),
+    comment="the certificate behind a mail: its path and the answers it was judged by, as digests of blobs",
 )
 
 for _guarded, _guards in (

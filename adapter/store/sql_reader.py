@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, or_, select
 
+from adapter.crypto.standing import Form
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact
@@ -16,6 +17,7 @@ from adapter.delivery.sender import OPEN_STATES, TransportState
 from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
 from adapter.store.port import (
+    CertificateCheck,
     ChainReport,
     Counts,
     Direction,
@@ -29,6 +31,7 @@ from adapter.store.port import (
     OperatorAct,
     OutboxItem,
     OutboxState,
+    RevocationAnswer,
     SeenEnvelope,
     Subject,
     TakenMessage,
@@ -36,17 +39,20 @@ from adapter.store.port import (
 )
 from adapter.store.rows import (
     act_of,
+    check_of,
     exchange_of,
     hex_digits,
     inbox_of,
     journal_of,
     mail_of,
     outbox_of,
+    revocation_of,
     seen_of,
     statement_of,
     taken_of,
 )
 from adapter.store.schema import (
+    certificate_check,
     correlation,
     exchange,
     fact_log,
@@ -55,6 +61,7 @@ from adapter.store.schema import (
     mail_in,
     operator_act,
     outbox,
+    revocation_answer,
 )
 from adapter.store.sql_access import SqlAccessReader
 from adapter.store.statements import (
@@ -287,6 +294,21 @@ class SqlReader(SqlAccessReader):
             .order_by(oldest, exchange.c.receiver)
         )
         return tuple(Unanswered(HerId(partner), count, _instant(since)) for partner, count, since in rows)
+
+    # ── certificates ──
+
+    def revocation_answer(self, form: Form, about: Digest) -> RevocationAnswer | None:
+        row = self._one(
+            select(revocation_answer).where(
+                revocation_answer.c.form == str(form), revocation_answer.c.about == about.value
+            )
+        )
+        return None if row is None else revocation_of(row)
+
+    def certificate_checks(self, messages: Iterable[Digest]) -> tuple[CertificateCheck, ...]:
+        wanted = select(certificate_check).where(certificate_check.c.message.in_([one.value for one in messages]))
+        ordered = wanted.order_by(certificate_check.c.judged_at, certificate_check.c.message, certificate_check.c.usage)
+        return tuple(check_of(row) for row in self._all(ordered))
 
     # ── the store itself ──
 

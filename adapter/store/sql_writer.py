@@ -17,6 +17,7 @@ from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE
 from adapter.store import fact_log as chain
 from adapter.store.port import (
     BlobKind,
+    CertificateCheck,
     Exchange,
     InboxItem,
     IssuedStatement,
@@ -26,12 +27,14 @@ from adapter.store.port import (
     OutboxItem,
     OutboxState,
     Outcome,
+    RevocationAnswer,
     SeenEnvelope,
     TakenMessage,
 )
 from adapter.store.rows import (
     Values,
     act_values,
+    check_values,
     exchange_values,
     inbox_of,
     mail_of,
@@ -39,11 +42,13 @@ from adapter.store.rows import (
     outbox_of,
     outbox_values,
     reception_values,
+    revocation_values,
     seen_values,
     statement_values,
 )
 from adapter.store.schema import (
     blob,
+    certificate_check,
     correlation,
     exchange,
     fact_log,
@@ -54,6 +59,7 @@ from adapter.store.schema import (
     mail_in,
     operator_act,
     outbox,
+    revocation_answer,
     seen_envelope,
     taken_message,
 )
@@ -264,6 +270,15 @@ class SqlWriter(SqlReader, SqlAccessWriter):
 
     def add_act(self, act: OperatorAct) -> None:
         self._add(operator_act, act_values(act))
+
+    def keep_revocation_answer(self, kept: RevocationAnswer) -> None:
+        values = revocation_values(kept)
+        where = (revocation_answer.c.form == values["form"], revocation_answer.c.about == values["about"])
+        if not self._add(revocation_answer, values):
+            self._connection.execute(update(revocation_answer).where(*where).values(values))
+
+    def keep_check(self, check: CertificateCheck) -> None:
+        self._add(certificate_check, check_values(check))
 
     def keep_note(self, key: str, value: str) -> None:
         self._connection.execute(KEEP_NOTE, {"key": f"note:{key}", "value": value})

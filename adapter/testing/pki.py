@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from adapter.crypto.certificates import TrustAnchors, Usage
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys, SigningIdentity
@@ -67,7 +67,11 @@ class Organisation:
 
 
 class ThrowAwayPki:
-    """A root and what it issues. `size` is the length of every RSA key in bits."""
+    """A root and what it issues. `size` is the length of every RSA key in bits.
+
+    `ocsp`, `crl` and `policy` are what every certificate it issues names: a responder, a list, a policy OID; empty is
+    none. With `above` it is no root but an issuer under that one; `root` is then the certificate of the issuer.
+    """
 
     def __init__(
         self,
@@ -76,7 +80,13 @@ class ThrowAwayPki:
         valid_from: datetime = LONG_AGO,
         valid_until: datetime = FAR_AHEAD,
         name: str = "Root",
+        ocsp: str = "",
+        crl: str = "",
+        policy: str = "",
+        above: ThrowAwayPki | None = None,
     ) -> None:
+        self._named = (ocsp, crl, policy)
+        self._above = above
         self._size = size
         self._valid_from = valid_from
         self._valid_until = valid_until
@@ -88,11 +98,50 @@ class ThrowAwayPki:
                 x509.NameAttribute(NameOID.COMMON_NAME, f"Throw-away {name}"),
             ]
         )
-        self.root = self._issue_root()
+        self.root = self._issue_root() if above is None else above.issue_issuer(self._name, self._key.public_key())
 
     @property
     def anchors(self) -> TrustAnchors:
-        return TrustAnchors((self.root,))
+        if self._above is None:
+            return TrustAnchors((self.root,))
+        above = self._above.anchors
+        return TrustAnchors(above.roots, (*above.issuing, self.root))
+
+    def issue_issuer(self, name: x509.Name, key: rsa.RSAPublicKey) -> x509.Certificate:
+        """A certificate for somebody who issues certificates: a name and a key, whoever they are."""
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self._valid_from)
+            .not_valid_after(self._valid_until)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+        )
+        return self._naming(builder).sign(self._key, hashes.SHA256())
+
+    def _naming(self, builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        responder, revoked, policy = self._named
+        if responder:
+            place = x509.AccessDescription(
+                AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder)
+            )
+            builder = builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
+        if revoked:
+            point = x509.DistributionPoint([x509.UniformResourceIdentifier(revoked)], None, None, None)
+            builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        if policy:
+            named = x509.PolicyInformation(x509.ObjectIdentifier(policy), None)
+            builder = builder.add_extension(x509.CertificatePolicies([named]), critical=False)
+        return builder
+
+    def key_pem(self) -> bytes:
+        """The issuer's own key, for tools that answer in its name."""
+        return Pair(self._key, self.root).key_pem()
 
     def root_pem(self) -> bytes:
         return self.root.public_bytes(Encoding.PEM)
@@ -239,7 +288,7 @@ class ThrowAwayPki:
         )
         if ocsp_signing:
             builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
-        return key, builder.sign(self._key, hashes.SHA256())
+        return key, self._naming(builder).sign(self._key, hashes.SHA256())
 
 
 def _key_usage(

@@ -89,15 +89,18 @@ def prepare(
     *,
     key_size: int = 3072,
     require_tls: bool = False,
+    pki: ThrowAwayPki | None = None,
 ) -> Place:
     """Make a place in an empty or new folder. Both sides send with STARTTLS; with `require_tls` both take nothing else.
+
+    `pki` issues the certificates; None makes one that is thrown away.
 
     Raises `OSError` when the folder cannot be written.
     """
     folder = folder.absolute()
     ports = _free_ports(2)
     place = _laid_out(folder, hospital, municipality, ports[0], ports[1])
-    pki = ThrowAwayPki(key_size)
+    pki = pki or ThrowAwayPki(key_size)
     folder.mkdir(parents=True, exist_ok=True)
     place.root.write_bytes(pki.root_pem())
     for number, side in (("983974929", place.hospital), ("974744570", place.municipality)):

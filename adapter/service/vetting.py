@@ -1,0 +1,71 @@
+"""What follows for a message from the standing of a certificate: taken, remarked on, kept waiting, or refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cryptography import x509
+
+from adapter.crypto.certificates import Usage, describe
+from adapter.crypto.refusal import RefusedError
+from adapter.crypto.revocation import Outcome
+from adapter.crypto.standing import Action
+from adapter.crypto.tolerated import tolerated
+from adapter.envelope.open import VerifiedMessage
+from adapter.errors import CERTIFICATE_REVOKED, REVOCATION_UNKNOWN, AdapterError
+from adapter.messages.findings import Finding
+from adapter.service.installation import Installation
+from adapter.service.revocations import Vetted
+from adapter.store.port import Mail
+
+_SIGNATURE = "/SOAP:Envelope/SOAP:Header/ds:Signature/ds:KeyInfo"
+
+
+def vet_signer(installation: Installation, message: VerifiedMessage, mail: Mail, now: datetime) -> Vetted | None:
+    """Judge the certificate that a received message is signed with; None where revocation is not looked at.
+
+    Raises `RefusedError` (EB-325; CERTIFICATE_REVOKED or REVOCATION_UNKNOWN) when the message is to be refused, and a
+    plain `AdapterError` (REVOCATION_UNKNOWN) when it is to wait.
+    """
+    signer, header = message.check.signer, message.header
+    vetted = installation.revocations.vet(
+        installation.store, signer, Usage.SIGNING, header.timestamp.instant, mail.reception.received, now
+    )
+    if vetted is None:
+        return None
+    if vetted.action is Action.REFUSE:
+        evidence = vetted
+        installation.store.write_now(lambda writer: evidence.keep(writer, mail.raw))
+    _stop(vetted, describe(signer, "KeyInfo of the message", header.sender.her.value), _SIGNATURE)
+    return vetted
+
+
+def vet_recipient(
+    installation: Installation, certificate: x509.Certificate, her: str, since: datetime, now: datetime
+) -> Vetted | None:
+    """Judge the certificate that a message handed in at `since` is to be encrypted to. Raises as `vet_signer`."""
+    vetted = installation.revocations.vet(installation.store, certificate, Usage.ENCRYPTION, now, since, now)
+    if vetted is not None:
+        _stop(vetted, describe(certificate, "the partner directory", her), "")
+    return vetted
+
+
+def remarks(vetted: Vetted | None) -> tuple[Finding, ...]:
+    """What the log is told of a certificate that was taken although something is missing."""
+    if vetted is None or vetted.action is not Action.WARN:
+        return ()
+    judgement = vetted.status.judgement
+    says = f"the certificate is {judgement.outcome.value}: {judgement.reason}"
+    return (tolerated("EB-325", "Envelope/Header/Signature", says, "HITS 1171 §5.2.5; ebxml.md §4.5"),)
+
+
+def _stop(vetted: Vetted, named: str, location: str) -> None:
+    if vetted.action not in {Action.REFUSE, Action.HOLD}:
+        return
+    judgement = vetted.status.judgement
+    kind = CERTIFICATE_REVOKED if judgement.outcome is Outcome.REVOKED else REVOCATION_UNKNOWN
+    when = f" at {judgement.revoked_at:%Y-%m-%d %H:%M} UTC" if judgement.revoked_at is not None else ""
+    detail = f"{judgement.outcome.value}{when}, {judgement.reason}: {named}"
+    if vetted.action is Action.HOLD:
+        raise AdapterError(kind, detail)
+    raise RefusedError(kind, "EB-325", detail, location)

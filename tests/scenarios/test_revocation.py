@@ -1,0 +1,287 @@
+"""What a revoked certificate, and one nobody can speak for, do to a message: refused, held, sent when it is known."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509 import ocsp
+from lxml import etree
+
+from adapter.crypto.certificates import Usage
+from adapter.crypto.revocation import Outcome
+from adapter.crypto.standing import Action
+from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.sender import TransportState
+from adapter.errors import LOOKUP_FAILED, AdapterError
+from adapter.observe.events import Level
+from adapter.observe.log import Stream
+from adapter.service.revocations import Revocations
+from adapter.store.port import CertificateCheck
+from adapter.testing import scenarios
+from adapter.testing.clock import DrivenClock
+from adapter.testing.neighbours import Neighbour, World, is_signal
+from adapter.testing.pki import ThrowAwayPki
+from adapter.testing.place import Place, place_at, prepare
+from adapter.transports.port import OutgoingMail
+
+START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
+ASKING = """
+[revocation]
+SWITCH
+[[revocation.address]]
+ocsp = "http://ca.example/ocsp"
+"""
+
+
+@dataclass
+class Responder:
+    """Answers about every certificate of the root that it has been shown, unless it is away."""
+
+    pki: ThrowAwayPki
+    clock: DrivenClock
+    known: dict[int, x509.Certificate]
+    revoked: set[int] = field(default_factory=set)
+    away: bool = False
+    lasts: timedelta = timedelta(hours=2)
+    asked: int = 0
+
+    def ocsp(self, address: str, request: bytes) -> bytes:
+        self.asked += 1
+        if self.away:
+            raise AdapterError(LOOKUP_FAILED, f"{address} takes longer than 5 seconds")
+        now = self.clock.now()
+        certificate = self.known[ocsp.load_der_ocsp_request(request).serial_number]
+        moment = now - timedelta(hours=1) if certificate.serial_number in self.revoked else None
+        return self.pki.ocsp_response(certificate, now, now + self.lasts, revoked_at=moment)
+
+    def crl(self, address: str) -> bytes:
+        raise AdapterError(LOOKUP_FAILED, address)
+
+
+@dataclass
+class Scene:
+    """Two sides that both ask one responder."""
+
+    world: World
+    responder: Responder
+    log: StringIO
+
+    def certificate(self, side: Neighbour, usage: Usage) -> x509.Certificate:
+        installation = side.installation
+        pair = installation.sealer.signer if usage is Usage.SIGNING else installation.keys.pairs[0]
+        return pair.certificate
+
+    def revoke(self, side: Neighbour, usage: Usage) -> None:
+        self.responder.revoked.add(self.certificate(side, usage).serial_number)
+
+
+@pytest.fixture(scope="module")
+def pki() -> ThrowAwayPki:
+    return ThrowAwayPki(2048)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory, pki: ThrowAwayPki) -> Place:
+    folder = tmp_path_factory.mktemp("ground")
+    return prepare(folder, scenarios.HOSPITAL, scenarios.MUNICIPALITY, key_size=2048, pki=pki)
+
+
+@pytest.fixture
+def switch() -> str:
+    """Further lines of `[revocation]`; a test may give its own."""
+    return ""
+
+
+@pytest.fixture
+async def scene(ground: Place, pki: ThrowAwayPki, tmp_path: Path, switch: str) -> AsyncIterator[Scene]:
+    shutil.copytree(ground.folder, tmp_path / "place")
+    place = place_at(tmp_path / "place", scenarios.HOSPITAL, scenarios.MUNICIPALITY)
+    for side in (place.hospital, place.municipality):
+        config = side.folder / "config.toml"
+        config.write_text(config.read_text("utf-8") + ASKING.replace("SWITCH", switch), "utf-8")
+    log = StringIO()
+    world = World(place, START, logs=(Stream(Level.DEBUG, log, "h"), Stream(Level.DEBUG, log, "m")))
+    responder = Responder(pki, world.clock, {})
+    for neighbour in (world.hospital, world.municipality):
+        installation = neighbour.installation
+        asking = Revocations(installation.settings.revocation, responder, installation.anchors)
+        neighbour.daemon._installation = neighbour.installation = replace(installation, revocations=asking)
+        for usage in Usage:
+            made = Scene(world, responder, log).certificate(neighbour, usage)
+            responder.known[made.serial_number] = made
+    yield Scene(world, responder, log)
+    await world.close()
+
+
+def checks(side: Neighbour) -> list[CertificateCheck]:
+    """Every check that a side keeps, of mails received and messages sent."""
+    store = side.installation.store
+
+    def look(reader):
+        mails = [mail.raw for mail in reader.mails(tuple(ReceptionState))]
+        sealed = [one.sealed for one in side.sent() if one.sealed is not None]
+        return list(reader.certificate_checks([*mails, *sealed]))
+
+    return store.read_now(look)
+
+
+def codes(mail: OutgoingMail) -> list[str]:
+    """The errorCodes of the ErrorList in a mail."""
+    payload = message_from_bytes(mail.content, policy=default).get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return [str(code) for code in etree.fromstring(payload).xpath("//@*[local-name()='errorCode']")]
+
+
+def mails(side: Neighbour, state: ReceptionState) -> int:
+    return len(side.installation.store.read_now(lambda reader: reader.mails((state,))))
+
+
+async def test_with_good_certificates_everything_is_kept_as_evidence(scene: Scene) -> None:
+    """Each signature that came and each encryption has a check with the path and the answer, octet for octet."""
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.settle()
+    assert scene.world.municipality.inbox()
+    for side in (scene.world.hospital, scene.world.municipality):
+        kept = checks(side)
+        assert {one.usage for one in kept} == set(Usage)
+        assert {(one.outcome, one.action) for one in kept} == {(Outcome.GOOD, Action.ACCEPT)}
+        for one in kept:
+            assert len(one.chain) == 2
+            octets = side.installation.store.read_now(lambda reader, one=one: reader.blob(one.answers[0].octets))
+            assert ocsp.load_der_ocsp_response(octets).certificate_status is ocsp.OCSPCertStatus.GOOD
+
+
+async def test_the_answers_are_fetched_before_they_are_needed(scene: Scene) -> None:
+    """The timer asks once per certificate, the messages of the hour ask nobody, and an hour later it asks again."""
+    await scene.world.settle()
+    first = scene.responder.asked
+    assert first == 8
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.settle()
+    assert scene.responder.asked == first
+    await scene.world.go_on(timedelta(hours=1))
+    assert scene.responder.asked == 2 * first
+
+
+async def test_a_revoked_signer_is_refused(scene: Scene) -> None:
+    """SecurityFailure to the partner's own address, nothing in the inbox, and the answer is kept as evidence."""
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.hospital.daemon.settle()
+    scene.revoke(scene.world.hospital, Usage.SIGNING)
+    await scene.world.road.carry()
+    await scene.world.municipality.daemon.settle()
+    [_, answer] = scene.world.road.taken
+    assert codes(answer) == ["SecurityFailure"]
+    assert not scene.world.municipality.inbox()
+    assert not scene.world.municipality.received()
+    assert [(one.outcome, one.action) for one in checks(scene.world.municipality)] == [(Outcome.REVOKED, Action.REFUSE)]
+    assert "CERTIFICATE-REVOKED" in scene.log.getvalue()
+    assert "certificate.revoked" in scene.log.getvalue()
+
+
+async def test_a_responder_that_is_away_refuses_nobody(scene: Scene) -> None:
+    """The mail waits without an answer; when the responder is back it is taken in, once."""
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.hospital.daemon.settle()
+    scene.responder.away = True
+    await scene.world.settle()
+    assert mails(scene.world.municipality, ReceptionState.PENDING) == 1
+    assert len(scene.world.road.taken) == 1
+    await scene.world.go_on(timedelta(minutes=6))
+    assert mails(scene.world.municipality, ReceptionState.PENDING) == 1
+    scene.responder.away = False
+    await scene.world.go_on(timedelta(minutes=20))
+    assert len(scene.world.municipality.inbox()) == 1
+    assert mails(scene.world.municipality, ReceptionState.PENDING) == 0
+
+
+async def test_an_end_to_the_waiting(scene: Scene) -> None:
+    """After the hours of the configuration the sender is told, so that it learns early: DeliveryFailure."""
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.hospital.daemon.settle()
+    scene.responder.away = True
+    for _ in range(8):
+        await scene.world.go_on(timedelta(hours=5))
+    answers = [codes(mail) for mail in scene.world.road.taken if is_signal(mail)]
+    assert ["DeliveryFailure"] in answers
+    assert not scene.world.municipality.inbox()
+
+
+@pytest.mark.parametrize("switch", ['received = { unknown = "accept_and_warn" }'])
+async def test_a_site_that_goes_on_without_an_answer(scene: Scene) -> None:
+    """Where the configuration says so an outage stops nothing; the log tells of each message, and the check too."""
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.hospital.daemon.settle()
+    scene.responder.away = True
+    await scene.world.road.carry()
+    await scene.world.municipality.daemon.settle()
+    assert len(scene.world.municipality.inbox()) == 1
+    assert "EB-325" in scene.log.getvalue()
+    assert (Outcome.UNKNOWN, Action.WARN) in {(one.outcome, one.action) for one in checks(scene.world.municipality)}
+
+
+@pytest.mark.parametrize("switch", ["enabled = false"])
+async def test_a_site_that_asks_nobody(scene: Scene) -> None:
+    """Switched off, nobody is asked, nothing is judged, and no check claims otherwise."""
+    scene.revoke(scene.world.hospital, Usage.SIGNING)
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.settle()
+    assert scene.world.municipality.inbox()
+    assert scene.responder.asked == 0
+    assert checks(scene.world.municipality) == []
+
+
+async def test_nothing_is_encrypted_to_a_revoked_certificate(scene: Scene) -> None:
+    """The message is not sent, and the exchange says why."""
+    scene.revoke(scene.world.municipality, Usage.ENCRYPTION)
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.settle()
+    (sent,) = scene.world.hospital.sent()
+    assert sent.transport is not None
+    assert sent.transport.state is TransportState.FAILED_LOCAL
+    assert "CERTIFICATE-REVOKED" in sent.transport.reason
+    assert scene.world.road.taken == []
+
+
+async def test_a_message_waits_for_its_receivers_responder(scene: Scene) -> None:
+    """With nothing known of the certificate it stays unsealed, is tried again with growing pauses, and is sent once."""
+    scene.responder.away = True
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.settle()
+    (sent,) = scene.world.hospital.sent()
+    assert sent.transport is not None
+    assert sent.transport.state is TransportState.NEW
+    assert "exchange.put_off" in scene.log.getvalue()
+    scene.responder.away = False
+    await scene.world.go_on(timedelta(minutes=6))
+    await scene.world.settle()
+    assert len(scene.world.municipality.inbox()) == 1
+
+
+async def test_an_answer_that_has_run_out_holds_back_no_message(scene: Scene) -> None:
+    """An outage after good answers: what we send goes on as stale and is told so, what we receive waits."""
+    await scene.world.settle()
+    scene.responder.away = True
+    scene.world.clock.advance(timedelta(hours=3))
+    scene.world.hospital.submit(scene.world.hospital.build("discharge-ready"))
+    await scene.world.settle()
+    assert {(one.outcome, one.action) for one in checks(scene.world.hospital)} == {(Outcome.STALE, Action.WARN)}
+    assert mails(scene.world.municipality, ReceptionState.PENDING) == 1
+
+
+async def test_a_slow_responder_is_asked_once_in_its_pause(scene: Scene) -> None:
+    """Ten mails while it is away are one attempt per certificate and not ten."""
+    scene.responder.away = True
+    for _ in range(3):
+        scene.world.hospital.submit(scene.world.hospital.build("admitted"))
+    await scene.world.hospital.daemon.settle()
+    assert scene.responder.asked <= 8
