@@ -17,13 +17,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from adapter.errors import STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, AdapterError
+from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import certificates, inbox, intake, sealing, timers
 from adapter.service.companions import Companion
 from adapter.service.health import probe
 from adapter.service.installation import Installation
+from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
 from adapter.service.transmission import transmit_due
 from adapter.transports.port import Outcome, OutgoingMail, ReceivedMail, Transport
@@ -48,9 +49,6 @@ STOP_WITHIN = timedelta(seconds=30)
 
 GIVE_BACK_SECONDS = 5.0
 """How long giving back the claims may take; the next start does it too."""
-
-_STORE_AWAY = frozenset({STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE})
-"""States of the store that pass: every loop waits, and says so once between them."""
 
 
 class _Felt:
@@ -175,6 +173,8 @@ class Daemon:
             self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=f"defect {type(error).__name__}"))
             await self._pause(FAILURE_SECONDS)
             return
+        if self._pulse.store.trouble is not None:
+            await self._try_store()
         if done:
             self._wake.set()
         else:
@@ -183,13 +183,18 @@ class Daemon:
     async def _failed(self, error: AdapterError) -> None:
         """A turn that failed is told, once while it is the store that does not work, and tried again after a pause."""
         log, clock = self._installation.log, self._installation.clock
-        if error.kind not in _STORE_AWAY:
+        if error.kind not in STORE_AWAY:
             log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
             await self._pause(FAILURE_SECONDS)
             return
         if self._pulse.store_fails(error, clock.now()):
             log.tell(events.STORE_UNAVAILABLE, Line(rule=error.id))
         await self._pause(FAILURE_SECONDS)
+        await self._try_store()
+
+    async def _try_store(self) -> None:
+        """See whether a store that did not work does again, and tell it once."""
+        log, clock = self._installation.log, self._installation.clock
         try:
             await self._installation.store.write(lambda writer: probe(writer, clock.now()))
         except AdapterError:

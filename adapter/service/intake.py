@@ -23,6 +23,7 @@ from adapter.observe.log import Line
 from adapter.service import payloads, signals
 from adapter.service.answers import answer_unreadable
 from adapter.service.installation import Installation
+from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
 from adapter.store.port import BlobKind, Mail, Writer
 from adapter.transports.port import ReceivedMail
@@ -70,7 +71,10 @@ def claim(installation: Installation, worker: str) -> tuple[Mail, ...]:
 
 
 def take_in(installation: Installation, mail: Mail) -> None:
-    """Take one claimed mail in, and tell what came of it; runs in a worker thread and does not raise."""
+    """Take one claimed mail in, and tell what came of it; runs in a worker thread.
+
+    Raises `AdapterError` only while the store is full, locked or away; the mail waits.
+    """
     started = time.perf_counter()
     if mail.reception.state is ReceptionState.PENDING:
         again = receiver.step(mail.reception, Reception.TRY_AGAIN, installation.clock.now()).exchange
@@ -78,6 +82,8 @@ def take_in(installation: Installation, mail: Mail) -> None:
     try:
         told = _take_in(installation, mail)
     except AdapterError as error:
+        if error.kind in STORE_AWAY:
+            raise
         if (error.kind.retryable and not error.kind.may_pass) or error.kind is STORE_CLAIM_LOST:
             installation.log.tell(events.DAEMON_STEP_FAILED, Line(state="stored", rule=error.id))
             return

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from adapter.errors import AdapterError
+from adapter.errors import STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, AdapterError
 from adapter.transports.port import Deferred, Outcome
+
+STORE_AWAY = frozenset({STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE})
+"""States of the store that pass: every loop waits, and the log says so once for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
