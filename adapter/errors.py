@@ -629,3 +629,9 @@ TOKEN_UNKNOWN = _kind(
     "there is no token of this id that has not ended",
     "`adapter token list` shows the tokens.",
 )
+DROP_REFUSED = _kind(
+    "DROP-REFUSED",
+    Blame.CALLER,
+    "the file in the drop folder was not taken",
+    "Write a plain file elsewhere on the same disk and rename it into the folder; see the detail and the findings.",
+)

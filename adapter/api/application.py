@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adapter.api.callers import PEER_CERTIFICATE, Doorkeeper, require_own_origin
-from adapter.api.endpoints import exchanges, health, inbox, messages, statements, stays
+from adapter.api.endpoints import exchanges, health, inbox, messages, statements, stays, webhooks
 from adapter.api.endpoints.messages import NotTakenError
 from adapter.api.openapi import description
 from adapter.api.operation import Call, Operation, mistakes_in
@@ -37,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *exchanges.OPERATIONS,
     *stays.OPERATIONS,
     *statements.OPERATIONS,
+    *webhooks.OPERATIONS,
     *health.OPERATIONS,
 )
 """Everything that can be asked, in the order of the reference page."""

@@ -54,8 +54,8 @@ class ApiServer:
     def __init__(self, installation: Installation, api: Api) -> None:
         self._installation = installation
         self._api = api
-        self._desk = Desk(installation)
         self._tls = _tls(api)
+        self._desk: Desk | None = None
         self._socket: socket.socket | None = None
         self._server: _Server | None = None
 
@@ -66,8 +66,9 @@ class ApiServer:
         return int(self._socket.getsockname()[1])
 
     async def start(self) -> None:
-        """Take the port."""
+        """Read who may come in, and take the port."""
         api = self._api
+        self._desk = Desk(self._installation)
         try:
             found = socket.getaddrinfo(api.host, api.port, type=socket.SOCK_STREAM)
             family, kind, protocol, _, address = found[0]
@@ -81,9 +82,10 @@ class ApiServer:
 
     async def run(self) -> None:
         """Serve until `stop`."""
-        if self._socket is None:
+        if self._socket is None or self._desk is None:
             await self.start()
         assert self._socket is not None
+        assert self._desk is not None
         tls = self._tls
         config = uvicorn.Config(
             guarded(application(self._desk)),
@@ -105,7 +107,8 @@ class ApiServer:
             await self._server.serve([self._socket])
         finally:
             self._socket.close()
-            self._socket = None
+            self._desk.close()
+            self._socket = self._desk = None
 
     def stop(self) -> None:
         """Answer what is under way, and end."""

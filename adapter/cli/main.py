@@ -41,6 +41,7 @@ COMMANDS = {
     "token": "who may reach the HTTP interface, and for what",
     "audit": "who has looked at patient data",
     "partners": "who the partners are, why they are treated so; take in agreements",
+    "webhooks": "what applications did not hear, and telling it again",
     "rules": "every rule: what it checks, where, and its source",
 }
 """Name and one line of each command, in the order of the help page; the module has the same name."""

@@ -30,11 +30,14 @@ def command(config: Path, as_json: bool) -> None:
     from adapter.observe.events import Level
     from adapter.observe.log import Stream, quieten_libraries
     from adapter.service.clock import MachineClock, RandomIds
+    from adapter.service.drop_folder import drop_companion
     from adapter.service.life import run
+    from adapter.service.webhooks import webhook_companions
 
     settings = load(config)
     quieten_libraries()
     log = Stream(Level(settings.log.level))
-    if not asyncio.run(run(settings, config, MachineClock(), RandomIds(), log, (api_companion,))):
+    makers = (api_companion, drop_companion, webhook_companions)
+    if not asyncio.run(run(settings, config, MachineClock(), RandomIds(), log, makers)):
         # A thread that did not finish in time would hold the process; the next start does its work again.
         os._exit(1)

@@ -302,3 +302,18 @@ ACCESS_REFUSED = _event(
 REQUEST_FAILED = _event(
     "request.failed", Level.ERROR, "a request met a defect and was answered with 500", "Report the rule."
 )
+WEBHOOK_TOLD = _event("webhook.told", Level.DEBUG, "a webhook has taken a notice")
+WEBHOOK_FAILED = _event("webhook.failed", Level.WARNING, "a webhook did not take a notice; it is told again later")
+WEBHOOK_SET_ASIDE = _event(
+    "webhook.set_aside",
+    Level.ERROR,
+    "a webhook did not take a notice in all its tries; the notice is set aside, and the next ones are told",
+    "See to the application, then run `adapter webhooks --again`.",
+)
+DROP_TAKEN = _event("drop.taken", Level.INFO, "a file of the drop folder was taken in for sending")
+DROP_SET_ASIDE = _event(
+    "drop.set_aside",
+    Level.WARNING,
+    "a file of the drop folder was not taken; its result says why",
+    "Read the result file; the file itself lies in `refused/`, unless it could not be moved.",
+)

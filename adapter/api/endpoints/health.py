@@ -2,56 +2,91 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from threading import Lock
+
 from adapter.api.operation import Answer, Call, Given, Model, Operation
-from adapter.errors import AdapterError
+from adapter.service.health import Against, Health, examine
+from adapter.service.installation import Installation
+
+FRESH_SECONDS = 1.0
+"""How long one look serves everybody who asks: it writes to the store, and nobody has to show who it is."""
 
 
-class Live(Model):
-    """The process answers."""
+class Why(Model):
+    """One thing that is not as it should be: `what` is a fixed word, `says` a sentence."""
 
-    status: str
+    what: str
+    against: Against
+    says: str
 
 
-class Ready(Model):
-    """Whether work can be done, and if not, everything that stands in the way: an error id and what to do."""
+class HealthModel(Model):
+    """How it is, and everything that is not as it should be; a `warning` stands against neither."""
 
+    live: bool
     ready: bool
-    why_not: tuple[str, ...]
+    reasons: tuple[Why, ...]
 
 
-def _live(_call: Call) -> Answer:
-    return Answer(Live(status="live"))
+class _LastLook:
+    """The last look at an installation, for as long as it is fresh."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: tuple[float, Installation, Health] | None = None
+
+    def at(self, installation: Installation) -> Health:
+        with self._lock:
+            now = time.monotonic()
+            if self._found is not None and self._found[1] is installation and now - self._found[0] < FRESH_SECONDS:
+                return self._found[2]
+            health = examine(installation)
+            self._found = (now, installation, health)
+            return health
+
+
+_LAST_LOOK = _LastLook()
+
+
+def _look(call: Call) -> tuple[Health, HealthModel]:
+    health = _LAST_LOOK.at(call.installation)
+    reasons = tuple(Why(what=one.what, against=one.against, says=one.says) for one in health.reasons)
+    return health, HealthModel(live=health.live, ready=health.ready, reasons=reasons)
+
+
+def _live(call: Call) -> Answer:
+    health, shown = _look(call)
+    return Answer(shown, 200 if health.live else 503)
 
 
 def _ready(call: Call) -> Answer:
-    try:
-        call.installation.store.read_now(lambda reader: reader.next_due())
-    except AdapterError as error:
-        return Answer(Ready(ready=False, why_not=(f"{error.id}: {error.kind.says}. {error.kind.remedy}",)), 503)
-    return Answer(Ready(ready=True, why_not=()))
+    health, shown = _look(call)
+    return Answer(shown, 200 if health.ready else 503)
+
+
+def _operation(path: str, summary: str, handler: Callable[[Call], Answer], yes: str, no: str) -> Operation:
+    return Operation(
+        "GET",
+        f"/health/{path}",
+        path,
+        "health",
+        summary,
+        "",
+        None,
+        handler,
+        (Given(200, yes, HealthModel), Given(503, no, HealthModel)),
+    )
 
 
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/health/live",
-        "live",
-        "health",
-        "Does the process answer?",
-        "",
-        None,
-        _live,
-        (Given(200, "It does.", Live),),
-    ),
-    Operation(
-        "GET",
-        "/health/ready",
+    _operation("live", "Should the process be left running?", _live, "Yes.", "No: it is stuck, start it again."),
+    _operation(
         "ready",
-        "health",
-        "Can it work, and if not, why not?",
-        "",
-        None,
+        "Will a message that is handed in now be kept and go its way, and if not, why not?",
         _ready,
-        (Given(200, "It can.", Ready), Given(503, "It cannot, and why not.", Ready)),
+        "Yes.",
+        "No, and why not.",
     ),
 )
