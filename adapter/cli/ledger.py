@@ -106,6 +106,14 @@ def _row(row: Row, whose: Whose) -> dict[str, Json]:
         "flags": [flag.value for flag in row.flags],
         "hospital": whose.hospital.value,
         "municipality": whose.municipality.value if whose.municipality is not None else None,
+        "payers": [
+            {
+                "municipality": None if payer is None else payer.value,
+                "nights": sum(night.payer == payer for night in row.nights),
+                "amount_nok": row.billed_to(payer).amount_nok,
+            }
+            for payer in row.payers
+        ],
         "policy": row.policy,
         "changed_by": list(row.changed_by),
         "regulation_nights": row.regulation_nights,

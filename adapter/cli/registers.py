@@ -86,9 +86,26 @@ def _envelopes() -> Iterable[RuleRow]:
         yield RuleRow(rule.id, rule.text, source, standing, by, send=rule.send, receive=answer)
 
 
+def _liability() -> Iterable[RuleRow]:
+    from adapter.liability.choices import CHOICES
+    from adapter.liability.register import Place, listed
+
+    standings = {
+        Place.CARRIED_OUT: Standing.IMPLEMENTED,
+        Place.DEFERRED: Standing.DEFERRED,
+        Place.FOR_PEOPLE: Standing.NOT_CHECKABLE,
+    }
+    for one in listed():
+        yield RuleRow(one.id, one.text, one.source, standings[one.place], one.by)
+    for choice in CHOICES:
+        text = f"{choice.english}, {choice.reason}"
+        yield RuleRow(choice.id, text, f"our own choice about {choice.rule}", Standing.IMPLEMENTED, choice.module)
+
+
 REGISTERS: Final[tuple[Register, ...]] = (
     Register("messages", ("MH", "AD", "LK", "ID", "AR", "PL"), _messages),
     Register("envelopes", ("EB",), _envelopes),
+    Register("liability", ("LI", "LC"), _liability),
 )
 """Every register, in the order in which the rules are listed."""
 

@@ -84,7 +84,7 @@ def make_command(
     from adapter.service.terms import terms
 
     with desk.store(config) as (settings, store):
-        pair = pair_of(settings, store, municipality, hospital)
+        pair = pair_of(settings, terms(settings), store, municipality, hospital)
         made = make(settings, terms(settings), store, month, pair, as_of or MachineClock().now())
     _write(made, None, folder, language)
     _show(made, None, as_json)
@@ -116,7 +116,7 @@ def issue_command(
 
     now = MachineClock().now()
     with desk.store(config) as (settings, store):
-        pair = pair_of(settings, store, municipality, hospital)
+        pair = pair_of(settings, terms(settings), store, municipality, hospital)
         made = make(settings, terms(settings), store, month, pair, as_of or now)
         issued = issue(store, made, now)
     if issued is None and not as_json:
@@ -197,7 +197,7 @@ def compare_command(
 
     content = read_file(file)
     with desk.store(config) as (settings, store):
-        pair = pair_of(settings, store, municipality, hospital)
+        pair = pair_of(settings, terms(settings), store, municipality, hospital)
         compared = compare(settings, terms(settings), store, content, month, pair, as_of or MachineClock().now())
     if as_json:
         print_json(_comparison_json(compared))

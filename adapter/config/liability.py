@@ -54,12 +54,14 @@ class StatementImport(Section):
 class Liability(Section):
     """The policy profiles, agreements and further rates that the ledger uses.
 
-    `policy` holds where no `[[liability.agreement]]` does. Statistics hide what fewer than `smallest_cell` stays say.
+    `policy` holds where no `[[liability.agreement]]` does; `residences` is a CSV file (`adapter.liability.payers`).
+    Statistics hide what fewer than `smallest_cell` stays say.
     """
 
     policy: Name = "NO-BASE"
     policies: FilePath | None = None
     rates: FilePath | None = None
+    residences: FilePath | None = None
     agreement: tuple[PolicyAgreement, ...] = ()
     smallest_cell: Annotated[int, Field(ge=1, le=100)] = 5
     statement: Annotated[StatementImport, Field(alias="import")] = StatementImport()

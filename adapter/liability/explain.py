@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapter.facts import Answer, AnswerClassified, Fact, ReadyNotice, ReceiptGiven, Withdrawal
+from adapter.liability.choices import decisive
 from adapter.liability.decision import Decision, Night, Span
 from adapter.liability.readings import Readings
 from adapter.liability.reasons import Note, ZeroCode
@@ -50,6 +51,7 @@ class _Phrases:
     changed_by: str
     basis: str
     caution: str
+    choices: str
 
 
 _PHRASES: Mapping[Language, _Phrases] = {
@@ -70,6 +72,7 @@ _PHRASES: Mapping[Language, _Phrases] = {
         changed_by="Changed by: {keys}.",
         basis="Policy {policy}, prices {rates}, evaluated at {as_of}.",
         caution="This is a basis for people to decide on, not legal advice.",
+        choices="Where the rules are silent, this adapter chose:",
     ),
     Language.NORWEGIAN: _Phrases(
         nights="{count} døgn kan kreves betalt, {first} til {last}.",
@@ -88,6 +91,7 @@ _PHRASES: Mapping[Language, _Phrases] = {
         changed_by="Endret av: {keys}.",
         basis="Regelsett {policy}, priser {rates}, vurdert {as_of}.",
         caution="Dette er et grunnlag som mennesker avgjør på, ikke juridisk rådgivning.",
+        choices="Der reglene tier, har adapteren valgt:",
     ),
 }
 
@@ -107,6 +111,9 @@ def explained(readings: Readings, language: Language) -> tuple[str, ...]:
         lines += [phrases.flags, *dict.fromkeys(f"  {_note(note, language)}" for note in decision.notes), ""]
     lines += [*_comparison(readings, phrases), ""]
     lines += [phrases.rules, *(f"  {line}" for line in _rules(readings, language)), ""]
+    if chosen := decisive(readings):
+        told = (f"  {choice.id} ({choice.rule}): {choice.says(language)}." for choice in chosen)
+        lines += [phrases.choices, *told, ""]
     as_of = oslo_text(decision.as_of) if decision.as_of.year > 1 else "-"
     lines += [
         phrases.basis.format(policy=readings.profile.cited, rates=readings.rates.version, as_of=as_of),

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from adapter.liability.case import Case
+from adapter.liability.payers import Residence, payer
 from adapter.liability.profiles import Profile
 from adapter.liability.rates import Rate, RateTable
 from adapter.liability.readings import read_both
 from adapter.liability.reasons import EndReason, Flag, StartReason, ZeroCode
-from adapter.values import Moment
+from adapter.values import HerId, Moment
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A stay that is to be in the ledger: its key, its case, and the profile that the parties have agreed on."""
+    """A stay that is to be in the ledger: its key, its case, and the profile that the parties have agreed on.
+
+    `addressee` is the municipality that had the notice (None: an unknown one); `residences` are what a person has
+    entered about the patient, in order of time.
+    """
 
     stay: str
     case: Case
     profile: Profile
+    addressee: HerId | None = None
+    residences: tuple[Residence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A payable date with its price; None where it has none."""
+    """A payable date with its price (None where it has none), and the municipality billed (None: an unknown one)."""
 
     date: date
     rate: Rate | None
+    payer: HerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,15 @@ class Row:
     @property
     def last(self) -> date | None:
         return self.nights[-1].date if self.nights else None
+
+    @property
+    def payers(self) -> tuple[HerId | None, ...]:
+        """The municipalities billed, in order of their first night."""
+        return tuple(dict.fromkeys(night.payer for night in self.nights))
+
+    def billed_to(self, municipality: HerId | None) -> Row:
+        """The same stay with only the nights of one payer."""
+        return replace(self, nights=tuple(night for night in self.nights if night.payer == municipality))
 
     @property
     def known_nok(self) -> int:
@@ -109,13 +126,20 @@ def row_of(
 ) -> Row:
     """Decide one stay as of one time, and keep the nights from `first` to `last`, both included."""
     readings = read_both(account.case, account.profile, baseline, rates, as_of)
-    decision = readings.agreement
+    decision, rule = readings.agreement, readings.profile.policy.payer_rule
+    charges = tuple(
+        Charge(night.date, night.rate, payer(night.date, account.residences, rule, account.addressee))
+        for night in decision.nights
+        if first <= night.date <= last
+    )
+    # Whether the notice went to the right municipality in each part is a question for people (S54).
+    elsewhere = any(charge.payer != account.addressee for charge in charges)
     return Row(
         account.stay,
-        tuple(Charge(night.date, night.rate) for night in decision.nights if first <= night.date <= last),
+        charges,
         decision.start_reason,
         decision.end_reason,
-        decision.flags,
+        tuple(sorted({*decision.flags, Flag.REVIEW})) if elsewhere else decision.flags,
         readings.changed_by,
         sum(first <= night.date <= last for night in readings.regulation.nights),
         readings.profile.cited,

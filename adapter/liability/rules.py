@@ -74,6 +74,12 @@ _ALL = (
         "ingen døgn før ordningen begynte, kan kreves betalt; den som ventet alt da, vurderes av et menneske",
     ),
     Rule(
+        "LI-006",
+        Source.REGULATION,
+        "the municipality of registration pays for nights through 2018, that of the stay from 2019 on",
+        "kommunen pasienten er registrert i, betaler døgn til og med 2018, oppholdskommunen fra 2019",
+    ),
+    Rule(
         "LI-010",
         Source.CHOICE,
         "for this group no rule was found; it is excluded only by agreement",

@@ -113,7 +113,7 @@ def ledger_of(
 
     def account(known: KnownStay) -> Account:
         case = case_in(known_institutions, known)
-        return Account(known.stay.key, case, in_force.profile_for(known.whose, case, at))
+        return in_force.account(known.stay.key, known.whose, case, at)
 
     return ledger(map(account, stays), in_force.baseline, in_force.rates, at, first, last)
 
@@ -133,7 +133,7 @@ def rows_about(
     for subject in subjects:
         for known in _stays_about(store, subject, known_at):
             case = case_in(known_institutions, known)
-            account = Account(known.stay.key, case, in_force.profile_for(known.whose, case, at))
+            account = in_force.account(known.stay.key, known.whose, case, at)
             yield known.whose, row_of(account, in_force.baseline, in_force.rates, at, first, last)
 
 

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapter.config import Settings
 from adapter.errors import STATEMENT_EARLY, STATEMENT_PAIR, STATEMENT_UNKNOWN, AdapterError
+from adapter.liability.ledger import Ledger
 from adapter.liability.statement import Month, Party, Statement, statement
 from adapter.liability.statement_text import read_statement, write_statement
-from adapter.service.accounts import institutions, known_stays, ledger_of
+from adapter.service.accounts import KnownStay, institutions, known_stays, ledger_of
 from adapter.service.terms import Terms
 from adapter.store.port import IssuedStatement, Store
 from adapter.values import Digest, HerId, oslo_day
 
 
 def pair_of(
-    settings: Settings, store: Store, municipality: HerId | None, hospital: HerId | None
+    settings: Settings, in_force: Terms, store: Store, municipality: HerId | None, hospital: HerId | None
 ) -> tuple[HerId, HerId]:
     """The hospital and the municipality that are meant; one that is not named is the only one of the store.
 
     Raises `AdapterError` (STATEMENT_PAIR) when there are several, or none.
     """
-    known = known_stays(store, municipality, hospital)
     issued = store.read_now(lambda reader: reader.statements(hospital, municipality))
     pairs = {(one.hospital, one.municipality) for one in issued}
-    pairs |= {(one.whose.hospital, one.whose.municipality) for one in known if one.whose.municipality is not None}
+    pairs |= _pairs(in_force, known_stays(store, hospital=hospital))
+    pairs = {pair for pair in pairs if municipality in {None, pair[1]}}
     if len(pairs) != 1:
         names = institutions(settings)
         shown = "; ".join(
@@ -33,6 +36,41 @@ def pair_of(
         )
         raise AdapterError(STATEMENT_PAIR, f"there are {len(pairs)} pairs with stays{': ' if pairs else ''}{shown}")
     return pairs.pop()
+
+
+def _pairs(in_force: Terms, stays: Iterable[KnownStay]) -> set[tuple[HerId, HerId]]:
+    """Every hospital with each municipality that had a notice from it, or that a patient of it belongs to."""
+    pairs: set[tuple[HerId, HerId]] = set()
+    for one in stays:
+        lived = in_force.residences.get(one.stay.key, ())
+        payers = {one.whose.municipality, *(her for place in lived for her in (place.registered, place.staying))}
+        pairs |= {(one.whose.hospital, her) for her in payers if her is not None}
+    return pairs
+
+
+def _concerning(
+    in_force: Terms, stays: Iterable[KnownStay], hospital: HerId, municipality: HerId
+) -> tuple[KnownStay, ...]:
+    """The stays whose notice the municipality had; then those that it may have to pay for without having had one."""
+    there = [one for one in stays if one.whose.hospital == hospital]
+    own = [one for one in there if one.whose.municipality == municipality]
+    known = {one.stay.key for one in own}
+    others = [one for one in there if one.stay.key in in_force.residences and one.stay.key not in known]
+    return (*own, *{one.stay.key: one for one in others}.values())
+
+
+def _billed(
+    settings: Settings,
+    in_force: Terms,
+    stays: Iterable[KnownStay],
+    pair: tuple[HerId, HerId],
+    as_of: datetime,
+    month: Month,
+) -> Ledger:
+    """What a month comes to for hospital and municipality: the nights that the latter is billed for (LI-006)."""
+    concerned = _concerning(in_force, stays, *pair)
+    whole = ledger_of(settings, in_force, concerned, as_of, month.first, month.last)
+    return replace(whole, rows=tuple(row.billed_to(pair[1]) for row in whole.rows))
 
 
 def make(
@@ -44,7 +82,7 @@ def make(
     names = institutions(settings)
     hospital_party, municipality_party = (Party(her, names[her].name if her in names else "") for her in pair)
     issued = store.read_now(lambda reader: reader.statements(hospital, municipality, str(month)))
-    now = ledger_of(settings, in_force, known_stays(store, municipality, hospital), at, month.first, month.last)
+    now = _billed(settings, in_force, known_stays(store, hospital=hospital), pair, at, month)
     return statement(
         (hospital_party, municipality_party), month, now, at, tuple(read_statement(one.content) for one in issued)
     )
@@ -54,10 +92,9 @@ def drafts(settings: Settings, in_force: Terms, store: Store, as_of: datetime) -
     """What would be issued for every pair of parties and every month that has a payable night."""
     found = []
     stays = known_stays(store)
-    pairs = {(one.whose.hospital, one.whose.municipality) for one in stays if one.whose.municipality is not None}
-    for hospital, municipality in sorted(pairs):
-        own = tuple(one for one in stays if (one.whose.hospital, one.whose.municipality) == (hospital, municipality))
-        days = [night.date for row in ledger_of(settings, in_force, own, as_of).rows for night in row.nights]
+    for hospital, municipality in sorted(_pairs(in_force, stays)):
+        rows = ledger_of(settings, in_force, _concerning(in_force, stays, hospital, municipality), as_of).rows
+        days = [night.date for row in rows for night in row.billed_to(municipality).nights]
         for month in sorted({(day.year, day.month) for day in days}):
             found.append(make(settings, in_force, store, Month(*month), (hospital, municipality), as_of))
     return tuple(found)

@@ -14,7 +14,9 @@ from adapter.config import Settings
 from adapter.errors import POLICY_INVALID, RATES_INVALID, AdapterError
 from adapter.liability.agreements import Agreed, Agreement, Validity, agreement_mistakes
 from adapter.liability.case import Case, Sector
+from adapter.liability.ledger import Account
 from adapter.liability.mistakes import Mistake, Mistakes
+from adapter.liability.payers import Residences, read_residences
 from adapter.liability.profiles import BASELINE, Profile, read_profiles
 from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.lookups import packaged
@@ -34,15 +36,16 @@ class Whose:
 
 @dataclass(frozen=True, slots=True)
 class TermFiles:
-    """The files that terms were read from: profiles by name, and the tables of prices, the shipped one first."""
+    """The files that terms were read from: profiles by name, tables of prices (the shipped one first), residences."""
 
     policies: Mapping[str, bytes]
     rates: tuple[bytes, ...]
+    residences: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Every policy profile, the one in force where nothing else is agreed, the baseline, agreements, and prices."""
+    """Every policy profile, the one in force where nothing else is agreed, baseline, agreements, prices, residences."""
 
     profile: Profile
     baseline: Profile
@@ -50,6 +53,12 @@ class Terms:
     profiles: tuple[Profile, ...]
     agreements: tuple[Agreement, ...]
     files: TermFiles
+    residences: Residences
+
+    def account(self, stay: str, whose: Whose, case: Case, as_of: Moment) -> Account:
+        """A stay with everything that its row of the ledger is worked out from."""
+        profile = self.profile_for(whose, case, as_of)
+        return Account(stay, case, profile, whose.municipality, self.residences.get(stay, ()))
 
     def profile_for(self, whose: Whose, case: Case, as_of: Moment) -> Profile:
         """The profile in force for a stay (LI-095)."""
@@ -74,7 +83,10 @@ def _files(settings: Settings | None) -> TermFiles:
         policies |= packaged.policies_from(settings.liability.policies)
     if settings is not None and settings.liability.rates is not None:
         rates.append(packaged.file(settings.liability.rates, "liability.rates"))
-    return TermFiles(policies, tuple(rates))
+    residences = None
+    if settings is not None and settings.liability.residences is not None:
+        residences = packaged.file(settings.liability.residences, "liability.residences")
+    return TermFiles(policies, tuple(rates), residences)
 
 
 def _understood(settings: Settings | None, files: TermFiles) -> Terms:
@@ -87,13 +99,16 @@ def _understood(settings: Settings | None, files: TermFiles) -> Terms:
     agreements = _agreements(settings)
     found += agreement_mistakes(agreements, names)
     rates = _rates(settings, files)
+    residences = {} if files.residences is None else read_residences(files.residences)
+    if isinstance(residences, Mistakes):
+        found += residences.within("liability.residences").all
     wrong = [str(mistake) for mistake in found]
     if isinstance(rates, Mistakes):
         raise AdapterError(POLICY_INVALID if wrong else RATES_INVALID, "; ".join([*wrong, *rates.lines()]))
-    if isinstance(profiles, Mistakes) or wrong:
+    if isinstance(profiles, Mistakes) or isinstance(residences, Mistakes) or wrong:
         raise AdapterError(POLICY_INVALID, "; ".join(wrong))
     by_name = {profile.name: profile for profile in profiles}
-    return Terms(by_name[wanted], by_name[BASELINE], rates, profiles, agreements, files)
+    return Terms(by_name[wanted], by_name[BASELINE], rates, profiles, agreements, files, residences)
 
 
 def _agreements(settings: Settings | None) -> tuple[Agreement, ...]:

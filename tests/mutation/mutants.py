@@ -7,6 +7,7 @@
     return        return value              None
     choice        min max                   the other one
     statement     calls, +=, break          left out, or the other one
+    text          sentences for people      another sentence
 
 Docstrings, annotations, decorators, assertions and the texts of `raise` are left alone.
 """
@@ -150,7 +151,7 @@ def _of(node: ast.AST) -> Iterator[tuple[str, int, Change]]:
         case ast.Constant(value=int(value) | float(value)):
             yield "constant", line, _put(node, "value", value + 1)
         case ast.Constant(value=str(value)):
-            yield "constant", line, _put(node, "value", f"{value}?")
+            yield "text" if " " in value.strip() else "constant", line, _put(node, "value", f"{value}?")
         case ast.If() | ast.IfExp() | ast.While():
             yield "boolean", getattr(node.test, "lineno", line), _put(node, "test", _denied(node.test))
         case ast.comprehension():

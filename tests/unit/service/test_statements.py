@@ -151,14 +151,14 @@ def test_a_month_that_is_not_over_is_not_issued(settings: Settings, store: Store
 def test_the_pair_is_clear_or_asked_for(settings: Settings, store: Store, tell: Tell) -> None:
     """One pair needs no naming; none, or several, is an error that names them."""
     with pytest.raises(AdapterError, match="0 pairs"):
-        pair_of(settings, store, None, None)
+        pair_of(settings, terms(settings), store, None, None)
     wait(tell, "1", 5, 8)
-    assert pair_of(settings, store, None, None) == PAIR
+    assert pair_of(settings, terms(settings), store, None, None) == PAIR
     tell("2", Discharged(), 9, municipality=HerId("77"))
     tell("3", Discharged(), 9, municipality=None)
     with pytest.raises(AdapterError, match=r"2 pairs.*Prøvefjord kommune"):
-        pair_of(settings, store, None, None)
-    assert pair_of(settings, store, HerId("77"), None) == (HOSPITAL, HerId("77"))
+        pair_of(settings, terms(settings), store, None, None)
+    assert pair_of(settings, terms(settings), store, HerId("77"), None) == (HOSPITAL, HerId("77"))
 
 
 def test_drafts_are_those_of_months_with_nights(settings: Settings, store: Store, tell: Tell) -> None:
@@ -212,6 +212,32 @@ def test_an_agreement_holds_for_its_dates(config: Path, store: Store, tell: Tell
     assert looked.state is State.PROBLEM
     assert "cutoff (line 6)" in looked.says
     assert "keys.lead (line 7)" in looked.says
+
+
+def test_two_payers_of_one_stay(config: Path, store: Store, tell: Tell) -> None:
+    """Each municipality gets its own nights (S54); a residence that comes late is a credit and a debit."""
+    wait(tell, "1", 5, 8)
+    settings = load(config)
+    other = HerId("100299")
+    [known] = known_stays(store)
+    issue(store, make(settings, terms(settings), store, MARCH, PAIR, APRIL), APRIL)
+    residences = f"stay,from,registered,staying\n{known.stay.key},2012-03-07,{other},{MUNICIPALITY}\n"
+    (config.parent / "residences.csv").write_text(residences)
+    config.write_text(f'{config.read_text()}\n[liability]\nresidences = "residences.csv"\n')
+    settings = load(config)
+    in_force = terms(settings)
+    correction = make(settings, in_force, store, MARCH, PAIR, APRIL)
+    assert (correction.is_correction, correction.nights, correction.amount_nok) == (True, -1, -4000)
+    theirs = make(settings, in_force, store, MARCH, (HOSPITAL, other), APRIL)
+    assert [(entry.date.day, entry.amount) for line in theirs.lines for entry in line.entries] == [(7, 4000)]
+    assert theirs.lines[0].flags == ("FL_REVIEW",)
+    assert pair_of(settings, in_force, store, other, None) == (HOSPITAL, other)
+    assert [(one.municipality.her, one.nights) for one in drafts(settings, in_force, store, APRIL)] == [
+        *((other, 1), (MUNICIPALITY, -1)),
+    ]
+    (config.parent / "residences.csv").write_text(residences.replace("2012-03-07", "7. mars"))
+    with pytest.raises(AdapterError, match=r"liability.residences: from \(line 2\)"):
+        terms(settings)
 
 
 def test_two_agreements_for_one_night_are_refused(config: Path) -> None:
