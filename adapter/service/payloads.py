@@ -86,9 +86,10 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
     soap = Digest.of(unpacked.envelope.octets)
     try:
         message = opening.read(unpacked)
-        repeated = _identical_copy(installation, mail, message.header, soap)
-        if repeated is not None:
-            return repeated
+        seen = _seen(installation, message.header)
+        if seen is not None and duplicates.identical_copy(seen.seen, soap):
+            # A byte-identical copy of an envelope already verified is answered from the store (`ebxml.md` R7).
+            return _repeat(installation, mail, message.header, seen)
         verified = agreements.verify(installation, message, now)
     except AdapterError as error:
         if error.kind.may_pass:
@@ -100,26 +101,22 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
     references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
     arrival = _Arrival(mail, verified, soap, references, vetted)
-    seen = installation.store.read_now(lambda reader: reader.seen(arrival.header.sender.her, arrival.header.message_id))
-    match duplicates.judge(seen.seen if seen is not None else None, references):
-        case Novelty.DUPLICATE | Novelty.IN_PROGRESS:
-            assert seen is not None
-            return _repeat(installation, mail, arrival.header, seen)
-        case Novelty.FALSE_DUPLICATE:
-            return _false_duplicate(installation, arrival)
-        case Novelty.NEW:
-            return _take_new(installation, arrival, now)
+    if seen is None:
+        told = _take_new(installation, arrival, now)
+        if told is not None:
+            return told
+        seen = _seen(installation, arrival.header)
+        assert seen is not None
+    if duplicates.judge(seen.seen, references) is Novelty.FALSE_DUPLICATE:
+        return _false_duplicate(installation, arrival)
+    return _repeat(installation, mail, arrival.header, seen)
 
 
 # ── known envelopes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _identical_copy(installation: Installation, mail: Mail, header: MessageHeader, soap: Digest) -> list[Told] | None:
-    """Answer a byte-identical copy of a verified envelope from the store (`ebxml.md` R7); None for any other."""
-    seen = installation.store.read_now(lambda reader: reader.seen(header.sender.her, header.message_id))
-    if seen is None or not duplicates.identical_copy(seen.seen, soap):
-        return None
-    return _repeat(installation, mail, header, seen)
+def _seen(installation: Installation, header: MessageHeader) -> SeenEnvelope | None:
+    return installation.store.read_now(lambda reader: reader.seen(header.sender.her, header.message_id))
 
 
 def _repeat(installation: Installation, mail: Mail, header: MessageHeader, seen: SeenEnvelope) -> list[Told]:
@@ -169,7 +166,8 @@ def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told
 # ── new envelopes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> list[Told]:
+def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> list[Told] | None:
+    """Accept or refuse a new envelope; None when another worker has taken it in the meantime."""
     try:
         remarks = opening.admit(arrival.message.message, installation.own_hers, now)
         remarks += agreements.admit(installation, arrival.header)
@@ -193,9 +191,10 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     )
     outcome = Outcome.WARNED if warnings else Outcome.ACKNOWLEDGED
     told = [Told(events.MESSAGE_NOTED, _line(arrival, "accepted", finding.rule)) for finding in findings]
-    return told + installation.store.write_now(
+    accepted = installation.store.write_now(
         lambda writer: _accept(installation, writer, arrival, reading, sealed, outcome, now)
     )
+    return told + accepted if accepted is not None else None
 
 
 def _accept(
@@ -206,14 +205,11 @@ def _accept(
     sealed: Sealed,
     outcome: Outcome,
     now: datetime,
-) -> list[Told]:
-    """Everything that follows from an accepted message, in one transaction."""
+) -> list[Told] | None:
+    """Everything that follows from an accepted message, in one transaction; None, and nothing, when it is known."""
     header, mail = arrival.header, arrival.mail
-    if (earlier := writer.seen(header.sender.her, header.message_id)) is not None:
-        # Another worker took the same envelope in the meantime: it has answered.
-        stepped = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.DUPLICATE_IN_PROGRESS)
-        writer.save_mail(replace(mail, reception=stepped, exchange_id=earlier.exchange_id))
-        return [Told(events.MESSAGE_DUPLICATED, _line(arrival, "duplicate"))]
+    if writer.seen(header.sender.her, header.message_id) is not None:
+        return None
     exchange = _exchange(installation, writer, arrival, reading, sealed, now)
     reception = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.VALID)
     exchange = replace(exchange, reception=reception)

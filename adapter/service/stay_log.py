@@ -73,6 +73,8 @@ def record_message(
     the acknowledgment proves a later moment than the acknowledgment does.
     """
     assert exchange.payload is not None
+    if exchange.type == "APPREC":
+        return []
     recorded = [entry.entry.fact for entry in writer.facts(FactFilter(exchange_id=exchange.id))]
     reading = understand(writer.blob(exchange.payload))
     whose = _whose(installation, reading)

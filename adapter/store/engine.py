@@ -88,7 +88,13 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
         )
 
     engine = create_engine(
-        "sqlite://", creator=connect, pool_size=connections, max_overflow=0, hide_parameters=True, poolclass=QueuePool
+        "sqlite://",
+        creator=connect,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_reset_on_return=None,  # every transaction is a block that has ended by then
     )
 
     @event.listens_for(engine, "connect")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Table, Update, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Update, delete, or_, select, update
 
 from adapter.delivery.fact_chain import linked
 from adapter.delivery.recorded import RecordedFact, StayFact
@@ -84,7 +84,11 @@ from adapter.values import Digest, HerId, MessageId
 
 
 class SqlWriter(SqlReader, SqlAccessWriter):
-    """The port's `Writer` on one connection that has a transaction open."""
+    """The port's `Writer` on one connection that has a transaction open; `flush` ends a piece of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._journal: list[Values] = []
 
     def _changed(self, statement: Update, values: Values) -> bool:
         return self._connection.execute(statement, values).rowcount == 1
@@ -147,7 +151,17 @@ class SqlWriter(SqlReader, SqlAccessWriter):
 
     def add_journal(self, entry: JournalEntry) -> None:
         values = {"exchange_id": entry.exchange_id, "at": entry.at, "what": entry.what, "detail": entry.detail}
-        self._add(journal, values)
+        self._journal.append(values)
+
+    def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]:
+        self.flush()
+        return super().journal(exchange_id)
+
+    def flush(self) -> None:
+        """Write the lines of the journal that have been collected, in one go."""
+        if self._journal:
+            lines, self._journal = self._journal, []
+            self._connection.execute(insert_new(journal), lines)
 
     # ── outbox ──
 
