@@ -274,12 +274,14 @@ async def test_a_repeated_acknowledgment_changes_nothing(world: World) -> None:
     await world.settle()
     ack = next(mail for mail in world.road.taken if is_signal(mail) and "municipality" in mail.sender.value)
     before, facts = world.hospital.exchange(sent).transport, world.hospital.facts()
+    # An AppRec that is taken in beside its acknowledgment may overtake it, which is an alarm already.
+    alarms = [line for line in world.hospital.journal(sent) if "alarm" in line]
     for _ in range(2):
         await world.road.arrive(ack)
         await world.go_on(timedelta(hours=1))
     assert world.hospital.exchange(sent).transport == before
     assert world.hospital.facts() == facts
-    assert not any("alarm" in line for line in world.hospital.journal(sent))
+    assert [line for line in world.hospital.journal(sent) if "alarm" in line] == alarms
 
 
 async def test_a_signal_is_never_answered(world: World) -> None:
