@@ -19,6 +19,7 @@ from adapter.evidence.dossier import Dossier, Letter
 from adapter.evidence.manifest import Form
 from adapter.evidence.outcome import decide_again, decision_members, terms_members, write_case
 from adapter.evidence.package import certificate_members, chain_member, digest_or_none, record_json, signed
+from adapter.evidence.revocations import revocation_members
 from adapter.facts import AnswerClassified, Cancellation, Carrier, Correction, Fact, ReceiptGiven, What
 from adapter.values import MsgId, instant_text
 
@@ -42,6 +43,7 @@ def pack_anonymised(dossier: Dossier, number: int, signer: SigningIdentity) -> b
         chain_member(dossier.chain),
         Member(layout.MESSAGES, written({"messages": [_message(letter, names) for letter in dossier.letters]})),
         *certificate_members(replace(dossier.certificates, parties=()), signer.certificate),
+        *revocation_members(dossier.checks),
     )
     return signed(Form.ANONYMISED, dossier, members, signer)
 

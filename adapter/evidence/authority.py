@@ -58,6 +58,8 @@ def authority(opened: Opened, trusted: tuple[x509.Certificate, ...]) -> tuple[Au
         {whose: tuple(several) for whose, several in by_role.items() if whose.isdigit()},
     )
     lines += _roots(roots, given=bool(trusted))
+    if layout.REVOCATION not in opened.members:
+        lines.append(noted(Check.CERTIFICATE, "", "revocation: the package holds no answer of a certificate authority"))
     lines += _exporter(opened, found.anchors, by_role.get("exporter", []))
     return found, tuple(lines)
 
@@ -91,7 +93,6 @@ def _roots(roots: tuple[x509.Certificate, ...], *, given: bool) -> Iterator[Line
             yield noted(Check.CERTIFICATE, "", f"the root with thumbprint {thumbprint(root)} {says}")
     if not roots:
         yield fails(Check.CERTIFICATE, "", "there is no root")
-    yield noted(Check.CERTIFICATE, "", "revocation: the package holds no answer of a certificate authority")
 
 
 def _exporter(opened: Opened, anchors: TrustAnchors, exporters: list[x509.Certificate]) -> Iterator[Line]:

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from cryptography import x509
 
+from adapter.crypto.certificates import Usage
+from adapter.crypto.revocation import Outcome
+from adapter.crypto.standing import Form
 from adapter.delivery.recorded import RecordedFact
 from adapter.liability.case import Sector, SenderType
 from adapter.values import Digest, HerId, Moment
@@ -126,6 +129,30 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerAnswer:
+    """What an issuer said about one certificate of a path (0 is the leaf): an OCSP response or a CRL, DER."""
+
+    link: int
+    form: Form
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationCheck:
+    """What was found out about the certificate behind a mail when it was taken, or encrypted to. `chain` is DER, from
+    the certificate to the root; `action` is what the exporter's configuration made of it."""
+
+    message: Digest
+    usage: Usage
+    judged_at: datetime
+    outcome: Outcome
+    action: str
+    reason: str
+    chain: tuple[bytes, ...]
+    answers: tuple[IssuerAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A whole stay. `facts` are those of the stay in the order of the log, `chain` every entry from first to last."""
 
@@ -137,3 +164,4 @@ class Dossier:
     certificates: Certificates
     made_at: datetime
     software: str
+    checks: tuple[RevocationCheck, ...] = ()

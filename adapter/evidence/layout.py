@@ -14,6 +14,9 @@ FACTS: Final = "facts.json"
 MESSAGES: Final = "messages.json"
 """all messages of an anonymised package"""
 
+REVOCATION: Final = "revocation/checks.json"
+"""what was found out about the certificates behind the mails"""
+
 EXPORTER: Final = "certificates/exporter-1.crt"
 BASELINE: Final = "terms/baseline.toml"
 AGREEMENT_DECISION: Final = "decision/agreement.json"
@@ -23,6 +26,7 @@ _CERTIFICATE = re.compile(r"certificates/([a-z]+|[0-9]+)-[0-9]+\.crt")
 _FACT = re.compile(r"facts/([0-9]{4,6})\.json")
 _MESSAGE = re.compile(r"messages/([0-9]{3,5})/[a-z]+(?:-[a-z]+)*(?:-[0-9]+)?\.[a-z]+")
 _ANSWER = re.compile(r"messages/[0-9]+/answer-[0-9]+\.(eml|mime)")
+_SEALED = re.compile(r"messages/[0-9]+/(?:mail|answer-[0-9]+)\.(?:eml|mime)")
 _RATES = re.compile(r"terms/rates-[0-9]+\.json")
 
 
@@ -71,6 +75,16 @@ def agreement(number: int) -> str:
     return "terms/agreement.toml" if number == 1 else f"terms/agreement-{number}.toml"
 
 
+def path_certificate(number: int) -> str:
+    """A certificate of a path that was judged, DER."""
+    return f"revocation/certificate-{number}.der"
+
+
+def revocation_answer(number: int, form: str) -> str:
+    """What an issuer answered, DER; `form` is `ocsp` or `crl`."""
+    return f"revocation/answer-{number}.{form}"
+
+
 def rates(number: int) -> str:
     """A table of prices; the first one shipped with the adapter, the second is the site's own."""
     return f"terms/rates-{number}.json"
@@ -99,6 +113,11 @@ def message_number(name: str) -> int | None:
 
 def is_answer(name: str) -> bool:
     return _ANSWER.fullmatch(name) is not None
+
+
+def is_sealed(name: str) -> bool:
+    """Whether it is a mail or a sealed body: a message, or an answer to one."""
+    return _SEALED.fullmatch(name) is not None
 
 
 def is_rates(name: str) -> bool:

@@ -21,6 +21,7 @@ from adapter.evidence.document import written
 from adapter.evidence.dossier import Certificates, Dossier, Letter, Link, Record
 from adapter.evidence.manifest import Form, Manifest, listed, sign, write_manifest
 from adapter.evidence.outcome import decide_again, decision_members, terms_members, write_case
+from adapter.evidence.revocations import revocation_members
 from adapter.values import Digest, instant_text
 
 
@@ -35,6 +36,7 @@ def pack(dossier: Dossier, signer: SigningIdentity) -> bytes:
         *(Member(layout.fact(number), write_entry(one.entry).encode()) for number, one in enumerate(dossier.facts, 1)),
         chain_member(dossier.chain),
         *certificate_members(dossier.certificates, signer.certificate),
+        *revocation_members(dossier.checks),
     ]
     for number, letter in enumerate(dossier.letters, 1):
         members += _letter(number, letter)

@@ -25,6 +25,7 @@ class Check(StrEnum):
     DIGEST = "digest"
     CERTIFICATE = "certificate"
     SIGNATURE = "signature"
+    REVOCATION = "revocation"
     PLAINTEXT = "plaintext"
     ACKNOWLEDGMENT = "acknowledgment"
     APPREC = "apprec"

@@ -15,6 +15,7 @@ from adapter.evidence.opened import open_package
 from adapter.evidence.outcome import StatedCase, decide_again, decision_members, differences, read_case, terms_of
 from adapter.evidence.proofs import check_proofs
 from adapter.evidence.report import Check, Line, Report, fails, holds, noted
+from adapter.evidence.revocations import check_revocations, listed_mails, mails_of
 from adapter.evidence.seals import check_mail
 from adapter.facts import Fact
 
@@ -39,9 +40,11 @@ def verify(content: bytes, trusted: tuple[x509.Certificate, ...] = ()) -> Report
     if opened.manifest.form is Form.FULL:
         mail = check_mail(opened.members, believed)
         checked = check_facts(opened.members, case.subject)
+        lines += check_revocations(opened.members, believed.anchors, mails_of(opened.members))
         lines += [*mail.lines, *checked.lines, *check_proofs(checked.facts, mail.letters)]
         facts = tuple(one.entry.fact for one in best_proved(one for _, one in checked.facts))
     else:
+        lines += check_revocations(opened.members, believed.anchors, listed_mails(opened.members))
         short = check_short_facts(opened.members)
         lines += short.lines
         facts = short.facts

@@ -29,11 +29,13 @@ from adapter.evidence.dossier import (
     Attachment,
     Certificates,
     Dossier,
+    IssuerAnswer,
     JournalLine,
     Letter,
     Link,
     Party,
     Record,
+    RevocationCheck,
     Sealed,
     Subject,
     Terms,
@@ -121,6 +123,7 @@ def collect(installation: Installation, known: KnownStay, as_of: datetime) -> Do
             Certificates(installation.anchors.roots, installation.anchors.issuing, tuple(_parties(letters))),
             installation.clock.now(),
             f"{SOFTWARE.name} {SOFTWARE.version}",
+            tuple(_checks(reader, letters)),
         )
 
     return installation.store.read_now(read)
@@ -294,6 +297,22 @@ def _record(reader: Reader, exchange: Exchange) -> Record:
 
 
 # ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _checks(reader: Reader, letters: tuple[Letter, ...]) -> Iterator[RevocationCheck]:
+    """What was found out about the certificates behind the mails, with the octets of paths and answers."""
+    digests = [Digest.of(sealed.octets) for letter in letters for sealed in (*letter.sealed, *letter.answers)]
+    for check in reader.certificate_checks(dict.fromkeys(digests)):
+        yield RevocationCheck(
+            check.message,
+            check.usage,
+            check.judged_at,
+            check.outcome,
+            check.action.value,
+            check.reason,
+            tuple(reader.blob(one) for one in check.chain),
+            tuple(IssuerAnswer(one.link, one.form, reader.blob(one.octets)) for one in check.answers),
+        )
 
 
 def _parties(letters: tuple[Letter, ...]) -> Iterator[Party]:

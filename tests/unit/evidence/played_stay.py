@@ -23,6 +23,7 @@ from adapter.service.accounts import known_stays
 from adapter.service.installation import signer
 from adapter.testing import scenarios
 from adapter.testing.neighbours import Neighbour, World
+from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import prepare
 
 START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
@@ -59,10 +60,12 @@ class Exporter:
 class Played:
     hospital: Exporter
     municipality: Exporter
+    pki: ThrowAwayPki
 
 
 async def play(folder: Path) -> Played:
-    world = World(prepare(folder, scenarios.HOSPITAL, scenarios.MUNICIPALITY, key_size=2048), START)
+    pki = ThrowAwayPki(2048)
+    world = World(prepare(folder, scenarios.HOSPITAL, scenarios.MUNICIPALITY, key_size=2048, pki=pki), START)
     hospital, municipality = world.hospital, world.municipality
     hospital.submit(hospital.build("admitted"))
     await world.settle()
@@ -80,7 +83,7 @@ async def play(folder: Path) -> Played:
     assert ready.msg_id is not None
     hospital.submit(hospital.build("discharged", reference={"parent": ready.msg_id.value}))
     await world.settle()
-    found = Played(_exporter(hospital), _exporter(municipality))
+    found = Played(_exporter(hospital), _exporter(municipality), pki)
     await world.close()
     return found
 

@@ -11,7 +11,7 @@ from adapter.evidence.container import read
 
 NAME = re.compile(
     r"manifest\.(json|sig)|case\.json|chain\.json|facts/\d{4}\.json|decision/[a-z-]+\.(json|txt)|terms/[a-z0-9-]+\.(toml|json)"
-    r"|certificates/(root|issuer|exporter|\d+)-\d+\.crt"
+    r"|certificates/(root|issuer|exporter|\d+)-\d+\.crt|revocation/(checks\.json|certificate-\d+\.der)"
     r"|messages/\d{3}/(record\.json|mail\.(eml|mime)|document-1\.xml|content-key-1\.bin|answer-\d\.(eml|mime))"
 )
 

@@ -51,7 +51,8 @@ def test_no_member_breaks_the_check(hospital: Exporter, data: st.DataObject) -> 
 def test_every_kind_of_check_has_a_line(hospital: Exporter) -> None:
     """The report of an honest package has a line of each kind of check that is not about what is missing."""
     kinds = {line.check for line in verify(hospital.package).lines if line.outcome is Outcome.HOLDS}
-    assert kinds == set(Check)
+    # The certificates of the place name nobody to ask: what answers are worth is tested in test_revocations.
+    assert kinds == set(Check) - {Check.REVOCATION}
 
 
 def test_no_line_holds_patient_data(hospital: Exporter) -> None:
