@@ -137,6 +137,12 @@ DEMO_FOLDER = _kind(
     "the demo cannot be played in this folder",
     "Name a new or empty folder, or the folder of the same demo to go on with it.",
 )
+INIT_FOLDER = _kind(
+    "INIT-FOLDER",
+    Blame.CALLER,
+    "this folder is not fit for what was asked",
+    "Name a new or empty folder to begin in, or with --partner the folder of an installation and a partner's share/.",
+)
 INPUT_NOT_UNDERSTOOD = _kind(
     "INPUT-NOT-UNDERSTOOD",
     Blame.CALLER,

@@ -23,6 +23,11 @@ def command(
     """List accesses to patient data through the HTTP interface, and those refused, the newest first.
 
     A line says who, when, what, and about which exchange or stay; never what was seen.
+
+    \b
+    Examples:
+      adapter audit
+      adapter audit --json
     """
     from adapter.service import desk
     from adapter.store.access import AuditFilter

@@ -16,6 +16,11 @@ def command(config: Path, as_json: bool) -> None:
     """Look at configuration, keys, certificates, partners, schemas, store and mail, and tell every problem at once.
 
     Exit code 1 if there is a problem; a warning (a certificate about to expire, a mail server that is away) is none.
+
+    \b
+    Examples:
+      adapter check
+      adapter check --config /etc/adapter/config.toml --json
     """
     from adapter.config import load
     from adapter.service.checking import State, look

@@ -23,6 +23,10 @@ def command(file: Path, config: Path, as_json: bool) -> None:
 
     FILE.csv has the columns stay, municipality, date, drg_type (medical, surgical, birth, newborn, medicine), points.
     The formula, its prices and its cap are not verified; every report says so.
+
+    \b
+    Examples:
+      adapter cofinancing stays.csv
     """
     from adapter.errors import TABLE_UNREADABLE, AdapterError
     from adapter.liability.cofinancing import MARK, UNIT_PRICES, cofinancing

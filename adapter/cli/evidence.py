@@ -36,6 +36,10 @@ def export(stay: str, output: Path, anonymised: bool, as_of: datetime | None, co
 
     The full package holds the messages of a patient: hand it to the other party only, by a secure channel. Exit code 1
     if something in it does not hold; the file is written all the same.
+
+    \b
+    Examples:
+      adapter evidence export stay-4cef6efb -o stay.zip
     """
     from adapter.service import desk, dossier
     from adapter.values import OSLO
@@ -74,6 +78,10 @@ def verify(file: Path, trust: tuple[Path, ...], as_json: bool) -> None:
 
     Says line by line what holds, what fails, and what rests on the word of the exporter. Exit code 0 if all holds, 1 if
     something does not, 2 if the file is no package that can be read.
+
+    \b
+    Examples:
+      adapter evidence verify stay.zip --trust ca.crt
     """
     from adapter.evidence import verify as checking
 

@@ -43,7 +43,13 @@ def command(
     config: Path,
     as_json: bool,
 ) -> None:
-    """Show nights, kroner and reasons of every stay in the store, decided anew from its facts."""
+    """Show nights, kroner and reasons of every stay in the store, decided anew from its facts.
+
+    \b
+    Examples:
+      adapter ledger
+      adapter ledger --from 2012-03-01 --to 2012-03-31 --csv > march.csv
+    """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.ledgers import Question, ledger_of_store

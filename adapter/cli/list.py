@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 def command(
     type_: str | None, partner: HerId | None, direction: str | None, limit: int, config: Path, as_json: bool
 ) -> None:
-    """List exchanges, the newest first, with state, age, AppRec and next step."""
+    """List exchanges, the newest first, with state, age, AppRec and next step.
+
+    \b
+    Examples:
+      adapter list
+      adapter list --partner 990202 --direction out --json
+    """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.views import rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib.resources import files
 from types import TracebackType
 
 import click
@@ -18,6 +19,7 @@ from adapter.errors import AdapterError
 
 COMMANDS = {
     "demo": "a whole exchange on this machine, without any set-up",
+    "init": "begin an installation: configuration, test keys, a first partner",
     "run": "the daemon",
     "check": "configuration, keys, certificates, store: every problem at once",
     "validate": "judge messages, receipts and whole folders of them",
@@ -43,8 +45,15 @@ COMMANDS = {
     "partners": "who the partners are, why they are treated so; take in agreements",
     "webhooks": "what applications did not hear, and telling it again",
     "rules": "every rule: what it checks, where, and its source",
+    "completion": "let the shell complete commands and options",
 }
 """Name and one line of each command, in the order of the help page; the module has the same name."""
+
+
+def version() -> str:
+    """Version and build: the commit that the wheel was made from, or `unknown`."""
+    build = files("adapter") / "data" / "build"
+    return f"{__version__} (build {build.read_text('ascii').strip() if build.is_file() else 'unknown'})"
 
 
 class Commands(click.Group):
@@ -66,7 +75,7 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="adapter")
+@click.version_option(version(), prog_name="adapter", message="%(prog)s %(version)s")
 def group() -> None:
     """Signed, encrypted, acknowledged messages between hospitals and municipalities, and who owes how many nights."""
 
@@ -75,7 +84,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     sys.excepthook = _tell_defect
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name="adapter", complete_var="_ADAPTER_COMPLETE", standalone_mode=False)
     except AdapterError as error:
         click.echo(error.sentence(), err=True)
         code = 2

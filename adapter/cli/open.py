@@ -19,6 +19,11 @@ def command(file: Path, output: Path, config: Path, as_json: bool) -> None:
     """Open a sealed mail with the keys and partners of the configuration: verify, decrypt, write the message.
 
     Nothing is answered and nothing is kept. Exit code 1 if the mail is refused; then nothing is written.
+
+    \b
+    Examples:
+      adapter open ready.eml -o ready.xml
+      adapter open ready.eml -o ready.xml --json
     """
     from adapter.service.offline import Refused, open_offline
 

@@ -30,7 +30,12 @@ def command() -> None:
 @command.command("list")
 @options
 def list_partners(config: Path, as_json: bool) -> None:
-    """Every partner: address, days left of its certificates, agreements. Exit code 1 if one cannot be written to."""
+    """Every partner: address, days left of its certificates, agreements. Exit code 1 if one cannot be written to.
+
+    \b
+    Examples:
+      adapter partners list --json
+    """
     from adapter.service.partners import summaries
 
     rows = summaries(_tools(config))
@@ -71,7 +76,12 @@ def list_partners(config: Path, as_json: bool) -> None:
 @click.argument("her", type=HER_ID)
 @options
 def explain_partner(her: HerId, config: Path, as_json: bool) -> None:
-    """Why this certificate, this address, this CPAId, these resends: everything that holds with HER, and its source."""
+    """Why this certificate, this address, this CPAId, these resends: everything that holds with HER, and its source.
+
+    \b
+    Examples:
+      adapter partners explain 990202
+    """
     from adapter.service.partners import explain
 
     reasons = explain(_tools(config), her)
@@ -110,7 +120,12 @@ def import_cpa(
     config: Path,
     as_json: bool,
 ) -> None:
-    """Take an agreement (CPA 2.0) into the partner folder; a partner that has no file yet gets one."""
+    """Take an agreement (CPA 2.0) into the partner folder; a partner that has no file yet gets one.
+
+    \b
+    Examples:
+      adapter partners import agreement.xml
+    """
     from adapter.config import load
     from adapter.envelope.cpa import CpaStatus, read_cpa
     from adapter.lookups import directory

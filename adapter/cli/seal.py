@@ -24,6 +24,10 @@ def command(file: Path, from_: HerId, to: HerId, output: Path, config: Path, as_
     """Seal FILE with the keys and partners of the configuration: the mail that would be sent, and nothing is sent.
 
     The message is judged as before sending; what may not be sent is not sealed.
+
+    \b
+    Examples:
+      adapter seal ready.xml --from 990102 --to 990202 -o ready.eml
     """
     import sys
 

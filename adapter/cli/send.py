@@ -18,6 +18,11 @@ def command(file: Path, config: Path, as_json: bool) -> None:
 
     The message is judged now. With an error in it nothing is sent and every finding is told; otherwise it is kept
     before this command returns, the running daemon sends it, and the id of its exchange is printed.
+
+    \b
+    Examples:
+      adapter send ready.xml
+      adapter build discharge-ready ready.json | adapter send -
     """
     from adapter.cli.findings import print_findings
     from adapter.lookups import packaged

@@ -22,6 +22,11 @@ def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
     """Show an exchange by its id, the beginning of its id, or its MsgId: state, ids, digests, journal, facts.
 
     What is shown holds no patient data; `--payload` prints the message itself.
+
+    \b
+    Examples:
+      adapter show 5f1d4b7a
+      adapter show 5f1d4b7a --payload > message.xml
     """
     from adapter.cli.output import write_file
     from adapter.service import desk

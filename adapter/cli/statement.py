@@ -77,7 +77,12 @@ def make_command(
     config: Path,
     as_json: bool,
 ) -> None:
-    """Show what would be issued: the month's nights or, if it was issued, what has changed since. Nothing is kept."""
+    """Show what would be issued: the month's nights or, if it was issued, what has changed since. Nothing is kept.
+
+    \b
+    Examples:
+      adapter statement make --month 2012-03 -o statements
+    """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.statements import make, pair_of
@@ -108,7 +113,12 @@ def issue_command(
     config: Path,
     as_json: bool,
 ) -> None:
-    """Keep the month's statement for ever. For a month that was issued, keep a correction, if anything has changed."""
+    """Keep the month's statement for ever. For a month that was issued, keep a correction, if anything has changed.
+
+    \b
+    Examples:
+      adapter statement issue --month 2012-03 --municipality 8140020 --hospital 8140010
+    """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.statements import issue, make, pair_of
@@ -132,7 +142,12 @@ def issue_command(
 @_HOSPITAL
 @options
 def list_command(municipality: HerId | None, hospital: HerId | None, config: Path, as_json: bool) -> None:
-    """List what was issued."""
+    """List what was issued.
+
+    \b
+    Examples:
+      adapter statement list
+    """
     from adapter.liability.statement_text import read_statement
     from adapter.service import desk
     from adapter.values import oslo_text
@@ -157,7 +172,12 @@ def list_command(municipality: HerId | None, hospital: HerId | None, config: Pat
 @_LANGUAGE
 @options
 def show_command(name: str, folder: Path | None, language: str, config: Path, as_json: bool) -> None:
-    """Show an issued statement as it was issued. NAME is what `adapter statement list` shows."""
+    """Show an issued statement as it was issued. NAME is what `adapter statement list` shows.
+
+    \b
+    Examples:
+      adapter statement show 2012-03-8140010-8140020-1
+    """
     from adapter.liability.statement_text import read_statement
     from adapter.service import desk
     from adapter.service.statements import issued_statement
@@ -188,6 +208,10 @@ def compare_command(
     """Compare the other side's statement with ours: what they have, what we have, and why. Exit 1 if they differ.
 
     How FILE.csv is written stands in [liability.import] of the configuration; without it, our own form is expected.
+
+    \b
+    Examples:
+      adapter statement compare theirs.csv --month 2012-03
     """
     from adapter.service import desk
     from adapter.service.clock import MachineClock

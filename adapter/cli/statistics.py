@@ -44,6 +44,10 @@ def command(
     """Show what the stays have in common: payable nights beside nights waited, answer times, shares, reasons.
 
     Nothing names a patient. What fewer stays than `liability.smallest_cell` would say is hidden.
+
+    \b
+    Examples:
+      adapter statistics --json
     """
     from adapter.liability.statistics import By
     from adapter.service import desk

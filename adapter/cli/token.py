@@ -70,7 +70,12 @@ def add(
 @command.command("list")
 @options
 def list_command(config: Path, as_json: bool) -> None:
-    """List every token, without its secret."""
+    """List every token, without its secret.
+
+    \b
+    Examples:
+      adapter token list
+    """
     from adapter.service import desk
 
     with desk.store(config) as (_, store):
@@ -90,7 +95,12 @@ def list_command(config: Path, as_json: bool) -> None:
 @click.argument("id_", metavar="ID")
 @options
 def revoke_command(id_: str, config: Path, as_json: bool) -> None:
-    """End the token with this ID; the next request with it is refused."""
+    """End the token with this ID; the next request with it is refused.
+
+    \b
+    Examples:
+      adapter token revoke 5f1d4b7a
+    """
     from adapter.service import desk
     from adapter.service.access import revoke
     from adapter.service.clock import MachineClock

@@ -39,7 +39,9 @@ class _AgreementFile(Section):
     status: Literal["proposed", "valid", "revoked", "expired", "superseded"] = "valid"
 
 
-class _PartnerFile(Section):
+class PartnerFile(Section):
+    """One partner as its file says it."""
+
     her: Her
     name: Name
     organisation: Organisation
@@ -146,8 +148,8 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
         content = path.read_bytes()
     except OSError as error:
         raise _FileError((f"cannot be read: {error.strerror}",)) from None
-    said = read_section(_PartnerFile, content, path.absolute().parent)
-    if not isinstance(said, _PartnerFile):
+    said = read_section(PartnerFile, content, path.absolute().parent)
+    if not isinstance(said, PartnerFile):
         raise _FileError(said)
     encryption = said.encryption_certificate
     listed = Listed(

@@ -22,6 +22,11 @@ def rates() -> bytes:
     return (_DATA / "rates.json").read_bytes()
 
 
+def configuration() -> str:
+    """The commented configuration that `adapter init` fills in: a text with `$names`."""
+    return (_DATA / "config.toml.template").read_text("utf-8")
+
+
 def codes() -> bytes:
     """The national code lists."""
     return (_DATA / "codes.tsv").read_bytes()

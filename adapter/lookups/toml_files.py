@@ -5,6 +5,7 @@ Relative paths in a file are relative to its folder.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -14,8 +15,16 @@ from pydantic_core import ErrorDetails
 
 from adapter.values import EdiAddress, HerId
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts the secrets of a service; the one variable that a path may begin with."""
+
 
 def _absolute(path: Path, info: ValidationInfo) -> Path:
+    if path.parts[:1] == (f"${CREDENTIALS}",):
+        folder = os.environ.get(CREDENTIALS)
+        if folder is None:
+            raise ValueError(f"begins with ${CREDENTIALS}, which is not set here; systemd sets it for the service")
+        return Path(folder).joinpath(*path.parts[1:]).absolute()
     base = info.context if isinstance(info.context, Path) else Path()
     return (base / path.expanduser()).absolute()
 

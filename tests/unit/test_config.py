@@ -117,3 +117,13 @@ def test_a_mailbox_that_cannot_be_read_is_said(change: str, expected: str) -> No
     with pytest.raises(AdapterError) as caught:
         parse(with_mailbox(change), ROOT, "config.toml")
     assert expected in str(caught.value)
+
+
+def test_a_secret_may_lie_where_systemd_put_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A path may begin with $CREDENTIALS_DIRECTORY, and the mistake names the variable where it is not set."""
+    text = (ROOT / "config.toml").read_text("utf-8").replace("keys/signing.key", "$CREDENTIALS_DIRECTORY/signing.key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert parse(text.encode(), Path("/etc"), "config.toml").keys.signing.key == tmp_path / "signing.key"
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    with pytest.raises(AdapterError, match="systemd sets it"):
+        parse(text.encode(), Path("/etc"), "config.toml")

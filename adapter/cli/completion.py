@@ -1,0 +1,24 @@
+"""`adapter completion`: the shell finishes what you type."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> None:
+    """Print what makes SHELL complete the commands and options of `adapter`.
+
+    \b
+    Examples:
+      adapter completion bash > /etc/bash_completion.d/adapter
+      adapter completion zsh > ~/.zfunc/_adapter
+      adapter completion fish > ~/.config/fish/completions/adapter.fish
+    """
+    from adapter.cli.main import group
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(group, {}, "adapter", "_ADAPTER_COMPLETE").source())
