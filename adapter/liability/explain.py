@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapter.facts import Answer, AnswerClassified, Fact, ReadyNotice, ReceiptGiven, Withdrawal
+from adapter.facts import AdmissionNotice, Answer, AnswerClassified, Fact, ReadyNotice, ReceiptGiven, Withdrawal
 from adapter.liability.choices import decisive
 from adapter.liability.decision import Decision, Night, Span
 from adapter.liability.readings import Readings
@@ -160,6 +160,8 @@ def fact_line(fact: Fact, language: Language) -> str:
     what = fact.what
     when = oslo_text(fact.when.instant) if isinstance(fact.when, Moment) else fact.when.isoformat()
     parts = [f"{when}  {fact_name(what, language)}"]
+    if isinstance(what, AdmissionNotice):
+        parts.append(what.type)
     if isinstance(what, ReadyNotice):
         parts.append(what.ready.isoformat())
     if isinstance(what, Withdrawal) and what.effective is not None:

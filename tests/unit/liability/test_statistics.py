@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from adapter.facts import AdmissionNotice, Carrier, Fact, HowKnown
 from adapter.liability.case import Case
 from adapter.liability.readings import Readings
 from adapter.liability.statistics import By, Observed, npr_events, statistics
 from adapter.liability.waiting import waiting
-from adapter.values import Moment
+from adapter.values import Moment, parse_moment
 
 Seen = Callable[..., Observed]
 
@@ -160,3 +162,31 @@ def test_the_points_in_time_of_npr(seen: Seen) -> None:
     assert isinstance(events[2][1], Moment)
     assert statistics([one], None, 1).npr == ((1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (7, 1))
     assert statistics([one], None, 5).npr[0] == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("notices", "share"),
+    [(["2012-03-02T09:00"], 1), (["2012-03-02T09:01"], 0), (["2012-03-02T09:30", "2012-03-02T08:00"], 1)],
+)
+def test_the_24_hours_of_the_notice_of_admission(seen: Seen, notices: list[str], share: int) -> None:
+    """Exactly 24 hours after admission is in time, a minute later is not; of several one in time is enough."""
+    told = []
+    for one in many(seen, 5):
+        facts = [fact for fact in one.case.facts if not isinstance(fact.what, AdmissionNotice)]
+        facts += [Fact(AdmissionNotice(Carrier()), parse_moment(f"{at}+01:00"), HowKnown.IMPORT) for at in notices]
+        told.append(replace(one, case=replace(one.case, facts=tuple(facts))))
+    assert statistics(told, None, 5).whole.share_admission_notice_in_24h == share
+
+
+def test_the_first_answer_counts(seen: Seen) -> None:
+    """The hours to the answer run to the first one, also where it comes with the notice."""
+    first = {"kind": "answer", "at": "2012-03-05T10:00+01:00", "answer": "later"}
+    assert statistics(many(seen, 5, more=(first,)), None, 5).whole.median_hours_to_answer == 0
+
+
+def test_a_share_has_three_decimals(seen: Seen) -> None:
+    """Seven of twelve are 0.583."""
+    found = statistics([*many(seen, 7), *many(seen, 5, hours=None, ward="B")], None, 5).whole
+    assert found.share_answered_same_date == 0.583
+    few = statistics([*many(seen, 9), *many(seen, 3, hours=None, ward="B")], None, 5).whole
+    assert few.share_answered_same_date is None

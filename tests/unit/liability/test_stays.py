@@ -162,3 +162,23 @@ def test_order_and_repeats_do_not_matter(facts: list[StayFact], random: Any) -> 
     assert found == stays("p", "h", shuffled)
     assert sorted(repr(fact) for stay in found for fact in stay.facts) == sorted({repr(one.fact) for one in facts})
     assert len({stay.key for stay in found}) == len(found)
+
+
+@given(st.permutations(range(4)))
+def test_facts_of_one_instant_have_an_order_of_their_own(order: list[int]) -> None:
+    """Facts of the same instant come in the order of their text, in whatever order they are handed in."""
+    facts = [
+        told("2018-01-05T10:00Z", ready("r2", "2018-01-05")),
+        told("2018-01-05T10:00Z", ready("r1", "2018-01-05")),
+        told("2018-01-05T10:00Z", Discharged()),
+        told("2018-01-05T10:00Z", Answer(Carrier(), AnswerKind.ACCEPT)),
+    ]
+    [found] = stays("p", "h", [facts[place] for place in order])
+    assert list(found.facts) == sorted((one.fact for one in facts), key=repr)
+
+
+def test_the_name_of_a_stay_never_changes() -> None:
+    """Statements that were issued name stays by this key, so another version must make the same."""
+    assert stay_key("p", "h", JANUARY) == "stay-4d801cc7a0c5f989"
+    assert stay_key("p", "h", date(2018, 1, 2)) == "stay-8947c6e0ce52f8ff"
+    assert stay_key("p", "h", None) == "stay-0b8d2692854188fc"
