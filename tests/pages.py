@@ -10,6 +10,7 @@ from adapter.cli.registers import RuleRow, Standing, rule_rows
 from adapter.errors import catalogue as errors
 from adapter.messages.choices import CONTRADICTIONS
 from adapter.observe.events import catalogue as events
+from adapter.observe.metrics import CATALOGUE
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -84,7 +85,8 @@ def events_page() -> str:
     return f"""# Log events
 
 One JSON line a step on stderr, with the fields `event`, `exchange`, `message_id`, `type`, `partner`, `state`, `rule`,
-`took_ms` (those that apply), `level` and `timestamp`. No line holds patient data.
+`took_ms` (of the step), `waited_ms` (from the first sending to the partner's answer) as far as they apply, `level` and
+`timestamp`. No line holds patient data.
 
 {table(("event", "level", "means", "what to do"), rows)}
 """
@@ -102,7 +104,26 @@ otherwise, the last column names the key of the configuration, whose values stan
 """
 
 
-PAGES = {"rules.md": rules_page, "choices.md": choices_page, "errors.md": errors_page, "events.md": events_page}
+def metrics_page() -> str:
+    """Every figure."""
+    rows = ((f"`{one.name}`", one.kind.value, ", ".join(one.labels), one.means) for one in CATALOGUE)
+    return f"""# Metrics
+
+`GET /metrics` gives these figures to Prometheus, for who has the scope `operate`. Counters and histograms are those of
+the running process, gauges are read when they are asked for. `deploy/alerts.yml` has alerts for them. No label holds
+more than ids and codes.
+
+{table(("figure", "kind", "labels", "what it says"), rows)}
+"""
+
+
+PAGES = {
+    "rules.md": rules_page,
+    "choices.md": choices_page,
+    "errors.md": errors_page,
+    "events.md": events_page,
+    "metrics.md": metrics_page,
+}
 
 
 def main() -> None:

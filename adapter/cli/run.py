@@ -5,10 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from adapter.cli.output import options
+
+if TYPE_CHECKING:
+    from adapter.observe.log import Log
+
+
+def _traced(log: Log) -> Log:
+    from adapter.errors import CONFIG_INVALID, AdapterError
+
+    try:
+        from adapter.observe.traces import Traced
+    except ImportError:
+        says = "log.traces: OpenTelemetry is not installed; install adapter[traces], or leave the key out"
+        raise AdapterError(CONFIG_INVALID, says) from None
+    return Traced(log)
 
 
 @click.command("run")
@@ -36,7 +51,9 @@ def command(config: Path, as_json: bool) -> None:
 
     settings = load(config)
     quieten_libraries()
-    log = Stream(Level(settings.log.level))
+    log: Log = Stream(Level(settings.log.level))
+    if settings.log.traces:
+        log = _traced(log)
     makers = (api_companion, drop_companion, webhook_companions)
     if not asyncio.run(run(settings, config, MachineClock(), RandomIds(), log, makers)):
         # A thread that did not finish in time would hold the process; the next start does its work again.

@@ -37,9 +37,10 @@ class Schemas(Section):
 
 
 class Log(Section):
-    """The least severity that is written."""
+    """The least severity that is written, and whether steps are OpenTelemetry spans too (`adapter[traces]`)."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    traces: bool = False
 
 
 class Settings(Section):

@@ -19,7 +19,8 @@ _LEVELS = {Level.DEBUG: 10, Level.INFO: 20, Level.WARNING: 30, Level.ERROR: 40}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The fields a line may carry (`design.md` §5). `rule` is a rule id or an error id; `took_ms` milliseconds;
+    """The fields a line may carry (`design.md` §5). `rule` is a rule id or an error id; `took_ms` the milliseconds of
+    the step, `waited_ms` those between the first sending and the partner's answer;
     `change` a key of the configuration with its values, or how far a clock was set; `mailbox` the name of one of our
     own mailboxes."""
 
@@ -30,6 +31,7 @@ class Line:
     state: str | None = None
     rule: str | None = None
     took_ms: float | None = None
+    waited_ms: float | None = None
     change: str | None = None
     mailbox: str | None = None
 

@@ -26,11 +26,13 @@ from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
 from adapter.observe import events
 from adapter.observe.log import Line, Log
+from adapter.observe.metrics import Counting, Metrics
 from adapter.service.choosing import chosen
 from adapter.service.clock import Clock, Ids
 from adapter.service.pulse import Pulse
 from adapter.service.revocations import Revocations
 from adapter.service.terms import TermsInForce
+from adapter.service.timed_store import TimedStore
 from adapter.store.port import Exchange, Store
 from adapter.store.sql_store import open_store
 from adapter.values import EdiAddress, HerId
@@ -119,6 +121,7 @@ class Installation(Tools):
     store: Store
     in_force: TermsInForce
     pulse: Pulse = field(default_factory=Pulse)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Installation:
@@ -126,9 +129,12 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
 
     Raises `AdapterError` for the first thing that cannot be had; `adapter check` tells them all.
     """
-    tools = open_tools(settings, clock, ids, log)
+    metrics = Metrics()
+    counting = Counting(log, metrics.count)
+    tools = open_tools(settings, clock, ids, counting)
     parts = {one.name: getattr(tools, one.name) for one in fields(tools)}
-    return Installation(**parts, store=open_own_store(settings), in_force=TermsInForce(settings, log))
+    store = TimedStore(open_own_store(settings), metrics)
+    return Installation(**parts, store=store, in_force=TermsInForce(settings, counting), metrics=metrics)
 
 
 def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:

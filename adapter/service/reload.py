@@ -47,7 +47,13 @@ def renew(before: Installation, config: Path) -> Renewed:
     in_force = terms(settings)
     tools = open_tools(settings, before.clock, before.ids, before.log)
     parts = {field.name: getattr(tools, field.name) for field in fields(tools)}
-    after = Installation(**parts, store=before.store, in_force=TermsInForce(settings, before.log), pulse=before.pulse)
+    after = Installation(
+        **parts,
+        store=before.store,
+        in_force=TermsInForce(settings, before.log),
+        pulse=before.pulse,
+        metrics=before.metrics,
+    )
     listening(after)
     differences = [*changed, *_certificates(before, after), *_partners(before, after)]
     try:

@@ -14,7 +14,7 @@ from datetime import datetime
 from adapter.delivery import receipts, sender
 from adapter.delivery.receipts import AppRecState, ReceiptEvent, ReceiptNews
 from adapter.delivery.retry import RetryTerms
-from adapter.delivery.sender import TransportState
+from adapter.delivery.sender import ACKNOWLEDGED_STATES, TransportState
 from adapter.delivery.sender_events import Alarm, AlarmRule, Event, TellApplication, Transmit
 from adapter.observe import events
 from adapter.observe.log import Line, Log
@@ -104,7 +104,10 @@ def take_transport_step(
         if changed.receipt is not None and about_receipt is not None:
             changed = replace(changed, receipt=receipts.step(changed.receipt, about_receipt, now).exchange)
         writer.add_journal(JournalEntry(exchange.id, now, f"transport: {after.state.value}", after.reason))
-        told.append(Told(_STATE_EVENTS.get(after.state, events.EXCHANGE_CHANGED), line_of(changed, after.state.value)))
+        line = line_of(changed, after.state.value)
+        if after.state in ACKNOWLEDGED_STATES or after.state is TransportState.REJECTED:
+            line = replace(line, waited_ms=_waited(changed, now))
+        told.append(Told(_STATE_EVENTS.get(after.state, events.EXCHANGE_CHANGED), line))
     saved = writer.save_exchange(changed)
     for effect in transition.effects:
         match effect:
@@ -167,8 +170,15 @@ def take_receipt_step(
     if state is not before.state:
         writer.add_journal(JournalEntry(exchange.id, now, f"apprec: {state.value}", ", ".join(errors)))
     if transition.news is not ReceiptNews.NONE:
-        told.append(Told(_RECEIPT_EVENTS[transition.news], line_of(saved, state.value, ", ".join(errors) or None)))
+        line = replace(line_of(saved, state.value, ", ".join(errors) or None), waited_ms=_waited(saved, now))
+        told.append(Told(_RECEIPT_EVENTS[transition.news], line))
     return saved, told
+
+
+def _waited(exchange: Exchange, now: datetime) -> float | None:
+    """The milliseconds since a message was first sent; None before that."""
+    sent = exchange.transport.first_sent if exchange.transport is not None else None
+    return None if sent is None else round((now - sent).total_seconds() * 1000, 1)
 
 
 def is_settled(state: AppRecState) -> bool:

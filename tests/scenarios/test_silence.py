@@ -15,6 +15,8 @@ from adapter.errors import AdapterError
 from adapter.facts import AnswerKind
 from adapter.service import payloads, sealing
 from adapter.service.asking import Said, answer
+from adapter.service.figures import samples
+from adapter.service.health import examine
 from adapter.service.submission import NotTaken, submit_now
 from adapter.testing.neighbours import Neighbour, World
 from adapter.transports.port import ReceivedMail
@@ -58,6 +60,7 @@ def said(world: World, journal: StringIO) -> Iterator[str]:
                 yield item.reason
         for mail in side.mails():
             yield mail.reception.reason
+        yield side.installation.metrics.text(samples(examine(side.installation))).decode()
 
 
 def assert_silent(texts: Iterator[str]) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from threading import Lock
 
 from adapter.api.operation import Answer, Call, Given, Model, Operation
+from adapter.config import Scope
+from adapter.observe.metrics import MEDIA_TYPE
+from adapter.service.figures import samples
 from adapter.service.health import Against, Health, examine
 from adapter.service.installation import Installation
 
@@ -80,6 +83,11 @@ def _operation(path: str, summary: str, handler: Callable[[Call], Answer], yes: 
     )
 
 
+def _metrics(call: Call) -> Answer:
+    health = _LAST_LOOK.at(call.installation)
+    return Answer(call.installation.metrics.text(samples(health)), media_type=MEDIA_TYPE)
+
+
 OPERATIONS = (
     _operation("live", "Should the process be left running?", _live, "Yes.", "No: it is stuck, start it again."),
     _operation(
@@ -88,5 +96,16 @@ OPERATIONS = (
         _ready,
         "Yes.",
         "No, and why not.",
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        "metrics",
+        "health",
+        "Figures for Prometheus.",
+        "Counters of this process and gauges of this moment; every figure is listed in docs/metrics.md.",
+        Scope.OPERATE,
+        _metrics,
+        (Given(200, "The figures.", None, MEDIA_TYPE),),
     ),
 )
