@@ -25,13 +25,23 @@ def test_the_page_is_what_happens(tmp_path: Path) -> None:
                 expected.append("")
             else:
                 expected[-1] += line + "\n"
-    script = [f'adapter() {{ {sys.executable} -m adapter "$@"; }}', f'python() {{ {sys.executable} "$@"; }}', "set -m"]
+    programs = tmp_path / ".programs"
+    programs.mkdir()
+    # Programs and no functions: a function in the background is a shell of its own, which ends before what it started.
+    for name, words in (("adapter", "-m adapter "), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words}"$@"\n')
+        (programs / name).chmod(0o755)
+    script = ["set -m"]
     for number, command in enumerate(commands):
         script += [command, f"echo '@@ {number}'"]
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(PAGE.parents[1])},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(PAGE.parents[1]),
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        },
         check=False,
         capture_output=True,
         text=True,
