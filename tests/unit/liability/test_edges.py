@@ -215,3 +215,35 @@ def test_reasons_are_counted_most_frequent_first(ours: Callable[..., OurStay]) -
     found = compared(lines, [ours("a"), ours("b")], Month.of("2012-03"))
     assert found.by_reason[0][1] == 2
     assert found.by_reason[-1] == ("they have, we have not: fits no stay", 1)
+
+
+LATE = [
+    {"kind": "admitted", "at": "2024-03-01T09:00+01:00"},
+    {"kind": "ready_notice", "at": "2024-03-05T10:15+01:00", "ready": "2024-03-05"},
+    {"kind": "discharged", "at": "2024-03-08T13:00+01:00"},
+]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "notice", "late"),
+    [
+        ({"adm_24h": "wall_clock"}, {"at": "2024-03-02T09:00+01:00"}, False),
+        ({"adm_24h": "wall_clock"}, {"at": "2024-03-02T09:01+01:00"}, True),
+        (
+            {"adm_anchor": "need_identified"},
+            {"at": "2024-03-04T10:00+01:00", "need_identified": "2024-03-03T09:59+01:00"},
+            True,
+        ),
+        (
+            {"adm_anchor": "need_identified"},
+            {"at": "2024-03-04T10:00+01:00", "need_identified": "2024-03-03T10:00+01:00"},
+            False,
+        ),
+    ],
+)
+def test_the_24_hours_of_other_policies(
+    overrides: dict[str, str], notice: dict[str, str], late: bool, decided: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """By the clock on the wall, or from when the need was seen: exactly 24 hours are in time."""
+    facts = [*LATE, {"kind": "admission_notice", **notice}]
+    assert ("FL_ADM_NOTICE_LATE" in decided({"facts": facts, "overrides": overrides})["flags"]) == late

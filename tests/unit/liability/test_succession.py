@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from adapter.liability.agreements import Agreed, Agreement, Validity
 from adapter.liability.case import Case
 from adapter.liability.decide import decide
-from adapter.liability.policy import AcceptanceEnds
+from adapter.liability.policy import AcceptanceEnds, AdmissionMissing
 from adapter.liability.profiles import Profile
 from adapter.liability.rates import RateTable
 from adapter.liability.readings import Readings, read_both
@@ -221,3 +221,14 @@ def test_every_night_is_one_of_the_policy_of_its_date(
     new = {night.date for night in decide(case, chosen.policy, rates, AS_OF).nights if night.date >= cut}
     found = judged(STAY, [since(cut.isoformat(), other)], profiles_at_hand)
     assert {night.date for night in found.agreement.nights} == old | new
+
+
+def test_an_agreement_that_ended_before_the_regulation_counts(
+    judged: Callable[..., Readings], made: Callable[..., Profile]
+) -> None:
+    """Nights that only the old agreement has, before the first by the regulation, are decided by it."""
+    facts = [STAY[0], {**STAY[1], "at": "2019-12-31T15:00+01:00"}, *STAY[2:]]
+    ignoring = made("IGNORE", adm_missing=AdmissionMissing.IGNORE)
+    assert days(judged(facts, [], [ignoring])) == "31 01 02 03"
+    assert days(judged(facts, [until("2019-12-30", "IGNORE")], [ignoring])) == "29 30 31 01 02 03"
+    assert days(judged(facts, [until("2019-12-29", "IGNORE")], [ignoring])) == "29 31 01 02 03"
