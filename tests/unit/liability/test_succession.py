@@ -232,3 +232,15 @@ def test_an_agreement_that_ended_before_the_regulation_counts(
     assert days(judged(facts, [], [ignoring])) == "31 01 02 03"
     assert days(judged(facts, [until("2019-12-30", "IGNORE")], [ignoring])) == "29 30 31 01 02 03"
     assert days(judged(facts, [until("2019-12-29", "IGNORE")], [ignoring])) == "29 31 01 02 03"
+
+
+def test_one_night_without_a_price_blocks_the_amount_of_both_policies(
+    judged: Callable[..., Readings], made: Callable[..., Profile]
+) -> None:
+    """Nights of 2025 under one policy and of 2026 under the other: no amount, the known part, both flags and rules."""
+    stay = json.loads(json.dumps(STAY).replace("2019", "2025").replace("2020", "2026"))
+    other = made("OTHER", answer_deadline_h=2.0)
+    found = judged(stay, [since("2026-01-01", "OTHER")], [other], parse_moment("2026-02-01T12:00+01:00")).agreement
+    assert (found.amount_nok, found.known_nok, len(found.nights)) == (None, 3 * 5981, 6)
+    rules = {note.flag: note.rule for note in found.notes}
+    assert (rules[Flag.RATE_BLOCKED], rules[Flag.RATE_UNVERIFIED]) == ("LI-072", "LI-073")
