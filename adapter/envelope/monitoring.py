@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.names import text
@@ -45,10 +47,12 @@ class Monitoring:
 NOT_TOLD = Monitoring("", "")
 
 
+@lru_cache(maxsize=256)
 def read_object(description: str) -> Mapping[str, str] | None:
     """The keys of a Description, a value that is no text being empty; None where it is no JSON object.
 
-    A comma before the end is passed over: the official example has one.
+    A comma before the end is passed over: the official example has one. What a party says of its software is the same
+    in every message, so that the last ones are remembered.
     """
     try:
         told = json.loads(_TRAILING_COMMA.sub("}", description))
@@ -56,9 +60,10 @@ def read_object(description: str) -> Mapping[str, str] | None:
         return None
     if not isinstance(told, dict):
         return None
-    return {key: value if isinstance(value, str) else "" for key, value in told.items()}
+    return MappingProxyType({key: value if isinstance(value, str) else "" for key, value in told.items()})
 
 
+@lru_cache(maxsize=256)
 def is_strict(description: str) -> bool:
     """Whether a Description is JSON to the letter."""
     try:

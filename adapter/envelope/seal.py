@@ -19,18 +19,21 @@ from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.signing import sign
 from adapter.crypto.verification import ExpectedSigner, verify
-from adapter.crypto.verified import Part, Reference, Unverified
+from adapter.crypto.verified import Part, Reference
 from adapter.envelope.agreement import pair_id
-from adapter.envelope.header import MessageHeader, Party, ReturnAddress, Service, read_header
+from adapter.envelope.header import MessageHeader, Party, ReturnAddress, Service
 from adapter.envelope.mail import MAX_OCTETS, payload_body, signal_body
 from adapter.envelope.manifest import Manifest, ManifestReference, Schema
 from adapter.envelope.monitoring import Monitoring
-from adapter.envelope.names import EB, SIGNAL_SERVICE, SOAP, TO_PARTY, XLINK, soap
-from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.names import EB, SIGNAL_SERVICE, SOAP, TO_PARTY, XLINK
+from adapter.envelope.open import VerifiedMessage, read
 from adapter.envelope.routing import Routing
+from adapter.envelope.rules import ADDRESSING, judge_sealed
+from adapter.envelope.rules.subject import of_unpacked
 from adapter.envelope.signals import EbError, SoapFault, acknowledgment_xml, error_list_xml, fault_xml
+from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import MAIL_TOO_LARGE, RECIPIENT_UNUSABLE, SEAL_REFUSED, SIGNER_UNUSABLE, AdapterError
-from adapter.messages.findings import Finding, has_errors
+from adapter.messages.findings import Finding, Severity
 from adapter.messages.xml import Tree
 from adapter.values import MessageId, Moment, utc_text
 
@@ -38,6 +41,10 @@ EnvelopeCheck = Callable[[Tree], tuple[Finding, ...]]
 """The schema check of a finished envelope, made from the schema set of this installation."""
 
 _ACK_REQUESTED = f'<eb:AckRequested SOAP:actor="{TO_PARTY}" SOAP:mustUnderstand="1" eb:signed="true" eb:version="2.0"/>'
+
+
+COPIED = frozenset({"EB-213", "EB-214", "EB-413", "EB-423"})
+"""Rules about what a signal copies from the message that it answers: not ours to correct (HIS 1037 §7.2.1)."""
 
 
 def no_check(document: Tree) -> tuple[Finding, ...]:
@@ -105,6 +112,7 @@ class Sealer:
         body = payload_body(envelope, ids.envelope_content_id, (part,), ids.boundary)
         if len(body) > MAX_OCTETS:
             raise AdapterError(MAIL_TOO_LARGE, f"{len(body)} octets, the net carries {MAX_OCTETS}")
+        self._check(body, header, ADDRESSING, now)
         return Sealed(body, header.message_id, header.conversation_id, header.timestamp, references)
 
     def acknowledge(
@@ -147,26 +155,32 @@ class Sealer:
 
     def _seal_signal(self, header: MessageHeader, block: str, now: datetime) -> Sealed:
         envelope, references = self._sign(header, block, "", (), now)
-        return Sealed(signal_body(envelope), header.message_id, header.conversation_id, header.timestamp, references)
+        body = signal_body(envelope)
+        self._check(body, header, ADDRESSING | COPIED, now)
+        return Sealed(body, header.message_id, header.conversation_id, header.timestamp, references)
 
     def _sign(
         self, header: MessageHeader, block: str, body: str, parts: tuple[Part, ...], now: datetime
     ) -> tuple[bytes, tuple[Reference, ...]]:
-        """Sign an envelope and check the result as a receiver would."""
+        """Sign an envelope with a certificate that is good for it now."""
         certificate = self.signer.certificate
         found = problems(certificate, Usage.SIGNING, self.anchors, now)
         if found:
             raise AdapterError(SIGNER_UNUSABLE, f"{'; '.join(found)}: {describe(certificate, 'our keys', 'ourselves')}")
         signed = sign(_envelope(header.xml(), block, body), parts, self.signer)
-        expected = ExpectedSigner(str(header.sender.her), "our keys", (certificate,), self.anchors)
+        return signed.envelope, signed.references
+
+    def _check(self, body: bytes, header: MessageHeader, but: frozenset[str], now: datetime) -> None:
+        """Open a finished body as its receiver would, and judge it by every rule but some, strictly (EB-618)."""
+        expected = ExpectedSigner(str(header.sender.her), "our keys", (self.signer.certificate,), self.anchors)
         try:
-            envelope = Unverified(signed.envelope)
-            soap_header = envelope.document.getroot().find(soap("Header"))
-            if soap_header is None or read_header(soap_header) != (header, ()):
-                raise AdapterError(SEAL_REFUSED, "the header does not read back as it was written")
+            unpacked = unpack(body)
+            if not isinstance(unpacked, Unpacked):
+                raise AdapterError(SEAL_REFUSED, "it does not read back as a message")
+            message = read(unpacked)
             verify(
-                envelope,
-                parts,
+                unpacked.envelope,
+                unpacked.attachments,
                 expected,
                 timestamp=header.timestamp.instant,
                 now=now,
@@ -175,10 +189,12 @@ class Sealer:
             )
         except RefusedError as error:
             raise AdapterError(SEAL_REFUSED, f"{error.rule}: {error}") from error
-        findings = self.check(envelope.document)
-        if has_errors(findings):
-            raise AdapterError(SEAL_REFUSED, "; ".join(f"{one.rule} at {one.path}" for one in findings))
-        return signed.envelope, signed.references
+        if message.header != header:
+            raise AdapterError(SEAL_REFUSED, "the header does not read back as it was written")
+        broken = [one for one in (*message.findings, *judge_sealed(of_unpacked(unpacked))) if one.rule not in but]
+        broken += [one for one in self.check(unpacked.envelope.document) if one.severity is Severity.ERROR]
+        if broken:
+            raise AdapterError(SEAL_REFUSED, "; ".join(f"{one.rule} at {one.path}" for one in broken))
 
     def _require_recipient(self, recipient: x509.Certificate, routing: Routing, now: datetime) -> None:
         found = problems(recipient, Usage.ENCRYPTION, self.anchors, now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -40,6 +39,10 @@ ADDRESSING: Final = frozenset({f"EB-{number:03}" for number in range(1, 9)} | {"
 """The rules about headers that are new in every transmission; a sealed body has none of them yet."""
 
 
+_STRICTER: Final = frozenset({"EB-210", "EB-426"})
+"""Rules that opening decides as a receiver does, and that ask for more of a sender."""
+
+
 def judge(subject: Subject, context: Context, but: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
     """Everything that the rules have to say about a mail, in their order; those of `but` are not asked."""
     return tuple(
@@ -58,12 +61,23 @@ def judge_opened(subject: Subject, context: Context) -> tuple[Finding, ...]:
     )
 
 
+def judge_sealed(subject: Subject) -> tuple[Finding, ...]:
+    """What the rules have to say about a message of ours beyond what opening and verifying it has said already."""
+    return tuple(
+        finding
+        for rule, breach in _breaches(subject, Context(Side.SEND), _not_sealed(), frozenset())
+        if (finding := rule.finding(breach, Side.SEND)) is not None
+    )
+
+
 def _breaches(
     subject: Subject, context: Context, asked: tuple[tuple[Rule, Check], ...], but: frozenset[str]
 ) -> Iterator[tuple[Rule, Breach]]:
     for rule, check in asked:
         if rule.id not in but:
-            for breach in islice(check(subject, context), MAX_BREACHES):
+            for count, breach in enumerate(check(subject, context)):
+                if count == MAX_BREACHES:
+                    break
                 yield rule, breach
 
 
@@ -79,3 +93,8 @@ def _asked(side: Side) -> tuple[tuple[Rule, Check], ...]:
 @cache
 def _not_opened() -> tuple[tuple[Rule, Check], ...]:
     return tuple((rule, check) for rule, check in _asked(Side.RECEIVE) if not rule.opened)
+
+
+@cache
+def _not_sealed() -> tuple[tuple[Rule, Check], ...]:
+    return tuple((rule, check) for rule, check in _asked(Side.SEND) if not rule.opened or rule.id in _STRICTER)

@@ -33,7 +33,7 @@ def schema_has_location(subject: Subject, _: Context) -> Iterator[Breach]:
             yield Breach("the type of the document is not told", reference)
 
 
-@BOOK.rule("EB-452", "Schema has a version of digits and dots", _SCHEMA, hits="266", receive=_REMARK)
+@BOOK.rule("EB-452", "Schema has a version of digits and dots", _SCHEMA, hits="266", send=False, receive=_REMARK)
 def schema_has_version(subject: Subject, _: Context) -> Iterator[Breach]:
     """The published version of the message, not 2.0 for all as HIS 1037 §6.3.1 says."""
     for _reference, schema in _schemas(subject):

@@ -131,7 +131,10 @@ def of_envelope(octets: bytes) -> Subject:
 
 def of_unpacked(unpacked: Unpacked) -> Subject:
     """The index of a mail that was opened; nothing is parsed again."""
-    envelope = _framed(unpacked.envelope)
+    blocks, inside = by_tag(unpacked.header), by_tag(unpacked.body)
+    root, kind = unpacked.envelope.document.getroot(), unpacked.kind
+    octets = unpacked.envelope.octets
+    envelope = Envelope(octets, unpacked.envelope, None, root, unpacked.header, unpacked.body, kind, blocks, inside)
     return _index(envelope, unpacked.entity, unpacked.soap_part, unpacked.others)
 
 

@@ -184,8 +184,11 @@ def test_an_error_list_reads_back(world):
 
 
 def test_an_error_can_be_sent_about_a_header_that_lacks_almost_everything(world):
-    """CPAId and ConversationId are made up where the message in error has none."""
-    to = ReturnAddress(world.hospital_her, world.municipality_her, "", "", "")
+    """CPAId and ConversationId are made up where the message in error has none; its MessageId cannot be."""
+    nothing = ReturnAddress(world.hospital_her, world.municipality_her, "", "", "")
+    with pytest.raises(AdapterError, match="EB-423"):
+        world.municipality_seals.object_to(nothing, _errors(), world.signal_id, world.now)
+    to = replace(nothing, message_id="m-1")
     sealed = world.municipality_seals.object_to(to, _errors(), world.signal_id, world.now)
     unpacked = unpack(world.mail(sealed.body))
     assert unpacked.reply_to is not None
@@ -266,3 +269,25 @@ def test_the_manifest_names_the_document(world):
     (reference,) = content.references
     assert reference.href == f"cid:{world.ids.payload_content_id}"
     assert reference.schemas[0].location.endswith("Pasientlogistikk/2012-04-01")
+
+
+def test_what_breaks_a_rule_is_not_sealed(world):
+    """Every rule is run on the finished body, strictly: a software without name or a document without type (EB-618)."""
+    nameless = replace(world.hospital_seals, monitoring=Monitoring("", "1.0"))
+    with pytest.raises(AdapterError, match="EB-457"):
+        nameless.acknowledge(world.verify(world.mail(world.seal().body)), world.signal_id, world.now, world.now)
+    recipient = world.municipality.encryption.certificate
+    routing = replace(world.routing, namespace="")
+    with pytest.raises(AdapterError, match="EB-451"):
+        world.hospital_seals.seal(world.payload, routing, recipient, world.ids, world.now)
+    old = replace(world.routing, version="1.5")
+    with pytest.raises(AdapterError, match="EB-454"):
+        world.hospital_seals.seal(world.payload, old, recipient, world.ids, world.now)
+
+
+def test_a_signal_copies_what_the_answered_message_has_wrong(world):
+    """CPAId and MessageId of an odd form are a partner's mistake, and its message is acknowledged none the less."""
+    odd = world.peer(lambda text: text.replace(">9_10<", ">10_9<").replace(str(world.message_id), "20250124-1"))
+    sealed = world.municipality_seals.acknowledge(world.verify(odd), world.signal_id, world.now, world.now)
+    unpacked = unpack(world.mail(sealed.body))
+    assert unpacked.reply_to.cpa_id == "10_9"
