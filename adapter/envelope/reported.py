@@ -46,6 +46,11 @@ def is_known(namespace: str) -> bool:
     return namespace in _KNOWN
 
 
+def version_of(namespace: str) -> str:
+    """The version that documents of this namespace have; `0` where the list does not know it."""
+    return _KNOWN[namespace][0] if namespace in _KNOWN else "0"
+
+
 def is_version(text: str) -> bool:
     """Whether a text has the form of a published version; `0`, which stands for an unknown one, has it not."""
     return _VERSION.fullmatch(text) is not None and text != "0"

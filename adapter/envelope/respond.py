@@ -9,13 +9,16 @@ is for the service to judge. A temporary trouble of ours gets no answer: the sen
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import islice
+from typing import Final
 
 from adapter.crypto.refusal import RefusedError
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import ReturnAddress
+from adapter.envelope.rules import BY_ID
 from adapter.envelope.signals import EbError, ErrorSeverity
 from adapter.errors import AdapterError, WireCode
-from adapter.messages.findings import Finding
+from adapter.messages.findings import Finding, Severity
 
 
 class Arrived(StrEnum):
@@ -83,12 +86,29 @@ def warnings(findings: tuple[Finding, ...]) -> tuple[EbError, ...]:
     )
 
 
-def errors(refused: AdapterError) -> tuple[EbError, ...]:
-    """The Error that a refused message is answered with; the code is `Unknown` where the catalogue has none."""
+MAX_ERRORS: Final = 20
+"""How many errors one ErrorList tells; a sender who has more has enough to mend."""
+
+
+def errors(refused: AdapterError, findings: tuple[Finding, ...] = ()) -> tuple[EbError, ...]:
+    """The Errors that a refused message is answered with: what refused it first, then whatever else does (EB-627).
+
+    `findings` are those of every rule on the whole mail. The code is `Unknown` where the catalogue has none.
+    """
     code = refused.kind.wire or WireCode.UNKNOWN
-    if isinstance(refused, RefusedError):
-        return (EbError(code, ErrorSeverity.ERROR, refused.location, refused.outward),)
-    return (EbError(code, ErrorSeverity.ERROR, "", str(refused)),)
+    if not isinstance(refused, RefusedError):
+        first, told = EbError(code, ErrorSeverity.ERROR, "", str(refused)), ""
+    else:
+        first, told = EbError(code, ErrorSeverity.ERROR, refused.location, refused.outward), refused.rule
+    others = (
+        EbError(row.code, ErrorSeverity.ERROR, "", f"{finding.message} ({finding.rule})")
+        for finding in findings
+        if finding.severity is Severity.ERROR
+        and finding.rule != told
+        and (row := BY_ID.get(finding.rule)) is not None
+        and row.code is not None
+    )
+    return (first, *islice(dict.fromkeys(others), MAX_ERRORS - 1))
 
 
 def refusal(kind: Kind, to: ReturnAddress | None) -> Answer:

@@ -35,7 +35,7 @@ from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import MAIL_TOO_LARGE, RECIPIENT_UNUSABLE, SEAL_REFUSED, SIGNER_UNUSABLE, AdapterError
 from adapter.messages.findings import Finding, Severity
 from adapter.messages.xml import Tree
-from adapter.values import MessageId, Moment, utc_text
+from adapter.values import HerId, MessageId, Moment, utc_text
 
 EnvelopeCheck = Callable[[Tree], tuple[Finding, ...]]
 """The schema check of a finished envelope, made from the schema set of this installation."""
@@ -137,10 +137,20 @@ class Sealer:
         )
         return self._seal_signal(header, block, now)
 
-    def object_to(self, to: ReturnAddress, errors: tuple[EbError, ...], message_id: MessageId, now: datetime) -> Sealed:
-        """Seal an ErrorList about a message whose header names both parties."""
+    def object_to(
+        self,
+        to: ReturnAddress,
+        errors: tuple[EbError, ...],
+        message_id: MessageId,
+        now: datetime,
+        answering: HerId | None = None,
+    ) -> Sealed:
+        """Seal an ErrorList about a message whose header names both parties.
+
+        `answering` is who answers where the message was not for us: nobody signs under another's HER-id.
+        """
         header = MessageHeader(
-            sender=Party(to.receiver),
+            sender=Party(answering or to.receiver),
             receiver=Party(to.sender),
             cpa_id=to.cpa_id or pair_id(to.sender, to.receiver),
             conversation_id=to.conversation_id or message_id.value,

@@ -18,10 +18,15 @@ from adapter.envelope.classify import Kind
 from adapter.envelope.header import ReturnAddress
 from adapter.envelope.mime import parse_mail
 from adapter.envelope.respond import Answer
+from adapter.envelope.rules import judge
+from adapter.envelope.rules.rule import Context
+from adapter.envelope.rules.subject import of_mail
 from adapter.envelope.seal import Sealed, fault_body
 from adapter.envelope.signals import EbError, SoapFault
 from adapter.envelope.unpack import MailFacts, mail_facts
 from adapter.errors import AdapterError
+from adapter.messages.findings import Finding
+from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.installation import Installation
@@ -30,6 +35,13 @@ from adapter.store.port import BlobKind, Mail, OutboxItem, OutboxKind, Writer
 from adapter.values import Digest, EdiAddress, MessageId
 
 _FAULT_PAUSE = timedelta(hours=1)
+
+MAX_OBJECTIONS = 20
+"""How many ErrorLists a party gets in an hour for mails whose signature was not verified. Anybody can write a partner's
+HER-id into a mail; without a limit the mails of a stranger would be turned into as many signed mails of ours to the
+partner. A partner with a wrong certificate has read enough after twenty, and its message handler sends again."""
+
+_OBJECTIONS_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +90,16 @@ def signal_response(installation: Installation, to: ReturnAddress, sealed: Seale
 
 
 def objection(installation: Installation, to: ReturnAddress, errors: tuple[EbError, ...]) -> Sealed:
-    """A signed ErrorList about a message."""
-    return installation.sealer.object_to(to, errors, MessageId(installation.ids.fresh()), installation.clock.now())
+    """A signed ErrorList about a message, under our first HER-id where the one addressed is none of ours."""
+    answering = to.receiver if installation.own(to.receiver) is not None else installation.settings.party[0].her
+    message_id = MessageId(installation.ids.fresh())
+    return installation.sealer.object_to(to, errors, message_id, installation.clock.now(), answering)
+
+
+def everything_wrong(installation: Installation, mail: Mail) -> tuple[Finding, ...]:
+    """What every rule has to say about a mail that is refused, so that its sender hears all of it at once (EB-627)."""
+    octets = installation.store.read_now(lambda reader: reader.blob(mail.raw))
+    return judge(of_mail(octets), Context(Side.RECEIVE, installation.clock.now()))
 
 
 def answer_unreadable(installation: Installation, mail: Mail, octets: bytes, error: AdapterError) -> list[Told]:
@@ -142,12 +162,15 @@ def refuse(
     Nothing is reserved for it: an unverified message leaves no trace but its own record.
     """
     decided = respond.refusal(kind, to)
+    if decided is Answer.ERROR and to is not None and _is_flooding(installation, to):
+        return _keep_silent(installation, mail, error)
     if decided is Answer.FAULT or (decided is Answer.ERROR and (to is None or not to.message_id)):
         return answer_by_fault(installation, mail, facts, error)
     now = installation.clock.now()
     response = None
     if decided is Answer.ERROR and to is not None:
-        response = signal_response(installation, to, objection(installation, to, respond.errors(error)))
+        errors = respond.errors(error, everything_wrong(installation, mail))
+        response = signal_response(installation, to, objection(installation, to, errors))
         if response is None:
             return answer_by_fault(installation, mail, facts, error)
 
@@ -159,8 +182,9 @@ def refuse(
         )
         reception = receiver.walk(mail.reception, now, *steps, reason=error.id)
         writer.save_mail(replace(mail, reception=reception))
-        if response is not None:
+        if response is not None and to is not None:
             response.put(writer, now)
+            writer.keep_note(_flood_note(to), _counted(writer.note(_flood_note(to)), now))
 
     installation.store.write_now(write)
     partner = to.sender.value if to is not None else None
@@ -168,3 +192,41 @@ def refuse(
     event = events.SIGNAL_IGNORED if response is None else events.MESSAGE_REFUSED
     state = "closed" if response is None else "rejected"
     return [Told(event, Line(message_id=message_id, partner=partner, state=state, rule=error.id))]
+
+
+def _is_flooding(installation: Installation, to: ReturnAddress) -> bool:
+    """Whether the party has had as many ErrorLists in this hour as unverified mails may cause."""
+    now = installation.clock.now()
+    began, count = _count_of(installation.store.read_now(lambda reader: reader.note(_flood_note(to))), now)
+    return count >= MAX_OBJECTIONS and now - began < _OBJECTIONS_WITHIN
+
+
+def _flood_note(to: ReturnAddress) -> str:
+    return f"objections:{to.sender}"
+
+
+def _counted(note: str | None, now: datetime) -> str:
+    """The note after one more ErrorList: when the hour began, and how many there were in it."""
+    began, count = _count_of(note, now)
+    return f"{now.isoformat()} 1" if now - began >= _OBJECTIONS_WITHIN else f"{began.isoformat()} {count + 1}"
+
+
+def _count_of(note: str | None, now: datetime) -> tuple[datetime, int]:
+    if note is None:
+        return now, 0
+    began, _, count = note.partition(" ")
+    return datetime.fromisoformat(began), int(count)
+
+
+def _keep_silent(installation: Installation, mail: Mail, error: AdapterError) -> list[Told]:
+    """Put a mail aside without an answer, where the operator sees it."""
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> None:
+        stepped = receiver.step(
+            mail.reception, Reception.UNREADABLE, now, f"{error.id}, not answered: too many"
+        ).exchange
+        writer.save_mail(replace(mail, reception=stepped))
+
+    installation.store.write_now(write)
+    return [Told(events.MAIL_QUARANTINED, Line(state="quarantine", rule=error.id))]

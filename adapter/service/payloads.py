@@ -18,9 +18,12 @@ from adapter.envelope import open as opening
 from adapter.envelope import respond
 from adapter.envelope.header import MessageHeader, ReturnAddress
 from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.rules import judge_opened
+from adapter.envelope.rules.rule import Context
+from adapter.envelope.rules.subject import of_unpacked
 from adapter.envelope.seal import Sealed
 from adapter.envelope.unpack import Unpacked
-from adapter.errors import ENVELOPE_INCONSISTENT, ENVELOPE_INVALID, AdapterError
+from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, AdapterError
 from adapter.facts import HowKnown
 from adapter.messages.read import read
 from adapter.messages.reading import Reading
@@ -29,7 +32,7 @@ from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import agreements, receipts, vetting
-from adapter.service.answers import Response, objection, put_stored, refuse, signal_response
+from adapter.service.answers import Response, everything_wrong, objection, put_stored, refuse, signal_response
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
@@ -148,7 +151,7 @@ def _repeat(installation: Installation, mail: Mail, header: MessageHeader, seen:
 def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told]:
     """Another content under a known MessageId: refused, since the sender broke the rule of unique ids (§7.4)."""
     now = installation.clock.now()
-    error = RefusedError(ENVELOPE_INCONSISTENT, "EB-212", "this MessageId was used for another content")
+    error = RefusedError(ENVELOPE_INCONSISTENT, "EB-208", "this MessageId was used for another content")
     response = _objection(installation, arrival, error)
 
     def write(writer: Writer) -> None:
@@ -173,13 +176,14 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
         remarks += agreements.admit(installation, arrival.header)
         documents = opening.decrypt(arrival.message, installation.keys, NATIONAL, now)
         if not documents:
-            raise RefusedError(ENVELOPE_INVALID, "EB-430", "there is no payload")
+            raise RefusedError(ATTACHMENT_MISMATCH, "EB-635", "there is no payload")
     except AdapterError as error:
         if error.kind.may_pass:
             raise
         return _reject(installation, arrival, error)
     remarks += vetting.remarks(arrival.vetted)
-    findings = (*arrival.message.findings, *remarks, *(one for each in documents for one in each.findings))
+    opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, now))
+    findings = (*arrival.message.findings, *remarks, *opened, *(one for each in documents for one in each.findings))
     content = documents[0].octets
     reading = read(content, installation.schemas, installation.context(Side.RECEIVE))
     answer_id = MessageId(installation.ids.fresh())
@@ -352,7 +356,8 @@ def _reject(installation: Installation, arrival: _Arrival, error: AdapterError) 
 
 
 def _objection(installation: Installation, arrival: _Arrival, error: AdapterError) -> Response | None:
-    sealed = objection(installation, arrival.reply_to, respond.errors(error))
+    errors = respond.errors(error, everything_wrong(installation, arrival.mail))
+    sealed = objection(installation, arrival.reply_to, errors)
     return signal_response(installation, arrival.reply_to, sealed)
 
 

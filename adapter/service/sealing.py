@@ -18,6 +18,7 @@ from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import Sealed as SealedEvent
 from adapter.delivery.sender_events import SendRuleFailed
 from adapter.envelope.agreement import Agreement
+from adapter.envelope.reported import version_of
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
 from adapter.errors import PARTY_NOT_OURS, RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN, AdapterError
@@ -147,7 +148,8 @@ def reported(reading: Reading) -> tuple[str, str]:
     if reading.standard is not None:
         return reading.standard.namespace, reading.standard.version
     if reading.payload is not None:
-        return namespace_of(reading.payload.tag), "0"
+        namespace = namespace_of(reading.payload.tag)
+        return namespace, version_of(namespace)
     return "", "0"
 
 

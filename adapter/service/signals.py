@@ -26,10 +26,15 @@ from adapter.delivery.sender_events import (
 )
 from adapter.envelope import open as opening
 from adapter.envelope.classify import Bounce
+from adapter.envelope.header import MessageHeader
+from adapter.envelope.rules import judge_opened
+from adapter.envelope.rules.rule import Context
+from adapter.envelope.rules.subject import of_unpacked
 from adapter.envelope.signals import AckMatch, Acknowledgment, ErrorList, match
 from adapter.envelope.unpack import FaultMail, Unpacked
 from adapter.errors import AdapterError
 from adapter.facts import HowKnown
+from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import vetting
@@ -37,7 +42,7 @@ from adapter.service.agreements import verify
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.service.stay_log import record_message
-from adapter.service.steps import Told, line_of, shown_id, take_transport_step
+from adapter.service.steps import Told, line_of, shown_id, shown_type, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
 from adapter.values import EdiAddress, HerId, MessageId, Moment
 
@@ -57,6 +62,25 @@ def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> l
         vetted = vetting.vet_signer(installation, verified, mail, now)
     except RefusedError as error:
         return _ignore(installation, mail, unpacked, error)
+    remarks = (*verified.findings, *judge_opened(of_unpacked(unpacked), Context(Side.RECEIVE, now)))
+    rules = dict.fromkeys(one.rule for one in remarks)
+    noted = [Told(events.MESSAGE_NOTED, _noted(verified.header, rule)) for rule in rules]
+    return noted + _take_verified(installation, mail, unpacked, verified, vetted)
+
+
+def _noted(header: MessageHeader, rule: str) -> Line:
+    return Line(
+        message_id=shown_id(header.message_id.value),
+        type=shown_type(header.action),
+        partner=header.sender.her.value,
+        state="verified",
+        rule=rule,
+    )
+
+
+def _take_verified(
+    installation: Installation, mail: Mail, unpacked: Unpacked, verified: opening.VerifiedMessage, vetted: Vetted
+) -> list[Told]:
     content, header = verified.message.content, verified.header
     if isinstance(content, Acknowledgment):
         return _answered(installation, mail, vetted, header.sender.her, content.refers_to, content, header.timestamp)

@@ -148,7 +148,7 @@ class Neighbour:
         fresh, now = installation.ids.fresh, installation.clock.now()
         sealed = installation.sealer.seal(
             content,
-            Routing(sender, receiver, process, agreement.cpa_id, "", "0", agreement.service_type),
+            Routing(sender, receiver, process, agreement.cpa_id, "urn:unknown", "0", agreement.service_type),
             partner.encryption,
             PayloadIds(MessageId(message_id), fresh(), fresh(), fresh(), f"=_{fresh()}"),
             now,

@@ -39,8 +39,8 @@ ADDRESSING: Final = frozenset({f"EB-{number:03}" for number in range(1, 9)} | {"
 """The rules about headers that are new in every transmission; a sealed body has none of them yet."""
 
 
-_STRICTER: Final = frozenset({"EB-210", "EB-426"})
-"""Rules that opening decides as a receiver does, and that ask for more of a sender."""
+_STRICTER: Final = frozenset({"EB-210", "EB-230", "EB-426"})
+"""Rules that opening decides as a receiver does, while they ask for more of a sender."""
 
 
 def judge(subject: Subject, context: Context, but: frozenset[str] = frozenset()) -> tuple[Finding, ...]:

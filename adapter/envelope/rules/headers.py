@@ -143,6 +143,7 @@ def timestamp_is_a_time(subject: Subject, context: Context) -> Iterator[Breach]:
     "own rule, ebxml.md §10.3",
     send=False,
     receive=_REMARK,
+    opened=True,
 )
 def timestamp_is_of_now(subject: Subject, context: Context) -> Iterator[Breach]:
     """Whether the sender's certificate was good then is another rule."""
@@ -319,6 +320,7 @@ def has_conversation(subject: Subject, _: Context) -> Iterator[Breach]:
     "HISD 1209 §4; HITS 1210 req. 14-15",
     receive=_ERROR,
     code=WireCode.NOT_SUPPORTED,
+    opened=True,
 )
 def process_is_known(subject: Subject, _: Context) -> Iterator[Breach]:
     """`S-` and a code of list 8279; that code or APPREC; the code with sender and receiver, mirrored for a receipt."""
@@ -371,6 +373,7 @@ BOOK.elsewhere(
     send=False,
     receive=_ERROR,
     code=WireCode.TIME_TO_LIVE_EXPIRED,
+    opened=True,
 )
 def is_alive(subject: Subject, context: Context) -> Iterator[Breach]:
     """What nobody waits for any more is not delivered."""

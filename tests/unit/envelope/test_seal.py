@@ -16,6 +16,7 @@ from adapter.crypto.keys import SigningIdentity
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import ReturnAddress
 from adapter.envelope.manifest import Manifest
+from adapter.envelope.monitoring import Monitoring
 from adapter.envelope.routing import Process
 from adapter.envelope.seal import fault_body
 from adapter.envelope.signals import (
