@@ -79,7 +79,7 @@ def _noted(header: MessageHeader, rule: str) -> Line:
 
 
 def _take_verified(
-    installation: Installation, mail: Mail, unpacked: Unpacked, verified: opening.VerifiedMessage, vetted: Vetted
+    installation: Installation, mail: Mail, unpacked: Unpacked, verified: opening.VerifiedMessage, vetted: Vetted | None
 ) -> list[Told]:
     content, header = verified.message.content, verified.header
     if isinstance(content, Acknowledgment):
