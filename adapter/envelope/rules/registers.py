@@ -54,7 +54,7 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Consequence | None, WireCode | None
 )  # fmt: skip
 
 _BY: Final = {
-    "EB-241": "adapter.service.signals.expected_signer",
+    "EB-241": "adapter.service.agreements.expected_signer",
     "EB-242": "adapter.envelope.open.admit",
     "EB-245": "adapter.service.answers.signal_response",
     "EB-253": "adapter.crypto.verification.verify",
