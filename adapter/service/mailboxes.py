@@ -143,13 +143,19 @@ class MailboxReader:
     def read(self) -> int:
         """Read the mailbox to its end and say how many new mails were made durable.
 
+        Where a removal holds only when its session has ended well, a session is for so many mails as one transaction
+        takes: over a bad line many short ones come to an end, and one long one never does.
         Raises `AdapterError` (MAILBOX-..., STORE-...); then the session is closed.
         """
+        kept, more = 0, True
         try:
-            return self._read()
+            while more and not self._stop.is_set():
+                new, more = self._read()
+                kept += new
         except BaseException:
             self.close()
             raise
+        return kept
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -159,27 +165,28 @@ class MailboxReader:
 
     # ── one reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _read(self) -> int:
+    def _read(self) -> tuple[int, bool]:
+        """One look at the mailbox and what follows from it: how many mails are new, and whether to look again."""
         fresh = self._session is None
         session = self._session = self._session or self._opened()
         if fresh:
             self._look_at_numbering(session)
         self._state = State.READING
-        kept, more = 0, True
-        while more:
-            looked = self._installation.clock.now()
-            wanted, done = self._wanted(session), 0
-            for batch in self._fetched(session, wanted):
-                kept += self._keep(batch)
-                session.remove([mail for mail, _ in batch])
-                done += len(batch)
-            more = session.stays_open and done > 0
+        looked = self._installation.clock.now()
+        kept, done, wanted = 0, 0, self._wanted(session)
+        for batch in self._fetched(session, wanted):
+            kept += self._keep(batch)
+            session.remove([mail for mail, _ in batch])
+            done += len(batch)
+            self._failures = 0
+            if not session.stays_open:
+                break
         session.finish()
         if not session.stays_open:
             self.close()
-        if done == len(wanted):
+        if not wanted:
             self._emptied(looked)
-        return kept
+        return kept, done > 0
 
     def _wanted(self, session: MailboxSession) -> list[Lying]:
         """What is to be fetched now, and those last that could not be fetched before. The others are set aside."""
