@@ -1,23 +1,29 @@
-"""A wire that is cut once: between a client and a server, at a command or so many octets into its answer."""
+"""Wires that are cut: between a client and a server, at a command or so many octets into its answer."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import threading
+from typing import Self
 
 
-class Cutting:
-    """Carries connections to `port` of this machine. The first that speaks `command` is cut, all later ones hold."""
+class Wires:
+    """Carries connections to `port` of this machine; `cut` says which are cut, and when."""
 
-    def __init__(self, port: int, command: bytes, octets: int) -> None:
-        self._to, self._command, self._octets = port, command, octets
-        self._cut = False
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self.cuts = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
-    def __enter__(self) -> Cutting:
+    def cut(self, said: bytes) -> int | None:
+        """How many octets of the answer to what the client said still arrive; None leaves the wire whole."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -36,22 +42,35 @@ class Cutting:
             server = socket.create_connection(("127.0.0.1", self._to))
             _Wire(self, client, server).start()
 
-    def cuts(self, said: bytes) -> bool:
-        """Whether this is the command, for the first time."""
-        if self._cut or self._command not in said:
-            return False
-        self._cut = True
-        return True
 
-    @property
-    def octets(self) -> int:
-        return self._octets
+class Cutting(Wires):
+    """The first connection that speaks `command` is cut, so many octets into its answer; all later ones hold."""
+
+    def __init__(self, port: int, command: bytes, octets: int) -> None:
+        super().__init__(port)
+        self._command, self._octets = command, octets
+
+    def cut(self, said: bytes) -> int | None:
+        return self._octets if not self.cuts and self._command in said else None
+
+
+class Fraying(Wires):
+    """One reading in twenty is cut: at the command that looks what is there, or anywhere in what follows from it."""
+
+    def __init__(self, port: int, looks: bytes, chance: float, seed: int) -> None:
+        super().__init__(port)
+        self._looks, self._chance, self._random = looks, chance, random.Random(seed)
+
+    def cut(self, said: bytes) -> int | None:
+        if self._looks not in said or self._random.random() >= self._chance:
+            return None
+        return self._random.choice((0, 200, 20_000, 200_000))
 
 
 class _Wire:
     """One connection: two threads, and what may still be answered once the command was spoken."""
 
-    def __init__(self, of: Cutting, client: socket.socket, server: socket.socket) -> None:
+    def __init__(self, of: Wires, client: socket.socket, server: socket.socket) -> None:
         self._of, self._client, self._server = of, client, server
         self._left: int | None = None
 
@@ -62,10 +81,12 @@ class _Wire:
     def _asks(self) -> None:
         with contextlib.suppress(OSError):
             while said := self._client.recv(65_536):
-                if self._of.cuts(said):
-                    if not self._of.octets:
+                octets = self._of.cut(said)
+                if octets is not None:
+                    self._of.cuts += 1
+                    if not octets:
                         break
-                    self._left = self._of.octets
+                    self._left = octets
                 self._server.sendall(said)
         self._end()
 

@@ -79,6 +79,10 @@ class MailServers:
         files = [file for part in ("new", "cur") for file in (there / part).glob("*")]
         return [file.read_bytes() for file in sorted(files, key=lambda file: file.name)]
 
+    def waiting(self, user: str) -> int:
+        """How many mails lie in a mailbox; they may be fetched meanwhile."""
+        return sum(1 for part in ("new", "cur") for _ in (self.maildir(user) / part).iterdir())
+
     def empty(self, user: str) -> None:
         """Make a mailbox as new: no mails, no folders, no numbering."""
         shutil.rmtree(self.maildir(user), ignore_errors=True)
