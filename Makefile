@@ -8,7 +8,7 @@ SCENARIO ?= normal
 WORKERS ?= 2
 EXAMPLES ?= 50
 
-.PHONY: setup demo test fuzz check lint format types bench bench-year mutation docs lock clean
+.PHONY: setup demo test fuzz acceptance check lint format types bench bench-year mutation docs lock clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ test: $(STAMP)
 
 fuzz: $(STAMP)
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 1 tests/unit/api/test_fuzz.py
+
+# A thousand messages through Postfix and Dovecot over a bad road; `make test` sends a hundred.
+acceptance: $(STAMP)
+	ADAPTER_ROAD_MESSAGES=1000 $(BIN)/python -m pytest -s tests/mailservers/test_bad_road.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

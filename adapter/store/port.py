@@ -192,7 +192,8 @@ class OutboxState(StrEnum):
 class OutboxItem:
     """One thing to put on a socket. The same `id` put again is the same item, waiting again (a resend, a repeated
     answer). `exchange_id` is the exchange it belongs to (None for a Fault). `attempts` counts claims;
-    `first_attempt` is the first claim, the earliest moment at which a byte can have left."""
+    `first_attempt` is the first claim, the earliest moment at which a byte can have left. `created_at` is when it was
+    last put: what waits is as old as its waiting."""
 
     id: str
     kind: OutboxKind

@@ -153,7 +153,7 @@ WITHDRAW: Final = (
 
 def _put_outbox() -> Insert:
     put = insert(outbox)
-    kept = {"id", "created_at", "fence", "claimed_by", "claimed_until", "attempts", "first_attempt"}
+    kept = {"id", "fence", "claimed_by", "claimed_until", "attempts", "first_attempt"}
     again = {column.name: put.excluded[column.name] for column in outbox.c if column.name not in kept}
     return put.values(attempts=0, fence=0).on_conflict_do_update(
         index_elements=[outbox.c.id],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from adapter.service.transmission import transmit_due
 from adapter.service.views import transport_word
 from adapter.testing.neighbours import World, is_signal
-from adapter.transports.port import Accepted, Outcome, OutgoingMail
+from adapter.transports.port import Accepted, Deferred, Outcome, OutgoingMail
 
 
 async def test_an_answer_put_in_again_while_it_leaves_goes_once_more(world: World) -> None:
@@ -43,3 +44,20 @@ async def test_an_answer_put_in_again_while_it_leaves_goes_once_more(world: Worl
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
     counts = installation.store.read_now(lambda reader: reader.counts())
     assert counts.outbox_waiting == 0
+
+
+async def test_an_answer_given_again_late_has_its_whole_time(world: World) -> None:
+    """A copy of a message that comes three days later: its answer may wait for the mail server as long as the first."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    [mail] = world.road.under_way
+    await world.road.carry()
+    world.road.loses = is_signal
+    await world.municipality.daemon.settle()
+    world.clock.advance(timedelta(hours=73))
+    world.road.loses = lambda mail: False
+    world.road.tell(Deferred("451 later"))
+    await world.road.arrive(mail)
+    await world.municipality.daemon.settle()
+    await world.go_on(timedelta(minutes=2))
+    assert transport_word(world.hospital.exchange(sent)) in {"acknowledged", "acked_late"}

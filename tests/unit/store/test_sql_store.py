@@ -391,13 +391,13 @@ def test_a_postponed_item_comes_back(store: SqlStore) -> None:
 
 
 def test_an_item_put_again_waits_again(store: SqlStore) -> None:
-    """A resend uses the same item: it waits again, and an end of an earlier claim no longer counts."""
+    """A resend uses the same item: it waits again, from now on, and an end of an earlier claim no longer counts."""
     put_items(store, item())
     (first,) = claim(store, T0)
-    put_items(store, item(due=T0 + HOUR))
+    put_items(store, item(due=T0 + HOUR, created_at=T0 + MINUTE))
     assert error_of(store, lambda w: w.finish_outbox(first, OutboxState.SENT, T0)) == "STORE-CLAIM-LOST"
     (again,) = claim(store, T0 + HOUR)
-    assert (again.fence, again.created_at, again.first_attempt) == (3, T0, T0)
+    assert (again.fence, again.created_at, again.first_attempt) == (3, T0 + MINUTE, T0)
 
 
 def test_claims_of_a_dead_worker_are_given_back_at_start(store: SqlStore) -> None:
