@@ -72,7 +72,7 @@ def test_xmlsec1_verifies_an_acknowledgment_of_ours(bench, xmlsec1):
     expected = ExpectedSigner("2001", "test", (bench.hospital.signing.certificate,), bench.pki.anchors)
     verified = verify_message(message, expected, NATIONAL, bench.now)
     sealer = Sealer(bench.municipality.identity, bench.pki.anchors, Monitoring("adapter", "1.0"))
-    answer = sealer.acknowledge(verified, MessageId("ack-1@edi.example"), bench.now, bench.now)
+    answer = sealer.acknowledge(verified, MessageId("e2a7c3f1-0b0e-4c37-9a70-7b6f1d2c9a01"), bench.now, bench.now)
     unpacked = unpack(_mail(answer.body, bench.now))
     assert isinstance(unpacked, Unpacked)
     _write(bench, unpacked)
