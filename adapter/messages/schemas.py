@@ -160,7 +160,7 @@ class SchemaSet:
         schema: etree.XMLSchema | None = getattr(self._compiled, "schema", None)
         if schema is None:
             with _COMPILING:
-                schema = compile_schema(_driver(self.index), self._files)
+                schema = compile_schema(driver(self.index), self._files)
             self._compiled.schema = schema
         return schema
 
@@ -196,7 +196,7 @@ def _index_of(files: Mapping[str, bytes]) -> SchemaIndex:
     return index
 
 
-def _driver(index: SchemaIndex) -> bytes:
+def driver(index: SchemaIndex) -> bytes:
     """A schema of no elements of its own that imports every file of the index."""
     driver = etree.Element(f"{{{_XS}}}schema", targetNamespace="urn:adapter:driver")
     for entry in index.entries:

@@ -15,6 +15,7 @@ from typing import TypedDict, Unpack
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from adapter.errors import AdapterError
+from adapter.transports.data_phase import read_mail
 from adapter.transports.port import Keep, ReceivedMail
 from adapter.values import EdiAddress
 
@@ -89,6 +90,27 @@ class _Session(SMTP):
     def __init__(self, ended: Callable[[_Session], None], handler: _Handler, **options: Unpack[_Options]) -> None:
         super().__init__(handler, **options)
         self._ended = ended
+        self._taking = handler
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        """Take the octets of a mail; aiosmtpd's own way reads every line by itself (`data_phase`)."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        if self.session is None or self.envelope is None or not self.envelope.rcpt_tos:
+            await self.push("503 Error: need RCPT command")
+            return
+        if arg:
+            await self.push("501 Syntax: DATA")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        content = await read_mail(self._reader, self.data_size_limit or 0)
+        if content is None:
+            answer = "552 Error: Too much mail data"
+        else:
+            self.envelope.content = content
+            answer = await self._taking.handle_DATA(self, self.session, self.envelope)
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
