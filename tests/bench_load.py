@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -155,14 +156,11 @@ def processes(folder: Path, allowed: set[int]) -> tuple[float, float]:
     submit(installation, BURST_OF_PROCESSES)
     before, everything = resource.getrusage(resource.RUSAGE_CHILDREN), os.sched_getaffinity(0)
     os.sched_setaffinity(0, allowed)
-    daemons = [
-        subprocess.Popen(
-            [sys.executable, "-m", "adapter", "run", "--config", str(side.config)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for side in (place.municipality, place.hospital)
-    ]
+    daemons = []
+    for side in (place.municipality, place.hospital):
+        command = [sys.executable, "-m", "adapter", "run", "--config", str(side.config)]
+        daemons.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        _wait_for(side.port)  # a mail that finds nobody listening waits for its next attempt
     first, start = 0, time.perf_counter()
     deadline = start + 240
     try:
@@ -182,6 +180,17 @@ def processes(folder: Path, allowed: set[int]) -> tuple[float, float]:
     installation.store.close()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return (done - first) / took, cpu / BURST_OF_PROCESSES * 1000
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the daemon does not listen")
 
 
 def latency(place: Place) -> None:
