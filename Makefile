@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCENARIO ?= normal
 WORKERS ?= 2
+FUZZ ?= 2000
 EXAMPLES ?= 50
 
 .PHONY: setup demo test fuzz acceptance check lint format types bench bench-year mutation docs lock clean
@@ -25,6 +26,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 fuzz: $(STAMP)
+	ADAPTER_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 1 tests/unit/api/test_fuzz.py
 
 # A thousand messages through Postfix and Dovecot over a bad road; `make test` sends a hundred.
