@@ -50,22 +50,30 @@ class Register:
 
 def _messages() -> Iterable[RuleRow]:
     from adapter.messages.rules import RULES
+    from adapter.messages.rules.elsewhere import DEFERRED, HELD, NOT_CHECKABLE
+    from adapter.messages.rules.surroundings import ROWS
 
+    beside = {row.id: row for row in ROWS}
     for rule in RULES:
         if rule.check is not None:
             standing, by = Standing.IMPLEMENTED, "the document"
         elif rule.judged_as:
             standing, by = Standing.IMPLEMENTED, ", ".join(rule.judged_as)
+        elif rule.id in HELD:
+            standing, by = Standing.IMPLEMENTED, HELD[rule.id]
+        elif rule.id in DEFERRED:
+            standing, by = Standing.DEFERRED, DEFERRED[rule.id]
         else:
-            standing, by = Standing.DEFERRED, f"needs the {rule.needs}"
+            standing, by = Standing.NOT_CHECKABLE, NOT_CHECKABLE[rule.id]
+        row = beside.get(rule.id)
         yield RuleRow(
             rule.id,
             rule.text,
             rule.source,
             standing,
             by,
-            send=rule.send,
-            receive=rule.receive,
+            send=row.send if row is not None else rule.send,
+            receive=row.receive if row is not None else rule.receive,
             apprec=rule.code,
         )
 

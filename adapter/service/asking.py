@@ -113,6 +113,12 @@ def _contact(installation: Installation, exchange: Exchange) -> dict[str, object
     return own.contact.model_dump(exclude_none=True)
 
 
+def _reference(head: Head, parent: MsgId) -> dict[str, object]:
+    """The readiness message, and the first message of its dialogue where it is not that itself (`msghead.md` §10.1)."""
+    first = head.conversation.conversation if head.conversation is not None else None
+    return {"parent": parent.value} if first is None else {"parent": parent.value, "conversation": first.value}
+
+
 def _input(exchange: Exchange, reading: Reading, said: Said, now: datetime) -> dict[str, object]:
     """The build-JSON of the answer: the parties the other way round, the patient copied (`msghead.md` §10.2)."""
     assert exchange.msg_id is not None
@@ -121,7 +127,7 @@ def _input(exchange: Exchange, reading: Reading, said: Said, now: datetime) -> d
         "sender": {"her": exchange.receiver.value},
         "receiver": {"her": exchange.sender.value},
         "patient": _patient(reading.head),
-        "reference": {"parent": exchange.msg_id.value},
+        "reference": _reference(reading.head, exchange.msg_id),
         "answer": said.answer.value,
     }
     if said.answer is AnswerKind.ACCEPT:

@@ -27,7 +27,7 @@ from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, AdapterEr
 from adapter.facts import HowKnown
 from adapter.messages.read import read
 from adapter.messages.reading import Reading
-from adapter.messages.receipting import Case, Decision, Own, decide
+from adapter.messages.receipting import Case, Decision, Own, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
@@ -38,6 +38,7 @@ from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.service.stay_log import answered_exchange, record_message
 from adapter.service.steps import Told, line_of, shown_type
+from adapter.service.surrounding import judge_around
 from adapter.store.port import (
     BlobKind,
     Direction,
@@ -245,9 +246,18 @@ def _import(
         writer.add_journal(JournalEntry(exchange.id, now, "not imported", "it names another sender than its envelope"))
         return [Told(events.MESSAGE_PARKED, line_of(exchange, "accepted", "EB-508"))]
     decision = decide(_case(installation, writer, reading, exchange))
-    told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in reading.findings]
+    around = judge_around(
+        installation, writer, reading, (exchange.sender, exchange.receiver), Side.RECEIVE, exchange.action or ""
+    )
+    for finding in around:
+        writer.add_journal(JournalEntry(exchange.id, now, "noted", f"{finding.rule}: {finding.message}"))
+    noted = (*reading.findings, *around)
+    told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in noted]
     if decision.silence is not None:
         writer.add_journal(JournalEntry(exchange.id, now, "not imported", decision.silence.value))
+        if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
+            writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
+            told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
         return [*told, Told(events.MESSAGE_REFUSED, line_of(exchange, "accepted", decision.silence.name))]
     _take_ids(installation, writer, reading, exchange, now)
     if decision.imported:
@@ -310,6 +320,13 @@ def _case(installation: Installation, writer: Writer, reading: Reading, exchange
     msg_id = reading.head.msg_id if reading.head is not None else None
     duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None
     return Case(reading, own, installation.codes, duplicate, chosen(installation.settings.choices))
+
+
+def _has_other_octets(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> bool:
+    """Whether the message that was taken under this MsgId was another one (MH-014)."""
+    msg_id = reading.head.msg_id if reading.head is not None else None
+    taken = writer.taken(msg_id, _organisation(installation, exchange)) if msg_id is not None else None
+    return taken is not None and taken.payload != exchange.payload
 
 
 def _take_ids(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange, now: datetime) -> None:

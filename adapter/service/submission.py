@@ -7,7 +7,7 @@ use it while the daemon runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.delivery import receipts, sender
@@ -30,6 +30,7 @@ from adapter.service.installation import Installation
 from adapter.service.sealing import reported
 from adapter.service.stay_log import answered_exchange
 from adapter.service.steps import Told, line_of
+from adapter.service.surrounding import judge_around
 from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Writer
 from adapter.values import HerId, Moment, MsgId
 
@@ -81,6 +82,12 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
         says = f"only a business message with MsgHead is sent; this is: {reading.recognised.value}"
         raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
     submission = _addressed(installation, reading)
+    around = installation.store.read_now(
+        lambda reader: judge_around(installation, reader, reading, (submission.sender, submission.receiver), Side.SEND)
+    )
+    if has_errors(around):
+        return NotTaken((*reading.findings, *around))
+    submission = replace(submission, warnings=(*submission.warnings, *around))
     _require_partner(installation, submission, reading)
     return submission
 

@@ -136,6 +136,10 @@ class Rule:
     def finding(self, fault: Fault, side: Side) -> Finding | None:
         """What is told of a place where the rule is broken; None where it is tolerated without a word."""
         consequence = fault.send or self.send if side is Side.SEND else fault.receive or self.receive
+        return self.told(fault, consequence)
+
+    def told(self, fault: Fault, consequence: Consequence | None) -> Finding | None:
+        """What is told of a fault with this consequence; None where there is nothing to tell."""
         if consequence is None or consequence is Consequence.ACCEPT:
             return None
         path = path_of(fault.at.element) if fault.at is not None else ""

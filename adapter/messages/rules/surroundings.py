@@ -1,0 +1,238 @@
+"""What only store and partner directory can tell of a message: rules on the messages before it and on its parties.
+
+These rules have their rows with all others (`Needs.STORE`, `Needs.REGISTER`), but the document alone does not show
+whether they are kept. Who has a store and a directory says in `Surroundings` what they know, and asks here. Nothing
+known breaks no rule: where the message before is not there, the reference is accepted and shown unlinked (LK-006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from adapter.messages.dialog import Dialog
+from adapter.messages.findings import Finding
+from adapter.messages.head import Participant
+from adapter.messages.kinds import Family
+from adapter.messages.readiness import is_answer
+from adapter.messages.reading import Reading
+from adapter.messages.rules import BY_ID
+from adapter.messages.rules.linking import status_of
+from adapter.messages.rules.places import in_info
+from adapter.messages.rules.rule import Consequence, Fault, Side
+from adapter.values import HerId, MsgId
+
+_BLOCK, _WARN, _MANUAL = Consequence.BLOCK, Consequence.WARN, Consequence.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The message that a reference names, as it was kept.
+
+    `patient` is what tells the patient apart, empty without one; `first` the MsgId of the first message of its
+    dialogue, its own where it is the first. `from_sender` says whether the sender of the message judged had sent this
+    one too, `cancelled` whether a cancellation of its dialogue is known.
+    """
+
+    msg_id: MsgId
+    first: MsgId
+    type: str
+    patient: str
+    sender: Participant
+    receiver: Participant
+    from_sender: bool
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the directory or the configuration knows of a party. `role` is `hospital`, `municipality` or `other`."""
+
+    organisation_her: HerId
+    organisation_name: str
+    role: str
+    has_beds: bool = False
+    """a municipal unit with beds for 24 hours, which sends what hospitals send"""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around a message; None where nothing is. `patient` tells its patient apart, as in `Earlier`."""
+
+    patient: str = ""
+    earlier: Earlier | None = None
+    sender: Known | None = None
+    receiver: Known | None = None
+    action: str = ""
+    """eb:Action of the envelope that brought the message; empty when sending, where it is made from the type"""
+
+
+_Check = Callable[[Reading, Surroundings], Iterator[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One rule: its consequences here, and its check. Text and source are those of its row in `RULES`."""
+
+    id: str
+    send: Consequence | None
+    receive: Consequence | None
+    check: _Check
+
+
+def judge_surroundings(reading: Reading, known: Surroundings, side: Side) -> tuple[Finding, ...]:
+    """What the rules have to say about a message among what is known around it; never raises."""
+    found = []
+    for row in ROWS:
+        consequence = row.send if side is Side.SEND else row.receive
+        if consequence is None:
+            continue
+        for fault in row.check(reading, known):
+            of_this = fault.send if side is Side.SEND else fault.receive
+            finding = BY_ID[row.id].told(fault, of_this or consequence)
+            if finding is not None:
+                found.append(finding)
+    return tuple(found)
+
+
+# ── the messages before ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _link(reading: Reading) -> tuple[MsgId | None, MsgId | None]:
+    link = reading.head.conversation if reading.head is not None else None
+    return (None, None) if link is None else (link.parent, link.conversation)
+
+
+def _dialogue(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """RefToConversation is the first message of the dialogue that RefToParent belongs to."""
+    parent, first = _link(reading)
+    earlier = known.earlier
+    if earlier is None or parent is None or not _alike(parent, earlier.msg_id):
+        return
+    if first is not None and not _alike(first, earlier.first):
+        says = "RefToConversation is not the first message of the dialogue that RefToParent belongs to"
+        yield Fault(says, in_info(reading, "ConversationRef", "RefToConversation"))
+
+
+def _other_patient(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """The message is then shown by itself; it is never applied to the other patient's."""
+    earlier = known.earlier
+    if earlier is not None and earlier.patient and known.patient and earlier.patient != known.patient:
+        yield Fault("the message referred to is about another patient", in_info(reading, "ConversationRef"))
+
+
+def _same_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """Type, patient, sender and receiver organisation of a change or cancellation are those of what it acts on."""
+    earlier, head = known.earlier, reading.head
+    if earlier is None or head is None or status_of(reading) not in {"M", "C", "O"}:
+        return
+    place = in_info(reading, "ConversationRef")
+    if earlier.patient and known.patient and earlier.patient != known.patient:
+        says = "a change or cancellation is about another patient than the message it names"
+        yield Fault(says, place, receive=_MANUAL)
+    for differs, what in (
+        (reading.type != earlier.type, "of another type"),
+        (head.sender.organisation_her != earlier.sender.organisation_her, "from another sender"),
+        (head.receiver.organisation_her != earlier.receiver.organisation_her, "to another receiver"),
+    ):
+        if differs:
+            yield Fault(f"a change or cancellation is {what} than the message it names", place)
+
+
+def _own_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """Nobody changes or cancels what somebody else has said."""
+    if status_of(reading) not in {"M", "C", "O"} or _link(reading) == (None, None):
+        return
+    place = in_info(reading, "ConversationRef")
+    if known.earlier is None:
+        yield Fault("the message that is changed or cancelled is not known here", place, send=_WARN)
+    elif not known.earlier.from_sender:
+        yield Fault("a change or cancellation names a message that its sender has not sent", place)
+
+
+def _not_after_cancellation(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """A cancellation takes back the first message and all changes of it."""
+    if known.earlier is not None and known.earlier.cancelled and status_of(reading) in {"M", "O"}:
+        yield Fault("the dialogue was cancelled; send a new message", in_info(reading, "ConversationRef"))
+
+
+def _answer_to_sender(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """An answer or a deviation goes to the party that the message answered came from, not to another of its house."""
+    message, head, earlier = reading.message, reading.head, known.earlier
+    if earlier is None or head is None or earlier.from_sender or not isinstance(message, Dialog):
+        return
+    answers = reading.type in {"DIALOG_SVAR", "DIALOG_AVVIK"} or is_answer(message)
+    asked = earlier.sender.party_her
+    if answers and asked is not None and head.receiver.party_her != asked:
+        yield Fault("an answer goes to the party that sent the message it answers", in_info(reading, "Receiver"))
+
+
+def _alike(one: MsgId, other: MsgId) -> bool:
+    return one.value.casefold() == other.value.casefold()
+
+
+def _type_is_action(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """The envelope says what is in it; what says two things is looked at by a person."""
+    if known.action and reading.type is not None and known.action != reading.type:
+        yield Fault("MsgInfo/Type is not the eb:Action of the envelope", in_info(reading, "Type"))
+
+
+# ── the parties ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _belongs(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """The two HER-ids of a receiver belong together."""
+    head = reading.head
+    if head is None or known.receiver is None or head.receiver.organisation_her is None:
+        return
+    if head.receiver.organisation_her != known.receiver.organisation_her:
+        yield Fault("the receiving party belongs to another organisation", in_info(reading, "Receiver", "Organisation"))
+
+
+def _named(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """Never a reason to refuse."""
+    organisation = reading.head.receiver.organisation if reading.head is not None else None
+    if organisation is None or organisation.name is None or known.receiver is None:
+        return
+    if organisation.name.casefold() != known.receiver.organisation_name.casefold():
+        says = "the receiving organisation has another name in the partner directory"
+        yield Fault(says, in_info(reading, "Receiver", "Organisation", "OrganisationName"))
+
+
+def _death_outside_hospital(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """A death in hospital is told by LOG_UTSKREVET."""
+    roles = {party.role for party in (known.sender, known.receiver) if party is not None}
+    if reading.type == "LOG_DOD" and "hospital" in roles:
+        yield Fault(
+            "LOG_DOD goes between municipality and GP; a hospital sends LOG_UTSKREVET", in_info(reading, "Type")
+        )
+
+
+_FROM_BEDS: Final = frozenset({"LOG_INNLAGT", "LOG_UTSKRIVNINGSKLAR", "LOG_AVMELDING", "LOG_UTSKREVET"})
+
+
+def _from_beds(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """Only who has admitted a patient tells of admission, readiness and discharge, and tells a municipality."""
+    if reading.kind is None or reading.kind.family is not Family.LOGISTICS or reading.type not in _FROM_BEDS:
+        return
+    if known.sender is not None and known.sender.role == "municipality" and not known.sender.has_beds:
+        yield Fault("the message comes from a unit that has no beds", in_info(reading, "Sender"))
+    if known.receiver is not None and known.receiver.role == "hospital":
+        yield Fault("the message goes to a municipality, not to a hospital", in_info(reading, "Receiver"))
+
+
+ROWS: Final[tuple[_Row, ...]] = (
+    _Row("AD-005", _BLOCK, None, _belongs),
+    _Row("AD-013", _WARN, None, _named),
+    _Row("AD-017", _BLOCK, _WARN, _answer_to_sender),
+    _Row("LK-004", _BLOCK, _WARN, _dialogue),
+    _Row("LK-007", None, _WARN, _other_patient),
+    _Row("LK-010", _BLOCK, _WARN, _own_message),
+    _Row("MH-010", None, _MANUAL, _type_is_action),
+    _Row("PL-045", _BLOCK, _WARN, _same_message),
+    _Row("PL-046", _BLOCK, _MANUAL, _not_after_cancellation),
+    _Row("PL-055", _BLOCK, _WARN, _death_outside_hospital),
+    _Row("PL-056", _BLOCK, _WARN, _from_beds),
+)
+"""The rules that run where a store and a directory are: id, consequence when sending and when receiving, check."""

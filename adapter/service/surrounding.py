@@ -1,0 +1,101 @@
+"""What is known around a message here: the message that it refers to, and what the directory says of its parties."""
+
+from __future__ import annotations
+
+from adapter.delivery.stay_facts import patient_identity
+from adapter.errors import AdapterError
+from adapter.messages.findings import Finding
+from adapter.messages.head import Head
+from adapter.messages.reading import Reading, understand
+from adapter.messages.rules.linking import status_of
+from adapter.messages.rules.rule import Side
+from adapter.messages.rules.surroundings import Earlier, Known, Surroundings, judge_surroundings
+from adapter.service.installation import Installation
+from adapter.service.stay_log import answered_exchange
+from adapter.store.port import Direction, Exchange, Reader
+from adapter.values import HerId, MsgId
+
+_CANCELLATIONS = 20
+"""More messages about one are not looked through; a dialogue is cancelled once."""
+
+
+def judge_around(
+    installation: Installation,
+    reader: Reader,
+    reading: Reading,
+    parties: tuple[HerId, HerId],
+    side: Side,
+    action: str = "",
+) -> tuple[Finding, ...]:
+    """The findings of the rules that need store, directory or envelope.
+
+    `parties` are sender and receiver of the envelope; `action` is the eb:Action of one received.
+    """
+    sender, receiver = parties
+    head = reading.head
+    if head is None:
+        return ()
+    known = Surroundings(
+        _patient(head),
+        _earlier(reader, head, sender, receiver, side),
+        _known(installation, sender),
+        _known(installation, receiver),
+        action,
+    )
+    return judge_surroundings(reading, known, side)
+
+
+def _patient(head: Head) -> str:
+    return patient_identity(head.patient) if head.patient is not None else ""
+
+
+def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: Side) -> Earlier | None:
+    own, peer = (head.sender, receiver) if side is Side.SEND else (head.receiver, sender)
+    exchange = answered_exchange(reader, head, own.organisation_her, peer)
+    said = _read(reader, exchange)
+    if exchange is None or said is None or said.head is None or exchange.msg_id is None:
+        return None
+    link = said.head.conversation
+    first = link.conversation if link is not None and link.conversation is not None else exchange.msg_id
+    ours = exchange.direction is Direction.OUT
+    return Earlier(
+        msg_id=exchange.msg_id,
+        first=first,
+        type=exchange.type,
+        patient=_patient(said.head),
+        sender=said.head.sender,
+        receiver=said.head.receiver,
+        from_sender=ours if side is Side.SEND else not ours,
+        cancelled=_is_cancelled(reader, exchange, first),
+    )
+
+
+def _is_cancelled(reader: Reader, exchange: Exchange, first: MsgId) -> bool:
+    about = [*reader.related(exchange.id)]
+    about += [other for sent in reader.find_sent(first) for other in reader.related(sent.id)]
+    readings = (_read(reader, one) for one in about[-_CANCELLATIONS:] if one.type == exchange.type)
+    return any(said is not None and status_of(said) == "C" for said in readings)
+
+
+def _read(reader: Reader, exchange: Exchange | None) -> Reading | None:
+    if exchange is None or exchange.payload is None:
+        return None
+    try:
+        return understand(reader.blob(exchange.payload))
+    except AdapterError:
+        return None
+
+
+def _known(installation: Installation, her: HerId) -> Known | None:
+    own = installation.own(her)
+    if own is not None:
+        has_beds = own.sender_type == "municipal_emergency_unit"
+        return Known(own.organisation.her, own.organisation.name, own.role, has_beds)
+    try:
+        partner = installation.partners.find(her)
+    except AdapterError:
+        return None
+    if partner is None:
+        return None
+    has_beds = partner.sender_type == "municipal_emergency_unit"
+    return Known(partner.organisation_her, partner.organisation_name, partner.role.value, has_beds)

@@ -1,0 +1,130 @@
+"""Every rule about the messages before and about the parties: a case that breaks it and only it, one that keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from adapter.messages.codes import IdType
+from adapter.messages.findings import Severity
+from adapter.messages.head import Participant
+from adapter.messages.parties import Ident, Organisation
+from adapter.messages.reading import Reading, understand
+from adapter.messages.rules.rule import Side
+from adapter.messages.rules.surroundings import ROWS, Earlier, Known, Surroundings, judge_surroundings
+from adapter.values import HerId, MsgId
+
+Build = Callable[..., bytes]
+PARENT, FIRST = MsgId("1d2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c13"), MsgId("0d1f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c11")
+REFERENCE = {"parent": PARENT.value}
+PATIENT = "12834130279"
+WARD = Known(HerId("8140010"), "Prøvefjord sykehus HF", "hospital")
+CASE_WORK = Known(HerId("8140020"), "Prøvefjord kommune", "municipality")
+
+
+def party(organisation: str, unit: str) -> Participant:
+    def of(her: str, inner: Organisation | None = None) -> Organisation:
+        return Organisation("x", idents=(Ident(her, IdType.HER.of_organisation()),), unit=inner)
+
+    return Participant(of(organisation, of(unit)))
+
+
+HOSPITAL, MUNICIPALITY = party("8140010", "8140011"), party("8140020", "8140022")
+EARLIER = Earlier(PARENT, PARENT, "LOG_UTSKRIVNINGSKLAR", PATIENT, HOSPITAL, MUNICIPALITY, from_sender=True)
+AROUND = Surroundings(PATIENT, EARLIER, WARD, CASE_WORK)
+CANCELLED = {"status": "cancelled", "reference": REFERENCE}
+
+Case = tuple[str, str, dict[str, object], Surroundings]
+BREAKS: list[Case] = [
+    ("MH-010", "discharge-ready", {}, replace(AROUND, earlier=None, action="LOG_AVMELDING")),
+    ("AD-005", "discharge-ready", {}, Surroundings(receiver=replace(CASE_WORK, organisation_her=HerId("5")))),
+    ("AD-013", "discharge-ready", {}, Surroundings(receiver=replace(CASE_WORK, organisation_name="Annen kommune"))),
+    (
+        "AD-017",
+        "answer",
+        {"reference": REFERENCE},
+        Surroundings(PATIENT, replace(EARLIER, sender=party("8140020", "8140021"), from_sender=False)),
+    ),
+    ("LK-004", "withdrawal", {"reference": REFERENCE}, replace(AROUND, earlier=replace(EARLIER, first=FIRST))),
+    ("LK-010", "discharge-ready", CANCELLED, replace(AROUND, earlier=replace(EARLIER, from_sender=False))),
+    ("LK-010", "discharge-ready", CANCELLED, replace(AROUND, earlier=None)),
+    ("PL-045", "discharge-ready", CANCELLED, replace(AROUND, earlier=replace(EARLIER, type="LOG_INNLAGT"))),
+    ("PL-045", "discharge-ready", CANCELLED, replace(AROUND, earlier=replace(EARLIER, sender=party("7", "8")))),
+    ("PL-045", "discharge-ready", CANCELLED, replace(AROUND, earlier=replace(EARLIER, receiver=party("7", "8")))),
+    (
+        "PL-046",
+        "admission-report",
+        {"status": "changed", "reference": REFERENCE},
+        Surroundings(
+            PATIENT,
+            Earlier(PARENT, PARENT, "INNLEGGELSESRAPPORT", PATIENT, MUNICIPALITY, HOSPITAL, True, cancelled=True),
+        ),
+    ),
+    ("PL-055", "death", {}, Surroundings(sender=WARD)),
+    ("PL-056", "discharge-ready", {}, Surroundings(sender=CASE_WORK)),
+    ("PL-056", "discharge-ready", {}, Surroundings(receiver=replace(CASE_WORK, role="hospital"))),
+]
+
+
+def broken(built: Build, kind: str, changes: dict[str, object], around: Surroundings, side: Side) -> set[str]:
+    return {finding.rule for finding in judge_surroundings(reading(built, kind, changes), around, side)}
+
+
+def reading(built: Build, kind: str, changes: dict[str, object]) -> Reading:
+    return understand(built(kind, changes))
+
+
+@pytest.mark.parametrize(("rule", "kind", "changes", "around"), BREAKS)
+def test_a_rule_is_broken_alone(
+    built: Build, rule: str, kind: str, changes: dict[str, object], around: Surroundings
+) -> None:
+    """The case breaks its rule on one of the sides at least, and no other rule on any."""
+    found = [broken(built, kind, changes, around, side) for side in Side]
+    assert set().union(*found) == {rule}
+
+
+def test_a_message_about_another_patient(built: Build) -> None:
+    """A reference to another patient's message is told when received; changing that one is refused and for a person."""
+    around = replace(AROUND, earlier=replace(EARLIER, patient="another"))
+    assert broken(built, "withdrawal", {"reference": REFERENCE}, around, Side.RECEIVE) == {"LK-007"}
+    assert broken(built, "withdrawal", {"reference": REFERENCE}, around, Side.SEND) == set()
+    sent = judge_surroundings(reading(built, "discharge-ready", CANCELLED), around, Side.SEND)
+    assert [(one.rule, one.severity) for one in sent] == [("PL-045", Severity.ERROR)]
+    received = judge_surroundings(reading(built, "discharge-ready", CANCELLED), around, Side.RECEIVE)
+    assert {(one.rule, one.severity) for one in received} == {
+        ("PL-045", Severity.WARNING),
+        ("LK-007", Severity.WARNING),
+    }
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize(
+    ("kind", "changes", "around"),
+    [
+        ("discharge-ready", {}, replace(AROUND, earlier=None, action="LOG_UTSKRIVNINGSKLAR")),
+        ("discharge-ready", {}, Surroundings()),
+        ("discharge-ready", CANCELLED, AROUND),
+        ("withdrawal", {"reference": REFERENCE}, AROUND),
+        (
+            "withdrawal",
+            {"reference": {"parent": PARENT.value, "conversation": FIRST.value}},
+            replace(AROUND, earlier=replace(EARLIER, first=FIRST)),
+        ),
+        ("readiness-answer", {"reference": REFERENCE}, Surroundings(PATIENT, replace(EARLIER, from_sender=False))),
+        ("death", {}, Surroundings(sender=CASE_WORK, receiver=replace(CASE_WORK, role="other"))),
+        ("discharge-ready", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True))),
+    ],
+)
+def test_what_is_right_breaks_none(
+    built: Build, kind: str, changes: dict[str, object], around: Surroundings, side: Side
+) -> None:
+    """A message that fits its surroundings, or around which nothing is known, is judged without a word."""
+    found = broken(built, kind, changes, around, side)
+    assert found - ({"AD-005", "AD-013"} if kind == "death" else set()) == set()
+
+
+def test_every_rule_has_a_case() -> None:
+    """A rule without a case that breaks it does not exist; LK-007 and PL-045 come together and have a test above."""
+    assert {case[0] for case in BREAKS} | {"LK-007"} == {row.id for row in ROWS}
