@@ -70,15 +70,12 @@ class ApiServer:
         api = self._api
         self._desk = Desk(self._installation)
         try:
-            found = socket.getaddrinfo(api.host, api.port, type=socket.SOCK_STREAM)
-            family, kind, protocol, _, address = found[0]
-            listening = socket.socket(family, kind, protocol)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
+            family, kind, protocol, _, address = socket.getaddrinfo(api.host, api.port, type=socket.SOCK_STREAM)[0]
+            self._socket = _listening(socket.socket(family, kind, protocol), address)
         except OSError as error:
+            self._desk.close()
             says = f"api: cannot listen on {api.host}:{api.port}: {error.strerror}"
             raise AdapterError(CONFIG_INVALID, says) from None
-        self._socket = listening
 
     async def run(self) -> None:
         """Serve until `stop`."""
@@ -114,6 +111,19 @@ class ApiServer:
         """Answer what is under way, and end."""
         if self._server is not None:
             self._server.should_exit = True
+
+
+def _listening(
+    taken: socket.socket, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+) -> socket.socket:
+    """The socket, bound; closed where that cannot be. Raises `OSError`."""
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError:
+        taken.close()
+        raise
+    return taken
 
 
 def guarded(app: ASGIApp) -> ASGIApp:
