@@ -20,7 +20,7 @@ from adapter.cli.output import options, print_json
 def command(
     who: str | None, about: str | None, since: datetime | None, limit: int, config: Path, as_json: bool
 ) -> None:
-    """List accesses to patient data through the HTTP interface, and those refused, the newest first.
+    """List accesses to patient data, over HTTP and by commands that print it, and those refused, the newest first.
 
     A line says who, when, what, and about which exchange or stay; never what was seen.
 

@@ -36,7 +36,12 @@ def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
         raise click.UsageError("--payload prints the message itself, not JSON; leave --json out")
     with desk.store(config) as (settings, store):
         if payload:
-            content = store.read_now(lambda reader: _payload(reader, id_))
+            from adapter.cli.operating import person
+            from adapter.service.access import Did, at_the_keyboard
+
+            found = store.read_now(lambda reader: desk.find_exchange(reader, id_))
+            at_the_keyboard(store, MachineClock().now(), person(), Did.PAYLOAD_READ, found.id)
+            content = store.read_now(lambda reader: _payload(reader, found.id))
             write_file(Path("-"), content)
             return
         folder = settings.inbox.folder

@@ -17,6 +17,11 @@ def command(again: bool, config: Path, as_json: bool) -> None:
     """Show how far each webhook has come, what its last call met, and what was set aside.
 
     Exit code 1 if anything is set aside (with --again: still).
+
+    \b
+    Examples:
+      adapter webhooks
+      adapter webhooks --again
     """
     from adapter.service import desk
     from adapter.service.webhooks import hooks, tell_again

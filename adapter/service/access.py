@@ -116,3 +116,9 @@ def known_by(reader: Reader, shown: str, now: datetime) -> Caller | None:
         return None
     scopes = frozenset(Scope(scope) for scope in token.scopes)
     return Caller(f"{token.name} ({token.id})", scopes, frozenset(token.parties))
+
+
+def at_the_keyboard(store: Store, now: datetime, person: str, what: Did, about: str) -> None:
+    """Write down that somebody on this machine has had patient data from a command."""
+    line = AuditLine(now, f"{person} (command)", what.value, ALLOWED, about)
+    store.write_now(lambda writer: writer.add_audit(line))

@@ -7,13 +7,16 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from adapter.config import Mailbox, Settings
 from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
 from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
+from adapter.lookups.key_files import certificates
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
@@ -21,6 +24,7 @@ from adapter.service.clock import MachineClock
 from adapter.service.installation import anchors, decryption_keys, open_directory, open_own_store, schemas, signer
 from adapter.service.running import mail_out, open_mailbox, server_context
 from adapter.service.terms import Terms, terms
+from adapter.service.webhooks import secret_of
 from adapter.transports.port import Deferred, Outcome, Refused
 
 T = TypeVar("T")
@@ -76,7 +80,8 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
     yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
     yield from _try("liability", lambda: terms(settings), _liability)
     yield from _try("store", lambda: _store(settings), lambda found: found)
-    yield from _try("inbox.folder", lambda: _inbox(settings), lambda found: found)
+    yield from _try("inbox.folder", lambda: _writable(settings.inbox.folder), lambda found: found)
+    yield from _ways(settings)
     yield from _mail(settings)
 
 
@@ -145,8 +150,7 @@ def _store(settings: Settings) -> str:
         store.close()
 
 
-def _inbox(settings: Settings) -> str:
-    folder = settings.inbox.folder
+def _writable(folder: Path) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".probe"
@@ -155,6 +159,27 @@ def _inbox(settings: Settings) -> str:
     except OSError as error:
         raise AdapterError(FILE_UNREADABLE, f"{folder}: {error.strerror}") from None
     return "can be written"
+
+
+def _ways(settings: Settings) -> Iterator[Looked]:
+    """The HTTP interface, the drop folder and webhooks, where the configuration has them."""
+    api, drop = settings.api, settings.drop
+    if api is not None and api.certificate is not None and api.key is not None:
+        certificate, key = api.certificate, api.key
+        yield from _try(
+            "api.certificate", lambda: server_context(certificate, key), lambda _: "key and certificate fit"
+        )
+    for client in api.client if api is not None else ():
+        file = client.certificate
+        yield from _try(f"api.client {client.name}", lambda file=file: certificates((file,)), _one_client)  # type: ignore[misc]
+    if drop is not None:
+        yield from _try("drop.folder", lambda: _writable(drop.folder), lambda found: found)
+    for hook in settings.webhook:
+        yield from _try(f"webhook {hook.name}", lambda hook=hook: secret_of(hook), lambda _: "its secret can be read")  # type: ignore[misc]
+
+
+def _one_client(found: tuple[x509.Certificate, ...]) -> str:
+    return f"SHA-256 {found[0].fingerprint(SHA256()).hex()[:16]}..."
 
 
 def _mail(settings: Settings) -> Iterator[Looked]:

@@ -106,7 +106,7 @@ class HookCaller:
     def __init__(self, installation: Installation, hook: Webhook) -> None:
         self._installation = installation
         self._hook = hook
-        self._secret = _secret(hook)
+        self._secret = secret_of(hook)
         try:
             self._tls = ssl.create_default_context(cafile=None if hook.ca is None else str(hook.ca))
         except (OSError, ssl.SSLError) as error:
@@ -207,7 +207,7 @@ async def call(hook: Webhook, secret: bytes, notice: Notice, now: datetime, tls:
     return "" if answered.is_success else f"HTTP {answered.status_code}"
 
 
-def _secret(hook: Webhook) -> bytes:
+def secret_of(hook: Webhook) -> bytes:
     try:
         secret = hook.secret_file.read_bytes().strip()
     except OSError as error:
@@ -266,7 +266,7 @@ def tell_again(installation: Installation, hook_name: str, seq: int) -> str:
 
     notice = installation.store.read_now(read)
     tls = ssl.create_default_context(cafile=None if hook.ca is None else str(hook.ca))
-    reason = asyncio.run(call(hook, _secret(hook), notice, installation.clock.now(), tls))
+    reason = asyncio.run(call(hook, secret_of(hook), notice, installation.clock.now(), tls))
     if not reason:
         installation.store.write_now(lambda writer: writer.take_dead_letter(hook_name, seq))
     return reason
