@@ -44,7 +44,7 @@ class ListQuery(Model):
     created_from: Annotated[AwareDatetime | None, Field(description="Only created then or later.")] = None
     created_before: Annotated[AwareDatetime | None, Field(description="Only created before then.")] = None
     cursor: Annotated[str | None, Field(max_length=200, description="`next` of the page before.")] = None
-    limit: Annotated[int, Field(ge=1, le=500, description="The longest page.")] = 100
+    limit: Annotated[int, Field(ge=1, le=500, description="The longest page.")] = 50
 
 
 class ExchangeRow(Model):
