@@ -46,6 +46,7 @@ def test_the_official_examples_and_their_known_mistakes(name, side):
         pytest.skip("the official examples are not at hand")
     (verdict,) = adapter("validate", path, "--side", side, "--json").expect(1).json()
     assert verdict["kind"] == "envelope"
-    known = set(MISTAKES[name]) - (TOLERATED if side == "receive" else set())
+    known = set(MISTAKES[name]) - (TOLERATED if side == "receive" else {"EB-451"})
+    # What the monitoring is not told stops no message that is sent: EB-451 is for receiving only.
     assert {finding["rule"] for finding in verdict["findings"]} == known
     assert all(finding["source"] and finding["message"] for finding in verdict["findings"])

@@ -25,7 +25,7 @@ _SOFTWARE: Final = "HITS 1210 §6.2.2"
 _MAX_NAME: Final = 100
 
 
-@BOOK.rule("EB-451", "Schema has a location", _SCHEMA, hits="265", receive=_REMARK, opened=True)
+@BOOK.rule("EB-451", "Schema has a location", _SCHEMA, hits="265", send=False, receive=_REMARK, opened=True)
 def schema_has_location(subject: Subject, _: Context) -> Iterator[Breach]:
     """The namespace of the business document."""
     for reference, schema in _schemas(subject):
