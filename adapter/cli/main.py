@@ -19,6 +19,7 @@ from adapter.errors import AdapterError
 
 COMMANDS = {
     "demo": "a whole exchange on this machine, without any set-up",
+    "simulate": "what happens when the other side is late, silent, careless",
     "init": "begin an installation: configuration, test keys, a first partner",
     "run": "the daemon",
     "check": "configuration, keys, certificates, store: every problem at once",
