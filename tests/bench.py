@@ -83,7 +83,8 @@ def bench_chain(hospital: Installation, municipality: Installation, size: int) -
     """Judge, seal and open beside the bare RSA rate, and their parts; gives the CPU ms of one RSA operation."""
     content = ready_message(hospital)
     sealed = seal(hospital, content)
-    key, now = hospital.sealer.signer.key, hospital.clock.now()
+    now = hospital.clock.now()
+    key = hospital.sealer.signer.at(now).key
     recipient = hospital.partner(MUNICIPALITY[0].her).encryption
     files = packaged.schemas()
     schema = compile_schema(driver(SchemaIndex.read(files[INDEX])), files)

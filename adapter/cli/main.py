@@ -22,6 +22,7 @@ COMMANDS = {
     "simulate": "what happens when the other side is late, silent, careless",
     "init": "begin an installation: configuration, test keys, a first partner",
     "run": "the daemon",
+    "keys": "our certificates and the partners': days left, and whether they have been revoked",
     "check": "configuration, keys, certificates, store: every problem at once",
     "validate": "judge messages, receipts and whole folders of them",
     "build": "make a business message from JSON",

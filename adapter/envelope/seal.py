@@ -14,7 +14,7 @@ from cryptography import x509
 
 from adapter.crypto import cms
 from adapter.crypto.certificates import TrustAnchors, Usage, describe, problems
-from adapter.crypto.keys import SigningIdentity
+from adapter.crypto.keys import Signer
 from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.signing import sign
@@ -78,7 +78,7 @@ class Sealed:
 class Sealer:
     """What stays the same from message to message: who signs, whom we trust, which software we are."""
 
-    signer: SigningIdentity
+    signer: Signer
     anchors: TrustAnchors
     monitoring: Monitoring
     check: EnvelopeCheck = no_check
@@ -173,16 +173,17 @@ class Sealer:
         self, header: MessageHeader, block: str, body: str, parts: tuple[Part, ...], now: datetime
     ) -> tuple[bytes, tuple[Reference, ...]]:
         """Sign an envelope with a certificate that is good for it now."""
-        certificate = self.signer.certificate
+        identity = self.signer.at(now)
+        certificate = identity.certificate
         found = problems(certificate, Usage.SIGNING, self.anchors, now)
         if found:
             raise AdapterError(SIGNER_UNUSABLE, f"{'; '.join(found)}: {describe(certificate, 'our keys', 'ourselves')}")
-        signed = sign(_envelope(header.xml(), block, body), parts, self.signer)
+        signed = sign(_envelope(header.xml(), block, body), parts, identity)
         return signed.envelope, signed.references
 
     def _check(self, body: bytes, header: MessageHeader, but: frozenset[str], now: datetime) -> None:
         """Open a finished body as its receiver would, and judge it by every rule but some, strictly (EB-618)."""
-        expected = ExpectedSigner(str(header.sender.her), "our keys", (self.signer.certificate,), self.anchors)
+        expected = ExpectedSigner(str(header.sender.her), "our keys", (self.signer.at(now).certificate,), self.anchors)
         try:
             unpacked = unpack(body)
             if not isinstance(unpacked, Unpacked):

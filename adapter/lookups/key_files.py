@@ -3,22 +3,56 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from adapter.crypto.keys import DecryptionKey, DecryptionKeys, SigningIdentity, load_private_key
+from adapter.crypto.certificates import load_certificates
+from adapter.crypto.keys import DecryptionKey, DecryptionKeys, SigningIdentity, load_pkcs12, load_private_key
 from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, KEY_UNREADABLE, AdapterError
 
 
-def signing_identity(key: Path, certificate: Path, password: Path | None = None) -> SigningIdentity:
+@dataclass(frozen=True, slots=True)
+class PairFiles:
+    """Where a key and its certificate lie: two files, or one PKCS #12 file in `pkcs12`, and where its password is.
+
+    What there is none of is None; the password is the first line of a file, or an environment variable.
+    """
+
+    key: Path | None
+    certificate: Path | None
+    pkcs12: Path | None
+    password_file: Path | None
+    password_env: str | None
+
+
+def signing_identity(files: PairFiles) -> SigningIdentity:
     """The pair that we sign with. Raises `AdapterError` when a file or what is in it is no good."""
-    return SigningIdentity(load_private_key(_read(key), _password(password)), _one_certificate(certificate))
+    return SigningIdentity(*_pair(files))
 
 
-def decryption_key(key: Path, certificate: Path, password: Path | None = None) -> DecryptionKey:
+def decryption_key(files: PairFiles) -> DecryptionKey:
     """A pair that we decrypt with. Raises `AdapterError` when a file or what is in it is no good."""
-    return DecryptionKey(load_private_key(_read(key), _password(password)), _one_certificate(certificate))
+    return DecryptionKey(*_pair(files))
+
+
+def _pair(files: PairFiles) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    word = _password(files.password_file) if files.password_env is None else _from_environment(files.password_env)
+    if files.pkcs12 is not None:
+        return load_pkcs12(_read(files.pkcs12), word)
+    if files.key is None or files.certificate is None:
+        raise AdapterError(KEY_UNREADABLE, "no file is named")
+    (certificate, *_) = load_certificates(_read(files.certificate))
+    return load_private_key(_read(files.key), word), certificate
+
+
+def _from_environment(name: str) -> bytes:
+    value = os.environ.get(name)
+    if value is None:
+        raise AdapterError(KEY_UNREADABLE, f"the environment variable {name}, which password_env names, is not set")
+    return value.encode()
 
 
 def decryption_keys(pairs: tuple[DecryptionKey, ...]) -> DecryptionKeys:

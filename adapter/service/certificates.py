@@ -43,7 +43,8 @@ def known_certificates(installation: Installation) -> tuple[Known, ...]:
 
 def _known(installation: Installation) -> Iterator[Known]:
     own = installation.settings.party[0].organisation.name
-    yield Known(OURS, own, Usage.SIGNING, installation.sealer.signer.certificate)
+    for identity in installation.sealer.signer.identities:
+        yield Known(OURS, own, Usage.SIGNING, identity.certificate)
     for pair in installation.keys.pairs:
         yield Known(OURS, own, Usage.ENCRYPTION, pair.certificate)
     for partner in installation.partners.all():

@@ -32,9 +32,6 @@ T = TypeVar("T")
 LOGIN_SECONDS = 5.0
 """How long a mail server has for its answer when it is only looked at."""
 
-SOON_DAYS = 30
-"""A certificate with fewer days left than this is a warning: a new one has to be ordered and told to the register."""
-
 
 class State(StrEnum):
     """How a thing that was looked at is."""
@@ -59,15 +56,23 @@ def look(settings: Settings, now: datetime) -> tuple[Looked, ...]:
 
 
 def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
+    soon = settings.keys.warn_days
     trusted = yield from _try("trust", lambda: anchors(settings), lambda found: f"{len(found.roots)} roots")
     identity = yield from _try("keys.signing", lambda: signer(settings), lambda _: "key and certificate fit")
     if identity is not None and trusted is not None:
-        yield _certificate("keys.signing.certificate", identity.certificate, Usage.SIGNING, trusted, now)
+        for number, one in enumerate(identity.identities):
+            name = "keys.signing.certificate" if not number else f"keys.signing[{number + 1}].certificate"
+            if one is identity.at(now):
+                yield _certificate(name, one.certificate, Usage.SIGNING, trusted, now, soon)
+            else:
+                yield Looked(
+                    name, State.OK, f"another time's pair, until {one.certificate.not_valid_after_utc:%Y-%m-%d}"
+                )
     opened = yield from _try("keys.encryption", lambda: decryption_keys(settings), lambda _: "key and certificate fit")
     if opened is not None and trusted is not None:
         for number, pair in enumerate(opened.pairs):
             name = f"keys.encryption[{number + 1}].certificate"
-            looked = _certificate(name, pair.certificate, Usage.ENCRYPTION, trusted, now)
+            looked = _certificate(name, pair.certificate, Usage.ENCRYPTION, trusted, now, soon)
             # An old pair is kept to open what is under way; that it has expired is why it is old.
             yield looked if number == 0 else Looked(name, State.OK, f"an old pair; {looked.says}")
     partners = yield from _try(
@@ -76,7 +81,7 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
         lambda found: f"{len(found.hers())} parties",
     )
     if partners is not None and trusted is not None:
-        yield from _partners(partners, trusted, now)
+        yield from _partners(partners, trusted, now, soon)
     yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
     yield from _try("liability", lambda: terms(settings), _liability)
     yield from _try("store", lambda: _store(settings), lambda found: found)
@@ -96,17 +101,17 @@ def _try(what: str, look_at: Callable[[], T], say: Callable[[T], str]) -> Genera
 
 
 def _certificate(
-    what: str, certificate: x509.Certificate, usage: Usage, trusted: TrustAnchors, now: datetime
+    what: str, certificate: x509.Certificate, usage: Usage, trusted: TrustAnchors, now: datetime, soon: int
 ) -> Looked:
     wrong = problems(certificate, usage, trusted, now)
     left = days_left(certificate, now)
     if wrong:
         return Looked(what, State.PROBLEM, f"{'; '.join(wrong)}. Order a certificate for {usage.value}.")
-    state = State.WARNING if left < SOON_DAYS else State.OK
+    state = State.WARNING if left < soon else State.OK
     return Looked(what, state, f"{left} days left, until {certificate.not_valid_after_utc:%Y-%m-%d}")
 
 
-def _partners(partners: Directory, trusted: TrustAnchors, now: datetime) -> Iterator[Looked]:
+def _partners(partners: Directory, trusted: TrustAnchors, now: datetime, soon: int) -> Iterator[Looked]:
     for her in partners.hers():
         try:
             partner = partners.find(her)
@@ -117,8 +122,8 @@ def _partners(partners: Directory, trusted: TrustAnchors, now: datetime) -> Iter
         if partner is None:
             yield Looked(f"partner {her}", State.PROBLEM, "the address register knows no party of this HER-id")
             continue
-        looked = [_certificate("", certificate, Usage.SIGNING, trusted, now) for certificate in partner.signing]
-        looked.append(_certificate("", partner.encryption, Usage.ENCRYPTION, trusted, now))
+        looked = [_certificate("", certificate, Usage.SIGNING, trusted, now, soon) for certificate in partner.signing]
+        looked.append(_certificate("", partner.encryption, Usage.ENCRYPTION, trusted, now, soon))
         worst = max(looked, key=lambda one: list(State).index(one.state))
         yield Looked(f"partner {partner.her}", worst.state, worst.says)
 

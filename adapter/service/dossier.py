@@ -75,7 +75,7 @@ def export(installation: Installation, wanted: str, as_of: datetime | None, *, a
     """
     known = find_stay(known_stays(installation.store), wanted)
     dossier = collect(installation, known, as_of or installation.clock.now())
-    identity = signer(installation.settings)
+    identity = signer(installation.settings).at(installation.clock.now())
     if anonymised:
         number = installation.store.write_now(lambda writer: _next_number(writer, known.stay.key))
         package = pack_anonymised(dossier, number, identity)

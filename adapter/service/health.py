@@ -156,7 +156,7 @@ def _backlog(counts: Counts, now: datetime) -> list[Reason]:
 
 def _certificates(installation: Installation, now: datetime) -> tuple[tuple[CertificateDays, ...], list[Reason]]:
     days, reasons = [], []
-    signing = installation.sealer.signer.certificate
+    signing = installation.sealer.signer.at(now).certificate
     current = installation.keys.pairs[0].certificate
     own = (
         ("keys.signing", signing, Usage.SIGNING),

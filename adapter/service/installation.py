@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from itertools import pairwise
 
 from adapter import __version__
-from adapter.config import Party, Settings
+from adapter.config import KeyPair, Party, Settings
 from adapter.crypto.certificates import TrustAnchors
-from adapter.crypto.keys import DecryptionKeys, SigningIdentity
+from adapter.crypto.keys import DecryptionKeys, SigningPlan
 from adapter.delivery.retry import BackOff, RetryTerms
 from adapter.envelope.agreement import Agreement, reliability, to_send
 from adapter.envelope.monitoring import Monitoring
@@ -190,18 +191,21 @@ def open_own_store(settings: Settings) -> Store:
     return open_store(settings.store.path)
 
 
-def signer(settings: Settings) -> SigningIdentity:
-    """Our signing key. Raises `AdapterError`."""
-    pair = settings.keys.signing
-    return key_files.signing_identity(pair.key, pair.certificate, pair.password_file)
+def signer(settings: Settings) -> SigningPlan:
+    """Our signing keys, each from its time on. Raises `AdapterError`."""
+    first, *others = [(pair, key_files.signing_identity(_files(pair))) for pair in settings.keys.signing]
+    starts = [after.first or before.until for before, after in pairwise(settings.keys.signing)]
+    then = tuple((start, one[1]) for start, one in zip(starts, others, strict=True) if start is not None)
+    return SigningPlan(first[1], then)
 
 
 def decryption_keys(settings: Settings) -> DecryptionKeys:
     """Every key that may open what we get. Raises `AdapterError`."""
-    pairs = settings.keys.encryption
-    return DecryptionKeys(
-        tuple(key_files.decryption_key(pair.key, pair.certificate, pair.password_file) for pair in pairs)
-    )
+    return DecryptionKeys(tuple(key_files.decryption_key(_files(pair)) for pair in settings.keys.encryption))
+
+
+def _files(pair: KeyPair) -> key_files.PairFiles:
+    return key_files.PairFiles(pair.key, pair.certificate, pair.pkcs12, pair.password_file, pair.password_env)
 
 
 def anchors(settings: Settings) -> TrustAnchors:

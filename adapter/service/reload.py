@@ -87,9 +87,8 @@ def _flat(key: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _certificates(before: Installation, after: Installation) -> Iterator[str]:
-    yield from _changed(
-        "keys.signing", _prints(before.sealer.signer.certificate), _prints(after.sealer.signer.certificate)
-    )
+    old, new = ([pair.certificate for pair in one.sealer.signer.identities] for one in (before, after))
+    yield from _changed("keys.signing", _prints(*old), _prints(*new))
     old, new = ([pair.certificate for pair in one.keys.pairs] for one in (before, after))
     yield from _changed("keys.encryption", _prints(*old), _prints(*new))
     yield from _changed("trust.roots", _prints(*before.anchors.roots), _prints(*after.anchors.roots))

@@ -147,6 +147,13 @@ class Revocations:
         fetched = [one.fetched_at for one in kept if one is not None and one.fetched_at is not None]
         return status, min(fetched, default=None)
 
+    def asked(self, certificate: x509.Certificate, now: datetime) -> tuple[str, ...]:
+        """The addresses where the issuers of a certificate and its path are asked, each once."""
+        links = self._links(certificate, now)
+        return tuple(
+            dict.fromkeys(one for link in links for form in self._forms(link) for one in link.addresses.of(form))
+        )
+
     def refresh(self, store: Store, certificates: tuple[x509.Certificate, ...], now: datetime) -> int:
         """Ask for every answer that is missing or grows old; says how many addresses were asked."""
         if not self._settings.enabled or (self._rest_until is not None and now < self._rest_until):

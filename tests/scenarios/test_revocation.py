@@ -77,8 +77,9 @@ class Scene:
 
     def certificate(self, side: Neighbour, usage: Usage) -> x509.Certificate:
         installation = side.installation
-        pair = installation.sealer.signer if usage is Usage.SIGNING else installation.keys.pairs[0]
-        return pair.certificate
+        if usage is Usage.SIGNING:
+            return installation.sealer.signer.at(START).certificate
+        return installation.keys.pairs[0].certificate
 
     def revoke(self, side: Neighbour, usage: Usage) -> None:
         self.responder.revoked.add(self.certificate(side, usage).serial_number)

@@ -18,7 +18,7 @@ def test_the_example_configuration_is_read() -> None:
     settings = load(ROOT / "config.toml")
     assert settings.party[0].her == HerId("990102")
     assert settings.party[0].address == EdiAddress("sykehus@edi.example")
-    assert settings.keys.signing.key == ROOT / "keys" / "signing.key"
+    assert settings.keys.signing[0].key == ROOT / "keys" / "signing.key"
     assert settings.smtp.send.tls == "starttls"
     assert settings.smtp.receive.certificate is not None
     assert settings.delivery.retries == 5
@@ -123,7 +123,7 @@ def test_a_secret_may_lie_where_systemd_put_it(monkeypatch: pytest.MonkeyPatch, 
     """A path may begin with $CREDENTIALS_DIRECTORY, and the mistake names the variable where it is not set."""
     text = (ROOT / "config.toml").read_text("utf-8").replace("keys/signing.key", "$CREDENTIALS_DIRECTORY/signing.key")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert parse(text.encode(), Path("/etc"), "config.toml").keys.signing.key == tmp_path / "signing.key"
+    assert parse(text.encode(), Path("/etc"), "config.toml").keys.signing[0].key == tmp_path / "signing.key"
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     with pytest.raises(AdapterError, match="systemd sets it"):
         parse(text.encode(), Path("/etc"), "config.toml")

@@ -92,7 +92,7 @@ def _exporter(side: Neighbour) -> Exporter:
     installation = side.installation
     (known,) = known_stays(installation.store)
     collected = dossier.collect(installation, known, START + timedelta(days=30))
-    identity = signer(installation.settings)
+    identity = signer(installation.settings).at(START)
     return Exporter(collected, pack(collected, identity), identity, installation.anchors.roots)
 
 

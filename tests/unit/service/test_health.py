@@ -54,7 +54,7 @@ async def test_a_mail_server_that_takes_nothing(world: World) -> None:
 
 async def test_a_certificate_that_runs_out(world: World) -> None:
     """Thirty days before its end a certificate is a warning; at midnight of its last day the adapter is not ready."""
-    end = world.hospital.installation.sealer.signer.certificate.not_valid_after_utc
+    end = world.hospital.installation.sealer.signer.at(world.clock.now()).certificate.not_valid_after_utc
     world.clock.set(end - timedelta(days=3))
     assert ("certificate", "warning") in wrong(world.hospital)
     assert ("partner_certificate", "warning") in wrong(world.hospital)
