@@ -9,7 +9,7 @@ WORKERS ?= 2
 FUZZ ?= 2000
 EXAMPLES ?= 50
 
-.PHONY: setup demo test fuzz acceptance check lint format types bench bench-year mutation docs lock clean
+.PHONY: setup demo test fuzz acceptance check lint format types bench bench-year mutation docs site lock clean
 
 setup: $(STAMP)
 
@@ -57,6 +57,10 @@ mutation: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m tests.pages
+
+# The whole documentation as pages for a browser, in build/site.
+site: $(STAMP)
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs build/site
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
