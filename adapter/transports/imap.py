@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,32 @@ LOOKS_UP_SECONDS = 1.0
 """How often one that waits in IDLE looks whether it shall stop."""
 
 
+class _Client(IMAPClient):  # type: ignore[misc]
+    """An IMAPClient that hears of a mail that arrives in the very instant in which IDLE begins.
+
+    A server may tell of it before the continuation that IDLE waits for, or in the same packet behind it; then it lies
+    in the buffer of `imaplib`, where polling the socket does not see it.
+    """
+
+    def idle(self) -> None:
+        self._idle_tag = self._imap._command("IDLE")
+        while self._imap._get_response() is not None:
+            if self._imap.tagged_commands[self._idle_tag]:
+                raise IMAPClientError("IDLE is refused")
+
+    def told(self) -> int:
+        """The newest number of mails that the server has told of since this was asked last; 0 where it has not."""
+        _, said = self._imap.response("EXISTS")
+        return int(said[-1]) if said and said[-1] else 0
+
+    def _poll_socket(self, sock: socket.socket, timeout: float | None = None) -> object:
+        # The socket does not block while IDLE is looked after, so that peeking waits for nothing.
+        with contextlib.suppress(OSError):
+            if self._imap.file.peek(1):
+                return True
+        return super()._poll_socket(sock, timeout)
+
+
 class ImapSession:
     """An open IMAP folder; see `MailboxSession`. Raises `AdapterError` (MAILBOX-...) when it cannot be opened."""
 
@@ -37,8 +64,9 @@ class ImapSession:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self._there = 0
         with _told("the connection"):
-            self._server = IMAPClient(
+            self._server = _Client(
                 account.host,
                 account.port,
                 ssl=account.implicit_tls,
@@ -58,7 +86,9 @@ class ImapSession:
     def lying(self) -> tuple[Lying, ...]:
         with _told("SEARCH"):
             self._server.noop()
+            self._server.told()
             numbers = sorted(self._server.search())
+            self._there = len(numbers)
             sizes: dict[int, int] = {}
             for start in range(0, len(numbers), ASKED_AT_ONCE):
                 asked = self._server.fetch(numbers[start : start + ASKED_AT_ONCE], ["RFC822.SIZE"])
@@ -82,6 +112,7 @@ class ImapSession:
         numbers = [mail.number for mail in mails]
         if not numbers:
             return
+        self._there -= len(numbers)
         with _told("the removal"):
             target = self._account.move_to
             if target and self._server.has_capability("MOVE"):
@@ -101,11 +132,12 @@ class ImapSession:
     def wait(self, seconds: float, until: Event) -> bool:
         if not self._server.has_capability("IDLE"):
             return False
-        # IDLE is a hint: what arrives in the instant in which it begins is found by the next look, after `seconds`.
         end = time.monotonic() + seconds
         with _told("IDLE"):
             self._server.idle()
-            while not until.is_set() and (now := time.monotonic()) < end:
+            # Told of while other commands ran, or before IDLE had begun: the server does not say it again.
+            came = self._server.told() > self._there
+            while not came and not until.is_set() and (now := time.monotonic()) < end:
                 at_most = min(LOOKS_UP_SECONDS, end - now)
                 said = self._server.idle_check(timeout=at_most)
                 if any(len(one) > 1 and one[1] == b"EXISTS" for one in said):

@@ -49,6 +49,25 @@ async def test_a_mail_arrives_with_the_same_octets() -> None:
     assert [(m.content, m.sender, m.recipients) for m in got] == [(content, HOSPITAL.value, (MUNICIPALITY.value,))]
 
 
+@pytest.mark.parametrize(
+    ("content", "arrives"),
+    [
+        (b"Subject: x\n\nlone\rends\n", b"Subject: x\r\n\r\nlone\r\nends\r\n"),
+        (b".x\r\n.\r\n.\r\n", b".x\r\n.\r\n.\r\n"),
+        (b"no end", b"no end\r\n"),
+        (b"Subject: x\r\n\r\n" + b"A" * 900_000, b"Subject: x\r\n\r\n" + b"A" * 900_000 + b"\r\n"),
+    ],
+    ids=["lone line ends", "dots alone", "without a line end", "in several pieces"],
+)
+async def test_lines_end_as_smtp_wants_it(content: bytes, arrives: bytes) -> None:
+    """Whatever ends the lines of a mail, the server gets CRLF, and no line of the mail ends it early."""
+    got: list[ReceivedMail] = []
+    async with listening(got.append, max_octets=1_000_000) as transport:
+        assert isinstance(await transport.send(mail(content)), Accepted)
+        assert isinstance(await transport.send(mail()), Accepted)
+    assert [one.content for one in got] == [arrives, mail().content]
+
+
 async def test_connections_are_used_again() -> None:
     """Twenty mails, some at once, go over at most four connections."""
     got: list[ReceivedMail] = []
@@ -100,6 +119,9 @@ async def test_no_server_is_deferred() -> None:
         ([b"250 ok", b"250 ok", b"354 go", b"451 later"], Deferred),
         ([b"250 ok", b"250 ok", b"354 go", None], OutcomeUnknown),
         ([b"250 ok", None], Deferred),
+        ([b"250 ok", b"250 ok", None], Deferred),
+        ([b"250 ok", b"250 ok", b"451 no room for it"], Deferred),
+        ([b"250 ok", b"250 ok", b"554 no such mails"], Refused),
     ],
 )
 async def test_the_phase_of_a_failure_decides_what_it_means(
