@@ -103,14 +103,20 @@ class ApiServer:
         try:
             await self._server.serve([self._socket])
         finally:
-            self._socket.close()
-            self._desk.close()
-            self._socket = self._desk = None
+            await self.close()
 
     def stop(self) -> None:
         """Answer what is under way, and end."""
         if self._server is not None:
             self._server.should_exit = True
+
+    async def close(self) -> None:
+        """Give the port and the threads back."""
+        if self._socket is not None:
+            self._socket.close()
+        if self._desk is not None:
+            self._desk.close()
+        self._socket = self._desk = None
 
 
 def _listening(

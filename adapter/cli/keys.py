@@ -18,6 +18,11 @@ def command(config: Path, as_json: bool) -> None:
 
     Nobody is asked and nothing secret is shown. Exit code 1 if a certificate cannot be used: expired, revoked, without
     a path to a trusted root.
+
+    \b
+    Examples:
+      adapter keys
+      adapter keys --json
     """
     from adapter.service import desk, key_list
 

@@ -26,6 +26,10 @@ class Companion(Protocol):
         """End `run` soon."""
         ...
 
+    async def close(self) -> None:
+        """Give back what `start` took, where `run` will never be called; nothing where it has given it back."""
+        ...
+
 
 MakeCompanion = Callable[[Installation], tuple[Companion, ...]]
 """Makes those companions that the configuration asks for: none, one or several."""

@@ -12,6 +12,10 @@ from adapter.observe.log import Silent
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.installation import Installation, open_installation, open_own_store
 from adapter.store.port import Exchange, ExchangeFilter, Reader, Store
+from adapter.values import MsgId
+
+SEVERAL = 10
+"""As many as are counted where one was meant."""
 
 
 @contextmanager
@@ -43,12 +47,11 @@ def find_exchange(reader: Reader, wanted: str) -> Exchange:
     exact = reader.exchange(wanted)
     if exact is not None:
         return exact
-    found = [
-        exchange
-        for exchange in reader.exchanges(ExchangeFilter(limit=1_000_000))
-        if exchange.id.startswith(wanted)
-        or (exchange.msg_id is not None and exchange.msg_id.key == wanted.strip().lower())
-    ]
+    found = {exchange.id: exchange for exchange in reader.exchanges(ExchangeFilter(id_begins=wanted, limit=SEVERAL))}
+    if wanted.strip():
+        same = reader.exchanges(ExchangeFilter(msg_id=MsgId(wanted.strip()), limit=SEVERAL))
+        found |= {exchange.id: exchange for exchange in same}
     if len(found) != 1:
-        raise AdapterError(EXCHANGE_UNKNOWN, f"{len(found)} exchanges match")
-    return found[0]
+        more = " or more" if len(found) >= SEVERAL else ""
+        raise AdapterError(EXCHANGE_UNKNOWN, f"{len(found)}{more} exchanges match")
+    return next(iter(found.values()))

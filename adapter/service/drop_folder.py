@@ -110,6 +110,9 @@ class DropFolder:
         """End `run` after the file under way."""
         self._stopping.set()
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
     def turn(self) -> int:
         """Take every file that is whole; says how many were taken or set aside.
 

@@ -33,8 +33,6 @@ MAIL_AWAY = timedelta(minutes=15)
 BACKLOG_AGE = timedelta(minutes=30)
 """How old the oldest thing that *we* have to do may be; a mail server that is away explains it, and is told first."""
 
-SOON_DAYS = 30
-
 
 class Against(StrEnum):
     """What a reason stands against."""
@@ -155,7 +153,7 @@ def _backlog(counts: Counts, now: datetime) -> list[Reason]:
 
 
 def _certificates(installation: Installation, now: datetime) -> tuple[tuple[CertificateDays, ...], list[Reason]]:
-    days, reasons = [], []
+    days, reasons, soon = [], [], installation.settings.keys.warn_days
     signing = installation.sealer.signer.at(now).certificate
     current = installation.keys.pairs[0].certificate
     own = (
@@ -166,12 +164,12 @@ def _certificates(installation: Installation, now: datetime) -> tuple[tuple[Cert
         days.append(CertificateDays(what, days_left(certificate, now)))
         if wrong := problems(certificate, usage, installation.anchors, now):
             reasons.append(Reason("certificate", Against.READINESS, f"{what}: {'; '.join(wrong)}"))
-        elif days[-1].days < SOON_DAYS:
+        elif days[-1].days < soon:
             reasons.append(Reason("certificate", Against.NOTHING, f"{what} has {days[-1].days} days left"))
     for partner in installation.partners.all():
         left = min(_days(now, partner.encryption, *partner.signing))
         days.append(CertificateDays(f"partner {partner.her}", left))
-        if left < SOON_DAYS:
+        if left < soon:
             says = f"a certificate of partner {partner.her} has {left} days left"
             reasons.append(Reason("partner_certificate", Against.NOTHING, says))
     return tuple(days), reasons

@@ -150,11 +150,16 @@ class _Life:
             raise AdapterError(CONFIG_INVALID, says) from None
 
     async def _start_companions(self) -> None:
-        """Raises `AdapterError` when one cannot be started."""
+        """Raises `AdapterError` when one cannot be started; those that had been are closed, and none is left."""
         self._companions = ()
         made = tuple(companion for make in (readers, *self._makers) for companion in make(self._installation))
-        for companion in made:
-            await companion.start()
+        try:
+            for companion in made:
+                await companion.start()
+        except AdapterError:
+            for companion in made:
+                await companion.close()
+            raise
         self._companions = made
 
     async def _run_daemon(self) -> None:

@@ -354,6 +354,9 @@ class Reading:
         """End `run` soon."""
         self._stopping.set()
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
 
 # ── what the store remembers ────────────────────────────────────────────────────────────────────────────────────────
 

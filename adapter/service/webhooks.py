@@ -141,6 +141,9 @@ class HookCaller:
         """End `run` after the call under way."""
         self._stopping.set()
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
     async def turn(self) -> int:
         """Tell what is due, in order, up to the first that is not taken; says how many journal lines that was."""
         store, name = self._installation.store, self._hook.name

@@ -138,7 +138,8 @@ class ListPlace:
 class ExchangeFilter:
     """Which exchanges to list; an empty tuple or None does not restrict. The newest come first.
 
-    `own` are parties of ours that sent or received; `after` continues a list where another one ended.
+    `own` are parties of ours that sent or received; `id_begins` is the beginning of an id, as a person copies it;
+    `after` continues a list where another one ended.
     """
 
     direction: Direction | None = None
@@ -150,6 +151,7 @@ class ExchangeFilter:
     created_from: datetime | None = None
     created_before: datetime | None = None
     own: tuple[HerId, ...] = ()
+    id_begins: str = ""
     msg_id: MsgId | None = None
     after: ListPlace | None = None
     limit: int = 1000

@@ -85,6 +85,9 @@ from adapter.values import Digest, HerId, MessageId, MsgId, instant_of
 
 S = TypeVar("S", bound=StrEnum)
 
+LAST_CHARACTER = "\U0010ffff"
+"""No id has it: with it after the beginning of an id ends the range of the ids that begin so."""
+
 
 class SqlReader(SqlAccessReader):
     """The port's `Reader` on one connection."""
@@ -381,6 +384,11 @@ def _conditions(which: ExchangeFilter) -> Iterator[ColumnElement[bool]]:
         yield exchange.c.created_at < which.created_before
     if which.own:
         yield _is_own(which.own)
+    if which.id_begins:
+        # A range, so that the index of the ids bounds the walk; LIKE would not see case, and walk everything.
+        yield exchange.c.id >= which.id_begins
+        yield func.substr(exchange.c.id, 1, len(which.id_begins)) == which.id_begins
+        yield exchange.c.id < which.id_begins + LAST_CHARACTER
     if which.msg_id is not None:
         yield exchange.c.msg_key == which.msg_id.key
     if which.after is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -63,6 +64,19 @@ async def test_a_certificate_that_runs_out(world: World) -> None:
     assert not examine(world.hospital.installation).ready
 
 
+async def test_how_early_a_certificate_is_warned_of_is_the_sites_choice(world: World) -> None:
+    """`keys.warn_days` rules the health too: fewer days warn later, more days warn sooner."""
+    installation = world.hospital.installation
+    end = installation.sealer.signer.at(world.clock.now()).certificate.not_valid_after_utc
+    world.clock.set(end - timedelta(days=20))
+    for warn_days, warned in ((10, False), (21, True)):
+        keys = installation.settings.keys.model_copy(update={"warn_days": warn_days})
+        chosen = replace(installation, settings=installation.settings.model_copy(update={"keys": keys}))
+        found = {reason.what for reason in examine(chosen).reasons}
+        assert ({"certificate", "partner_certificate"} <= found) is warned
+        assert bool(found) is warned
+
+
 async def test_mails_that_nobody_judges(world: World) -> None:
     """A kept mail that has waited for half an hour stands against readiness."""
     await world.hospital.daemon.keep(ReceivedMail(b"x", "", ("hospital@edi.example",)))
@@ -104,7 +118,7 @@ def test_trouble_keeps_its_beginning() -> None:
 
 def fill(side: Neighbour) -> Callable[[], None]:
     """Let every commit end as on a full disk; returns how to free it."""
-    writing = side.installation.store._engine  # type: ignore[attr-defined]
+    writing = side.installation.store._store._engine  # type: ignore[attr-defined]
 
     def no_space(*arguments: object) -> None:
         error = sqlite3.OperationalError("database or disk is full")
