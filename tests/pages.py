@@ -11,6 +11,8 @@ from adapter.errors import catalogue as errors
 from adapter.messages.choices import CONTRADICTIONS
 from adapter.observe.events import catalogue as events
 from adapter.observe.metrics import CATALOGUE
+from tests.commands_page import commands_page
+from tests.configuration_page import configuration_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -123,6 +125,8 @@ PAGES = {
     "errors.md": errors_page,
     "events.md": events_page,
     "metrics.md": metrics_page,
+    "configuration.md": configuration_page,
+    "commands.md": commands_page,
 }
 
 

@@ -25,32 +25,38 @@ class Scope(StrEnum):
 
 
 class ApiClient(Section):
-    """A caller that shows a client certificate (mutual TLS): exactly this one, named here.
-
-    `parties` limits it to exchanges of these own parties; left out, it sees every own party's.
-    """
+    """A caller that shows a client certificate (mutual TLS)."""
 
     name: Name
+    """What the caller is called in the audit log."""
     certificate: FilePath
+    """Its certificate, PEM. Exactly this one is believed; its issuer is not asked."""
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    """What the caller may do."""
     parties: tuple[Her, ...] = ()
+    """Own parties that it is limited to; left out, it sees every own party's exchanges."""
 
 
 class Api(Section):
-    """The HTTP interface. It listens on this machine only, unless it has TLS and asks everyone who they are.
-
-    With `authentication = "required"` a caller shows a bearer token (`adapter token add`) or the certificate of a
-    `[[api.client]]`. `"none"` lets every user of this machine do everything; it is for trying things.
-    """
+    """The HTTP interface. It listens on this machine only, unless it has TLS and asks everyone who they are."""
 
     host: Name = "127.0.0.1"
+    """Address that the interface listens on. Any other than this machine's needs TLS and authentication."""
     port: Port = 8480
+    """Port that the interface listens on."""
     certificate: FilePath | None = None
+    """Certificate of the interface, PEM; with `key` it speaks TLS."""
     key: FilePath | None = None
+    """Private key of `certificate`, PEM, not encrypted."""
     authentication: Literal["required", "none"] = "required"
+    """With `"required"` a caller shows a bearer token (`adapter token add`) or the certificate of an
+    `[[api.client]]`. With `"none"` every user of this machine may do everything; it is for trying things."""
     client: tuple[ApiClient, ...] = ()
+    """Callers that show a client certificate."""
     max_octets: Annotated[int, Field(ge=10_000, le=104_857_600)] = 51_200_000
+    """Largest request body, in octets."""
     concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Requests served at once; more are answered with 503."""
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

@@ -16,12 +16,19 @@ class Contact(Section):
     """Who answers questions about the answers we send: profession of list 9060, role of list 9034."""
 
     family_name: Name
+    """Family name."""
     given_name: Name
+    """Given name."""
     profession: Name
+    """Profession, a code of list 9060."""
     role: Name = "21"
+    """Role of the contact person, a code of list 9034."""
     hpr: Name | None = None
+    """Number in the register of health personnel (HPR)."""
     local_id: Name | None = None
+    """A local identifier, for who has no HPR number; one of the two is needed."""
     phone: Name
+    """Telephone number."""
 
     @model_validator(mode="after")
     def _is_identified(self) -> Self:
@@ -34,13 +41,21 @@ class Party(Section):
     """One of our own communication parties: level 2 of the address register, a service or a person."""
 
     her: Her
+    """HER-id of the party."""
     name: Name
+    """Its name as in the address register."""
     organisation: Organisation
+    """The organisation that it belongs to."""
     address: Address
+    """Our EDI address: what our mails come from and answers go to."""
     role: Role = "other"
+    """What the party is in the matter of stays."""
     sector: Sector = "SOM"
+    """Somatic care (SOM), mental health care (PHV) or treatment of addiction (TSB)."""
     sender_type: SenderType = "hospital"
+    """What kind of sender the party is; only hospitals' stays can be payable."""
     contact: Contact | None = None
+    """Whom the answers that we send name; needed to answer readiness messages."""
 
 
 def _moment(value: object) -> object:
@@ -54,19 +69,23 @@ PlannedMoment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class KeyPair(Section):
-    """A private key and its certificate: two PEM or DER files, or one PKCS #12 file.
-
-    Where the key is encrypted its password is the first line of `password_file`, or stands in the environment variable
-    `password_env`. The pair is used from `from` until `until`; left out, without such an end.
-    """
+    """A private key and its certificate: two PEM or DER files, or one PKCS #12 file."""
 
     key: FilePath | None = None
+    """Private key, PEM or DER."""
     certificate: FilePath | None = None
+    """Certificate of `key`, PEM or DER."""
     pkcs12: FilePath | None = None
+    """Key and certificate in one PKCS #12 file, in place of the two."""
     password_file: FilePath | None = None
+    """File whose first line is the password of an encrypted key."""
     password_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """Environment variable that holds that password."""
     first: Annotated[PlannedMoment | None, Field(alias="from")] = None
+    """The pair is used from then on; left out, without beginning. A date is its first moment, a time without offset
+    is Oslo time."""
     until: PlannedMoment | None = None
+    """The pair is used until then; left out, without end."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -84,17 +103,20 @@ def _several(value: object) -> object:
 
 
 class Keys(Section):
-    """`signing` signs what we send: one pair, or several in the order in which each takes over (A until, then B).
+    """Our enterprise certificates (virksomhetssertifikat) with their keys: one to sign, one to be encrypted to.
 
-    `encryption` opens what we get: the current pair first, then old ones. A certificate, ours or a partner's, with
-    fewer than `warn_days` left is warned of. An old pair is kept for `keep_hours` after its `until`, at least the 84
-    hours that a message may be under way (HISD 1177 §5.3, `ebxml.md` §5.4).
+    Signing pairs follow each other without a gap (A until, then B); at every moment exactly one signs.
     """
 
     warn_days: Annotated[int, Field(ge=0, le=1000)] = 30
+    """A certificate, ours or a partner's, with fewer days left is warned of."""
     keep_hours: Annotated[float, Field(ge=84, le=100_000)] = 84
+    """How long an encryption pair opens mail after its `until`; at least the 84 hours that a message may be under
+    way (HISD 1177 §5.3)."""
     signing: Annotated[tuple[KeyPair, ...], BeforeValidator(_several), Field(min_length=1)]
+    """What signs our messages: one pair, or several in the order in which each takes over."""
     encryption: Annotated[tuple[KeyPair, ...], Field(min_length=1)]
+    """What opens messages to us: the current pair first, then old ones."""
 
     @model_validator(mode="after")
     def _signing_follows(self) -> Self:
@@ -113,18 +135,18 @@ Oid = Annotated[str, Field(pattern=r"^[0-2](\.[0-9]{1,20}){1,20}$")]
 
 
 class Trust(Section):
-    """The roots that a partner's certificate must lead to (PEM files), and issuing certificates in between.
-
-    `policies` are the certificate policies of which every certificate must name one (`ebxml.md` §4.5); left out, none
-    is demanded.
-    """
+    """Whose certificates are believed (`ebxml.md` §4.5). Nothing of the machine's own trust store counts here."""
 
     roots: Annotated[tuple[FilePath, ...], Field(min_length=1)]
+    """Roots that a partner's certificate must lead to, PEM."""
     intermediates: tuple[FilePath, ...] = ()
+    """Issuing certificates between a root and a partner's, PEM."""
     policies: tuple[Oid, ...] = ()
+    """Certificate policies (OID) of which every certificate must name one; left out, none is demanded."""
 
 
 class Partners(Section):
     """The partner directory: a folder with one TOML file per partner."""
 
     folder: FilePath
+    """Folder with one TOML file per partner."""

@@ -13,20 +13,25 @@ Url = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=300)]
 
 
 class Register(Section):
-    """Where to ask about parties (`url`) and agreements (`agreements_url`), and the folder of what was answered.
-
-    `token_file` holds the bearer token of the day; whoever renews it replaces the file. What is kept is asked again
-    after `hours` (at most 12, HISD 1177 ch. 8) and used for as long as the register is away.
-    """
+    """Where to ask about parties and agreements: what a partner file leaves out is asked for here, and kept."""
 
     url: Url
+    """Address of the address register."""
     agreements_url: Url | None = None
+    """Address of the register of agreements; left out, no agreement (CPA) is asked for."""
     token_file: FilePath | None = None
+    """File with the bearer token of the day; whoever renews it replaces the file."""
     ca: FilePath | None = None
+    """Roots for the registers' certificates, PEM; left out, those of the machine."""
     cache: FilePath
+    """Folder of what was answered."""
     hours: Annotated[float, Field(gt=0, le=12)] = 12
+    """How long an answer is used before it is asked for again (HISD 1177 ch. 8: at most 12). While the register is
+    away, it is used longer."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    """How long one answer may take."""
     pause_seconds: Annotated[float, Field(ge=0, le=3600)] = 60
+    """How long nobody asks after the register did not answer."""
 
     @property
     def fresh(self) -> timedelta:

@@ -11,9 +11,10 @@ from adapter.lookups.toml_files import Section
 
 
 class Service(Section):
-    """`stop_seconds` is how long what is under way may take to finish when the daemon is told to stop."""
+    """The daemon itself."""
 
     stop_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
+    """How long what is under way may take to finish when the daemon is told to stop."""
 
     @property
     def stop_within(self) -> timedelta:

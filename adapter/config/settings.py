@@ -25,47 +25,68 @@ class Store(Section):
     """Where everything is kept."""
 
     path: FilePath
+    """The SQLite file; its folder holds its log files too."""
 
 
 class Schemas(Section):
-    """A site's own schema files, for standards that do not ship or instead of our file for the same namespace.
-
-    The folder holds an `INDEX.toml` of the same form as ours; the namespaces it names are judged by its files.
-    """
+    """A site's own schema files, for standards that do not ship or instead of our file for the same namespace."""
 
     path: FilePath
+    """Folder with an `INDEX.toml` of the form of ours; the namespaces it names are judged by its files."""
 
 
 class Log(Section):
-    """The least severity that is written, and whether steps are OpenTelemetry spans too (`adapter[traces]`)."""
+    """What is written to the log, on stderr."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity that is written."""
     traces: bool = False
+    """Whether steps are OpenTelemetry spans too; needs `adapter[traces]` and an exporter."""
 
 
 class Settings(Section):
     """The whole of `config.toml`."""
 
     mode: Literal["test", "production"] = "test"
+    """With `"production"` test messages and invented persons are kept out, in both directions."""
     store: Store
+    """Where everything is kept."""
     party: Annotated[tuple[Party, ...], Field(min_length=1)]
+    """Our own communication parties."""
     keys: Keys
+    """Our keys."""
     trust: Trust
+    """Whom we trust."""
     partners: Partners
+    """The partner directory."""
     inbox: Inbox
+    """Where received messages go."""
     smtp: Smtp = Smtp()
+    """Mail out, and our own listener."""
     mailbox: tuple[Mailbox, ...] = ()
+    """Mailboxes that are read."""
     delivery: Delivery = Delivery()
+    """Resends."""
     revocation: Revocation = Revocation()
+    """Revocation of certificates."""
     liability: Liability = Liability()
+    """Policies, agreements, prices."""
     choices: Choices = Choices()
+    """Contradictions of the sources."""
     service: Service = Service()
+    """The daemon."""
     log: Log = Log()
+    """The log."""
     api: Api | None = None
+    """The HTTP interface; left out, there is none."""
     drop: Drop | None = None
+    """The drop folder; left out, there is none."""
     webhook: tuple[Webhook, ...] = ()
+    """Whom we tell that something has happened."""
     schemas: Schemas | None = None
+    """Schemas of your own; left out, those that ship."""
     address_register: Annotated[Register | None, Field(alias="register")] = None
+    """The registers; left out, partner files say everything."""
 
     @model_validator(mode="after")
     def _parties_are_distinct(self) -> Self:

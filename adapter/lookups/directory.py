@@ -32,28 +32,43 @@ from adapter.lookups.toml_files import (
 from adapter.values import HerId
 
 
-class _AgreementFile(Section):
+class AgreementFile(Section):
     """An agreement (CPA) with this partner: its file, and how the register stands to it (HISD 1177 §6.2)."""
 
     file: FilePath
+    """The agreement, a CPA document."""
     status: Literal["proposed", "valid", "revoked", "expired", "superseded"] = "valid"
+    """How the register stands to it."""
 
 
 class PartnerFile(Section):
     """One partner as its file says it."""
 
     her: Her
+    """HER-id of the partner."""
     name: Name
+    """Its name."""
     organisation: Organisation
+    """The organisation that it belongs to."""
     address: Address | None = None
+    """Its EDI address; left out, the register is asked."""
     signing_certificates: tuple[FilePath, ...] = ()
+    """Certificates that it signs with, PEM; several while it changes from one to the next. Left out, the register is
+    asked."""
     encryption_certificate: FilePath | None = None
+    """Certificate that we encrypt to, PEM; left out, the register is asked."""
     role: Role = "other"
+    """What the partner is in the matter of stays."""
     sector: Sector = "SOM"
+    """Its sector."""
     sender_type: SenderType = "hospital"
+    """What kind of sender it is; only hospitals' stays can be payable."""
     answer_form: AnswerForm = AnswerForm.CLINICAL_DIALOG
+    """Which message answers a readiness message to or from it (X-16)."""
     convention: bool = False
-    agreement: tuple[_AgreementFile, ...] = ()
+    """Whether its answers to readiness messages begin with our own line, which is read without a person."""
+    agreement: tuple[AgreementFile, ...] = ()
+    """Agreements (CPA) with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +185,7 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
     return listed, tuple(_agreement(one, said.her) for one in said.agreement)
 
 
-def _agreement(said: _AgreementFile, her: HerId) -> Cpa:
+def _agreement(said: AgreementFile, her: HerId) -> Cpa:
     try:
         cpa = read_cpa(said.file.read_bytes(), CpaStatus[said.status.upper()])
     except OSError as error:

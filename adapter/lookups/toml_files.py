@@ -60,7 +60,9 @@ class Organisation(Section):
     """The organisation that a communication party belongs to: level 1 of the address register."""
 
     her: Her
+    """HER-id of the organisation."""
     name: Name
+    """Its name as in the address register."""
 
 
 S = TypeVar("S", bound=Section)

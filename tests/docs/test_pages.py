@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-SPEC = importlib.util.spec_from_file_location("pages", Path(__file__).parents[1] / "pages.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-pages = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(pages)
+from tests import pages
+from tests.configuration_page import meaningless
 
 
 @pytest.mark.parametrize("name", sorted(pages.PAGES))
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     """The page in `docs/` is what the catalogue says now; `make docs` writes it anew."""
     assert (pages.DOCS / name).read_text("utf-8") == pages.PAGES[name]()
+
+
+def test_every_key_of_the_configuration_says_what_it_means() -> None:
+    """A docstring stands under each key of each section model; the configuration reference is made of them."""
+    assert meaningless() == []
