@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from adapter.lookups.toml_files import FilePath, Her, Name, Section, Sector
+
+_AGREEMENT = re.compile(r"\s*\[\[\s*liability\s*\.\s*agreement\s*\]\]")
 
 
 class PolicyAgreement(Section):
@@ -27,6 +30,15 @@ class PolicyAgreement(Section):
     """Last day of the agreement, included."""
     by: Literal["night", "stay"] = "night"
     """Whether the days are those of the night, or with `"stay"` the day on which a stay begins."""
+    _line: int = PrivateAttr(0)
+
+    @property
+    def line(self) -> int:
+        """Where its table begins in the configuration; 0 where that is not known."""
+        return self._line
+
+    def stands_on(self, line: int) -> None:
+        self._line = line
 
 
 class StatementImport(Section):
@@ -80,3 +92,11 @@ class Liability(Section):
     """Statistics hide what fewer stays than this say."""
     statement: Annotated[StatementImport, Field(alias="import")] = StatementImport()
     """How a counterpart writes its statement."""
+
+    def find_lines(self, content: bytes) -> None:
+        """Tell each agreement on which line of the configuration its table begins, for mistakes that are found later."""
+        lines = content.decode().splitlines()
+        heads = [number for number, line in enumerate(lines, 1) if _AGREEMENT.match(line)]
+        if len(heads) == len(self.agreement):
+            for agreement, line in zip(self.agreement, heads, strict=True):
+                agreement.stands_on(line)

@@ -140,5 +140,6 @@ def parse(content: bytes, folder: Path, called: str) -> Settings:
     """Read a configuration from its bytes; relative paths start at `folder`, `called` names it in errors."""
     read = read_section(Settings, content, folder)
     if isinstance(read, Settings):
+        read.liability.find_lines(content)
         return read
     raise AdapterError(CONFIG_INVALID, "\n".join([called, *(f"  {mistake}" for mistake in read)]))

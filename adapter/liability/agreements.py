@@ -9,7 +9,7 @@ date that the facts name. A stay that had begun before such an agreement goes on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from itertools import combinations
@@ -37,7 +37,8 @@ class Validity(StrEnum):
 class Agreement:
     """The profile named `policy` holds between two organisations from `first` to `last`, both included.
 
-    `sector` None is every sector. `date.min` and `date.max` leave an end open.
+    `sector` None is every sector. `date.min` and `date.max` leave an end open. `line` is where it
+    stands in the configuration, 0 where that is not known.
     """
 
     hospital: HerId
@@ -47,6 +48,7 @@ class Agreement:
     first: date = date.min
     last: date = date.max
     by: Validity = Validity.NIGHT
+    line: int = field(default=0, compare=False)
 
     def holds(self, hospital: HerId, municipality: HerId | None, sector: Sector, day: date) -> bool:
         parties = self.hospital == hospital and self.municipality == municipality
@@ -65,15 +67,14 @@ def agreement_mistakes(agreements: Sequence[Agreement], names: Sequence[str]) ->
     for number, one in enumerate(agreements, 1):
         where = f"liability.agreement[{number}]"
         if one.policy not in names:
-            found.append(Mistake(f"{where}.policy", f'"{one.policy}"', ", ".join(sorted(names))))
+            found.append(Mistake(f"{where}.policy", f'"{one.policy}"', ", ".join(sorted(names)), one.line))
         if one.last < one.first:
-            found.append(Mistake(f"{where}.to", str(one.last), f"a date from {one.first} on"))
+            found.append(Mistake(f"{where}.to", str(one.last), f"a date from {one.first} on", one.line))
     for (first, one), (second, other) in combinations(enumerate(agreements, 1), 2):
         if one.meets(other):
             where = f"liability.agreement[{second}]"
-            found.append(
-                Mistake(where, f"the parties, sector and dates of number {first}", "one policy for each night")
-            )
+            same = f"the parties, sector and dates of number {first}"
+            found.append(Mistake(where, same, "one policy for each night", other.line))
     return tuple(found)
 
 

@@ -114,6 +114,8 @@ def read_profile(content: bytes, baseline: Profile | None) -> Profile | Mistakes
     for key in ("name", "version", "title"):
         if key not in root:
             inspection.mistakes.append(Mistake(key, "nothing", "a text that is not empty"))
+    if "," in str(heads.get("name")):
+        inspection.wrong(root["name"], "a name without a comma, which divides names where several are cited")
     _inheritance(root.get("inherits"), baseline, inspection)
     empty: Node = Node({}, "", 0)
     policy = read_keys(root.get("keys", replace(empty, path="keys")), baseline.policy if baseline else None, inspection)

@@ -102,6 +102,7 @@ def examine(installation: Installation) -> Health:
         pulse.store_works(now)
     certificates, wrong = _certificates(installation, now)
     reasons += _mailboxes(installation)
+    reasons += _terms(installation)
     reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
     return Health(now, tuple(reasons), counts, unanswered, certificates)
 
@@ -142,6 +143,16 @@ def _mailboxes(installation: Installation) -> list[Reason]:
         for mailbox, how in found
         if how is not None and how.reason
     ]
+
+
+def _terms(installation: Installation) -> list[Reason]:
+    """Policies and prices with mistakes: no message waits for them, but who asks what is owed has to be told."""
+    refused = installation.in_force.refused
+    if refused is None:
+        return []
+    held = installation.in_force.held
+    meanwhile = "those read before stay in force" if held else "nothing can be decided until they are mended"
+    return [Reason("terms", Against.NOTHING, f"policies or prices have mistakes, {meanwhile}: {refused.sentence()}")]
 
 
 def _backlog(counts: Counts, now: datetime) -> list[Reason]:

@@ -50,7 +50,7 @@ def renew(before: Installation, config: Path) -> Renewed:
     after = Installation(
         **parts,
         store=before.store,
-        in_force=TermsInForce(settings, before.log),
+        in_force=TermsInForce(settings, before.log, in_force),
         pulse=before.pulse,
         metrics=before.metrics,
     )

@@ -123,6 +123,7 @@ def _agreements(settings: Settings | None) -> tuple[Agreement, ...]:
             one.first,
             one.last,
             Validity(one.by),
+            one.line,
         )
         for one in settings.liability.agreement
     )
@@ -141,15 +142,16 @@ def _rates(settings: Settings | None, files: TermFiles) -> RateTable | Mistakes:
 class TermsInForce:
     """The terms of a process that runs for long. Several threads may ask at once.
 
-    Terms that are broken when the process starts stop no message: only who asks for them gets the error.
+    Terms that are broken when the process starts stop no message: only who asks for them gets the error. `held` are
+    those that were read before, as at a reload.
     """
 
-    def __init__(self, settings: Settings, log: Log) -> None:
+    def __init__(self, settings: Settings, log: Log, held: Terms | None = None) -> None:
         self._lock = Lock()
         self._log = log
-        self._wanted = settings
-        self._seen: TermFiles | str | None = None
-        self._held: Terms | None = None
+        self._settings = settings
+        self._seen: TermFiles | str | None = held.files if held is not None else None
+        self._held = held
         self._refused: AdapterError | None = None
 
     @property
@@ -162,6 +164,16 @@ class TermsInForce:
             raise AdapterError(self._refused.kind, self._refused.detail)
         return self._held
 
+    @property
+    def refused(self) -> AdapterError | None:
+        """What is wrong with the files as they are now; None where they are in force."""
+        return self._refused
+
+    @property
+    def held(self) -> bool:
+        """Whether there are terms in force, those of now or those of before."""
+        return self._held is not None
+
     def look(self) -> bool:
         """Read the files again where they are not as they were; says whether other terms are in force now.
 
@@ -170,20 +182,10 @@ class TermsInForce:
         with self._lock:
             return self._read()
 
-    def reread(self, settings: Settings) -> bool:
-        """Take a configuration that was read again, as at SIGHUP, with its agreements and all its files.
-
-        Where anything in them is wrong, `terms.refused` is told, the terms before stay in force, and this returns
-        False; `look` then takes them as soon as the files have been mended.
-        """
-        with self._lock:
-            self._wanted, self._seen = settings, None
-            return self._read()
-
     def _read(self) -> bool:
         seen: TermFiles | str
         try:
-            seen = files = _files(self._wanted)
+            seen = files = _files(self._settings)
         except AdapterError as error:
             seen, files, refused = str(error), None, error
         if seen == self._seen:
@@ -191,7 +193,7 @@ class TermsInForce:
         first, self._seen = self._held is None and self._refused is None, seen
         if files is not None:
             try:
-                read = _understood(self._wanted, files)
+                read = _understood(self._settings, files)
             except AdapterError as error:
                 refused = error
             else:

@@ -16,7 +16,10 @@ from adapter.liability import stays as partition
 from adapter.observe.events import Event
 from adapter.observe.log import Line
 from adapter.service.accounts import KnownStay, ledger_of
+from adapter.service.checking import State, look
 from adapter.service.daemon import Daemon
+from adapter.service.health import examine
+from adapter.service.reload import renew
 from adapter.service.terms import TermsInForce, Whose, terms
 from adapter.testing.neighbours import World
 from adapter.values import HerId, Moment
@@ -141,19 +144,79 @@ def test_a_file_that_is_gone(world: World, settings: Settings, log: Told) -> Non
 
 
 def test_agreements_come_with_the_configuration(world: World, settings: Settings, log: Told) -> None:
-    """A configuration read again brings its agreements; one with a mistake changes nothing until it is mended."""
-    in_force, config = TermsInForce(settings, log), world.hospital.side.config
-    assert nights(settings, in_force) == 3
+    """A reload brings the agreements of the configuration; one with a mistake is refused with its line."""
+    installation = replace(world.hospital.installation, settings=settings, in_force=TermsInForce(settings, log))
+    config = world.hospital.side.config
+    assert nights(settings, installation.in_force) == 3
     (config.parent / "policies" / "EARLY.toml").write_text(LATER_CUTOFF.replace("OURS", "EARLY"), "utf-8")
     whole = config.read_text("utf-8")
     agreement = '[[liability.agreement]]\nhospital = "100"\nmunicipality = "200"\npolicy = "EARLY"\n'
     config.write_text(f"{whole}\n{agreement}{agreement}", "utf-8")
-    assert not in_force.reread(load(config))
-    assert nights(settings, in_force) == 3
+    line = f"{whole}\n{agreement}".count("\n") + 1
+    with pytest.raises(AdapterError, match=rf"liability.agreement\[2\] \(line {line}\): found the parties"):
+        renew(installation, config)
+    assert nights(settings, installation.in_force) == 3
     config.write_text(f"{whole}\n{agreement}", "utf-8")
-    assert in_force.reread(load(config))
-    assert nights(settings, in_force) == 2
-    assert log.take() == ["terms.refused", "terms.read"]
+    assert nights(settings, renew(installation, config).installation.in_force) == 2
+
+
+@pytest.mark.parametrize(("policy", "table"), [(BROKEN, PRICES), (LATER_CUTOFF, BROKEN_PRICES)])
+def test_a_reload_with_broken_files(policy: str, table: str, world: World, settings: Settings, log: Told) -> None:
+    """The whole reload is refused, a harmless change beside the mistake too, and everything stays as it was."""
+    installation = replace(world.hospital.installation, settings=settings, in_force=TermsInForce(settings, log))
+    config = world.hospital.side.config
+    assert nights(settings, installation.in_force) == 3
+    profile(config, policy)
+    prices(config, table)
+    config.write_text(f"{config.read_text('utf-8')}\n[delivery]\nretries = 2\n", "utf-8")
+    with pytest.raises(AdapterError, match=r"\(line [36]\)"):
+        renew(installation, config)
+    assert nights(settings, installation.in_force) == 3
+    assert installation.settings.delivery.retries == settings.delivery.retries
+    profile(config, LATER_CUTOFF)
+    prices(config, PRICES)
+    renewed = renew(installation, config)
+    assert "policy OURS: other content" in renewed.differences
+    assert nights(renewed.installation.settings, renewed.installation.in_force) == 2
+
+
+def test_terms_of_a_reload_outlive_their_files(world: World, settings: Settings, log: Told) -> None:
+    """What a reload has read is in force at once: files that break the moment after change nothing."""
+    installation = replace(world.hospital.installation, settings=settings, in_force=TermsInForce(settings, log))
+    renewed = renew(installation, world.hospital.side.config).installation
+    profile(world.hospital.side.config, BROKEN)
+    assert not renewed.in_force.look()
+    assert nights(settings, renewed.in_force) == 3
+
+
+def test_health_and_check_say_that_nothing_can_be_decided(world: World, settings: Settings, log: Told) -> None:
+    """After a start with broken files there is no old set: health warns, `adapter check` finds a problem, and both name
+    the line; mended, both are silent."""
+    config = world.hospital.side.config
+    in_force = TermsInForce(settings, log)
+    installation = replace(world.hospital.installation, settings=settings, in_force=in_force)
+
+    def told() -> list[str]:
+        return [reason.says for reason in examine(installation).reasons if reason.what == "terms"]
+
+    def looked() -> list[tuple[State, str]]:
+        return [(one.state, one.says) for one in look(settings, APRIL) if one.what == "liability"]
+
+    profile(config, BROKEN)
+    in_force.look()
+    [says] = told()
+    assert "nothing can be decided until they are mended" in says
+    assert "keys.cutoff (line 6)" in says
+    assert examine(installation).ready
+    [(state, problem)] = looked()
+    assert (state, "keys.cutoff (line 6)" in problem) == (State.PROBLEM, True)
+    profile(config, LATER_CUTOFF)
+    in_force.look()
+    assert told() == []
+    assert [state for state, _ in looked()] == [State.OK]
+    profile(config, BROKEN)
+    in_force.look()
+    assert "those read before stay in force" in told()[0]
 
 
 def test_broken_from_the_start(world: World, settings: Settings, log: Told) -> None:
@@ -178,6 +241,7 @@ def test_every_mistake_of_every_file_with_its_line(world: World, settings: Setti
     (config.parent / "policies" / "B.toml").write_text('name = "C"\nversion = "1"\ntitle = "t"\ninherits = "NO-BASE"\n')
     (config.parent / "policies" / "D.toml").write_text('\nname = "D"\n')
     more = '[[liability.agreement]]\nhospital = "100"\nmunicipality = "200"\npolicy = "GONE"\n'
+    line = config.read_text("utf-8").count("\n") + 2
     config.write_text(f"{config.read_text('utf-8')}\n{more}".replace('policy = "OURS"', 'policy = "NONE"'), "utf-8")
     with pytest.raises(AdapterError) as caught:
         terms(load(config))
@@ -189,7 +253,7 @@ def test_every_mistake_of_every_file_with_its_line(world: World, settings: Setti
         "D: version (line 1)",
         "OURS: keys.cutoff (line 6)",
         "OURS: keys.lead (line 7)",
-        "liability.agreement[1].policy",
+        f"liability.agreement[1].policy (line {line})",
         "liability.policy",
         "prices.json: rates[0].amount (line 3)",
         "prices.json: rates[0].status (line 3)",
