@@ -94,7 +94,7 @@ class Liability(Section):
     """How a counterpart writes its statement."""
 
     def find_lines(self, content: bytes) -> None:
-        """Tell each agreement on which line of the configuration its table begins, for mistakes that are found later."""
+        """Tell each agreement on which line of the file its table begins, for mistakes that are found later."""
         lines = content.decode().splitlines()
         heads = [number for number, line in enumerate(lines, 1) if _AGREEMENT.match(line)]
         if len(heads) == len(self.agreement):

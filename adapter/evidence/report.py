@@ -25,6 +25,7 @@ class Check(StrEnum):
     DIGEST = "digest"
     CERTIFICATE = "certificate"
     SIGNATURE = "signature"
+    ENCRYPTION = "encryption"
     REVOCATION = "revocation"
     PLAINTEXT = "plaintext"
     ACKNOWLEDGMENT = "acknowledgment"

@@ -14,6 +14,7 @@ from adapter.evidence.manifest import Form
 from adapter.evidence.opened import open_package
 from adapter.evidence.outcome import StatedCase, decide_again, decision_members, differences, read_case, terms_of
 from adapter.evidence.proofs import check_proofs
+from adapter.evidence.recipients import check_recipients
 from adapter.evidence.report import Check, Line, Report, fails, holds, noted
 from adapter.evidence.revocations import check_revocations, listed_mails, mails_of
 from adapter.evidence.seals import check_mail
@@ -41,6 +42,7 @@ def verify(content: bytes, trusted: tuple[x509.Certificate, ...] = ()) -> Report
         mail = check_mail(opened.members, believed)
         checked = check_facts(opened.members, case.subject)
         lines += check_revocations(opened.members, believed.anchors, mails_of(opened.members))
+        lines += check_recipients(opened.members, mail.letters)
         lines += [*mail.lines, *checked.lines, *check_proofs(checked.facts, mail.letters)]
         facts = tuple(one.entry.fact for one in best_proved(one for _, one in checked.facts))
     else:

@@ -6,7 +6,9 @@ The tests run once to see which lines each of them reaches. Then every mutant is
 reach it run, those that have killed and the quickest first, until one fails. What was killed is written down beside the
 digest of its module, so a run that is stopped goes on where it was, and a later one tries what lived or has changed.
 
-Sentences for people are counted and not tried: no number, date or reason hangs on them.
+Sentences for people are counted and not tried, and words within them may live: no number, date or reason hangs on them.
+Whatever else may live is listed in `survivors.json` with the reason; the run ends well when nothing but that has lived,
+and names the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType
 
@@ -35,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "adapter" / "liability"
 TESTS = ("tests/unit/liability", "tests/unit/service/test_statements.py", "tests/unit/service/test_batch.py")
 KEPT = ROOT / "build" / "mutation"
+SURVIVORS = Path(__file__).with_name("survivors.json")
 
 SECONDS = 10
 GIGABYTES = 6
@@ -52,7 +57,8 @@ class Run:
         self.anew = anew
         self.reports: list[pytest.TestReport] = []
         self.seconds: dict[str, float] = {}
-        self.lived: list[tuple[Mutant, str, str, str]] = []
+        self.lived: list[tuple[Mutant, str]] = []
+        self.met: dict[str, set[str]] = defaultdict(set)
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -102,7 +108,7 @@ class Run:
         count, last = self.counts[name], Counter[str]()
         try:
             for mutant in mutants(path):
-                if str(mutant.number) in killed:
+                if mutant.name in killed:
                     count["killed"] += 1
                     continue
                 tests = tests_of(mutant, module, lines)
@@ -111,7 +117,7 @@ class Run:
                 )
                 count[outcome.partition(" ")[0]] += 1
                 if outcome.startswith("killed"):
-                    killed[str(mutant.number)] = killer = outcome.removeprefix("killed ")
+                    killed[mutant.name] = killer = outcome.removeprefix("killed ")
                     last[killer] += 1
         finally:
             KEPT.mkdir(parents=True, exist_ok=True)
@@ -120,14 +126,12 @@ class Run:
 
     def try_one(self, mutant: Mutant, module: ModuleType, tests: list[pytest.Item]) -> str:
         """Say what became of a mutant: killed and by which test, lived, not reached, or not implantable."""
-        tree, before, after = mutated(mutant)
         if mutant.kind == "text":
             return "text"
         if not tests:
-            self.lived.append((mutant, before, after, "no test comes here"))
-            return "unreached"
+            return self.lives(mutant, "no test comes here")
         try:
-            with implanted(mutant, tree, module):
+            with implanted(mutant, mutated(mutant), module):
                 for item in tests:
                     forget(module)
                     signal.setitimer(signal.ITIMER_REAL, SECONDS)
@@ -142,8 +146,16 @@ class Run:
             return "unfit"
         finally:
             forget(module)
-        self.lived.append((mutant, before, after, f"{len(tests)} tests"))
-        say(f"  lives: {mutant}: {differing(before, after)}")
+        return self.lives(mutant, f"{len(tests)} tests")
+
+    def lives(self, mutant: Mutant, why: str) -> str:
+        if mutant.kind == "words":
+            return "words"
+        if mutant.name in allowed(mutant.module.stem):
+            self.met[mutant.module.stem].add(mutant.name)
+            return "listed"
+        self.lived.append((mutant, why))
+        say(f"  lives: {mutant}: {mutant.name}")
         return "lived"
 
 
@@ -174,11 +186,11 @@ def forget(module: ModuleType) -> None:
                     clear()
 
 
-def differing(before: str, after: str) -> str:
-    """The lines of a statement that are not the same."""
-    old, new = before.splitlines(), after.splitlines()
-    pairs = [(a.strip(), b.strip()) for a, b in zip(old, new, strict=False) if a != b]
-    return "; ".join(f"{a}  →  {b}" for a, b in pairs[:2])
+@cache
+def allowed(module: str) -> Mapping[str, str]:
+    """The mutants of a module that may live, by name, each with the reason."""
+    listed: dict[str, dict[str, list[str]]] = json.loads(SURVIVORS.read_text("utf-8"))
+    return {name: why for why, names in listed.get(module, {}).items() for name in names}
 
 
 def say(text: str) -> None:
@@ -206,9 +218,12 @@ def main() -> int:
     pytest.main([*options, *TESTS], plugins=[run])
     total = sum(run.counts.values(), Counter[str]())
     say(f"\nin {time.perf_counter() - started:.0f} s: {', '.join(f'{n} {what}' for what, n in sorted(total.items()))}")
-    for mutant, before, after, why in run.lived:
-        say(f"  {mutant} ({why}): {differing(before, after)}")
-    return 1 if total["lived"] or total["unreached"] else 0
+    for mutant, why in run.lived:
+        say(f"  new: {mutant} ({why}): {mutant.name}")
+    for name in names:
+        for gone in sorted(allowed(name).keys() - run.met[name]):
+            say(f"  listed and not alive: {name}: {gone}")
+    return 1 if run.lived else 0
 
 
 if __name__ == "__main__":

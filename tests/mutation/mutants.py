@@ -7,16 +7,20 @@
     return        return value              None
     choice        min max                   the other one
     statement     calls, +=, break          left out, or the other one
+    words         parts of such sentences   another word
     text          sentences for people      another sentence
 
-Docstrings, annotations, decorators, assertions and the texts of `raise` are left alone.
+A `return` of None or False is left as it is: None in its place says the same. Docstrings, annotations, decorators,
+assertions and the texts of `raise` are left alone too.
 """
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 Change = Callable[[], None]
@@ -57,9 +61,16 @@ class Mutant:
     line: int
     function: str
     """The name of the function it lies in, with its class; empty at the level of the module."""
+    name: str
+    """What it does in which function: by this it is known however the lines of the module move."""
 
     def __str__(self) -> str:
         return f"{self.module.name}:{self.line} {self.kind}"
+
+
+def _shared(one: str, other: str) -> int:
+    """How many signs two lines begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def tree_of(module: Path) -> ast.Module:
@@ -68,35 +79,76 @@ def tree_of(module: Path) -> ast.Module:
 
 def mutants(module: Path) -> list[Mutant]:
     """Every mutant of a module that can be implanted: in a function, or in the value of a name of the module."""
-    return [
-        Mutant(module, number, kind, line, function)
-        for number, (kind, line, function, _) in enumerate(_sites(tree_of(module)))
-    ]
-
-
-def mutated(mutant: Mutant) -> tuple[ast.Module, str, str]:
-    """The tree of the module with the mistake in it, and the statement before and after."""
-    tree = tree_of(mutant.module)
-    for number, (_, line, _, change) in enumerate(_sites(tree)):
-        if number == mutant.number:
-            statement = _statement_at(tree, line)
-            before = ast.unparse(statement)
-            change()
-            ast.fix_missing_locations(tree)
-            return tree, before, ast.unparse(statement)
-    raise ValueError(f"{mutant} is not there")
-
-
-def _statement_at(tree: ast.Module, line: int) -> ast.AST:
-    """The innermost node with a line of its own that holds the line: a statement, or the block it stands in."""
-    found: ast.AST = tree
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            found = node
+    found = []
+    seen: Counter[str] = Counter()
+    for number, (kind, line, function, _) in enumerate(_sites(tree_of(module))):
+        _, change = _changed(module, number)
+        name = f"{function or '-'}: {change}"
+        seen[name] += 1
+        again = f" ({seen[name]})" if seen[name] > 1 else ""
+        found.append(Mutant(module, number, kind, line, function, name + again))
     return found
 
 
+def mutated(mutant: Mutant) -> ast.Module:
+    """The tree of the module with the mistake in it."""
+    return _changed(mutant.module, mutant.number)[0]
+
+
+def _changed(module: Path, number: int) -> tuple[ast.Module, str]:
+    """The tree with one mistake in it, and the words that the mistake has changed."""
+    tree = tree_of(module)
+    for other, (_, line, _, change) in enumerate(_sites(tree)):
+        if other == number:
+            around = next(one for one in tree.body if one.lineno <= line <= (one.end_lineno or one.lineno))
+            before = ast.unparse(around).splitlines()
+            change()
+            ast.fix_missing_locations(tree)
+            return tree, difference(before, ast.unparse(around).splitlines())
+    raise ValueError(f"{module.name} has no mutant {number}")
+
+
+AROUND = 48
+"""How many signs of a line are shown before and after what has changed in it."""
+
+
+def difference(before: list[str], after: list[str]) -> str:
+    """What is other in a piece of code, without its place: the line before and after, cut to what is near."""
+    place = next(number for number, (a, b) in enumerate(zip(before, after, strict=False)) if a != b)
+    old, new = before[place].strip(), after[place].strip()
+    same = _shared(old, new)
+    rest = min(_shared(old[::-1], new[::-1]), len(old) - same, len(new) - same)
+    start = max(0, same - AROUND)
+    return f"{old[start : len(old) - rest + AROUND]}  →  {new[start : len(new) - rest + AROUND]}"
+
+
 def _sites(tree: ast.Module) -> Iterator[tuple[str, int, str, Change]]:
+    words = _words(tree)
+    for kind, line, function, change, node in _all_sites(tree):
+        yield "words" if kind == "constant" and id(node) in words else kind, line, function, change
+
+
+WORDED = {"Mistake", "_clash", "quoted"}
+"""Functions that are given words for people."""
+
+
+def _words(tree: ast.Module) -> set[int]:
+    """The texts that stand within a sentence for people: parts of f-strings and of mistakes, and what joins a list."""
+    found = set()
+    for node in ast.walk(tree):
+        within: list[ast.AST] = []
+        match node:
+            case ast.JoinedStr() | ast.Call(func=ast.Attribute(attr="wrong")):
+                within = list(ast.walk(node))
+            case ast.Call(func=ast.Name(id=name)) if name in WORDED:
+                within = list(ast.walk(node))
+            case ast.Call(func=ast.Attribute(value=ast.Constant() as glue, attr="join")):
+                within = [glue]
+        found |= {id(one) for one in within if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return found
+
+
+def _all_sites(tree: ast.Module) -> Iterator[tuple[str, int, str, Change, ast.AST]]:
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef):
             yield from _function(statement, statement.name)
@@ -105,24 +157,25 @@ def _sites(tree: ast.Module) -> Iterator[tuple[str, int, str, Change]]:
                 if isinstance(member, ast.FunctionDef):
                     yield from _function(member, f"{statement.name}.{member.name}")
         elif isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.expr):
-            for kind, line, change in _within(statement.value):
-                yield kind, line, "", change
+            for kind, line, change, node in _within(statement.value):
+                yield kind, line, "", change, node
 
 
-def _function(function: ast.FunctionDef, name: str) -> Iterator[tuple[str, int, str, Change]]:
+def _function(function: ast.FunctionDef, name: str) -> Iterator[tuple[str, int, str, Change, ast.AST]]:
     body = function.body
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
     for statement in body:
-        for kind, line, change in _within(statement):
-            yield kind, line, name, change
+        for kind, line, change, node in _within(statement):
+            yield kind, line, name, change, node
     for kind, line, change in _left_out(function, len(function.body) - len(body)):
-        yield kind, line, name, change
+        yield kind, line, name, change, function
 
 
-def _within(node: ast.AST) -> Iterator[tuple[str, int, Change]]:
-    """The mutants of a node and of everything in it."""
-    yield from _of(node)
+def _within(node: ast.AST) -> Iterator[tuple[str, int, Change, ast.AST]]:
+    """The mutants of a node and of everything in it, each with the node that it changes."""
+    for kind, line, change in _of(node):
+        yield kind, line, change, node
     for name, value in ast.iter_fields(node):
         if name in {"annotation", "returns", "decorator_list"}:
             continue
@@ -130,7 +183,8 @@ def _within(node: ast.AST) -> Iterator[tuple[str, int, Change]]:
             if isinstance(child, ast.AST) and not isinstance(child, ast.Assert | ast.Raise):
                 yield from _within(child)
     if isinstance(node, ast.stmt):
-        yield from _left_out(node, 0)
+        for kind, line, change in _left_out(node, 0):
+            yield kind, line, change, node
 
 
 def _of(node: ast.AST) -> Iterator[tuple[str, int, Change]]:
@@ -157,7 +211,7 @@ def _of(node: ast.AST) -> Iterator[tuple[str, int, Change]]:
         case ast.comprehension():
             for index, test in enumerate(node.ifs):
                 yield "boolean", test.lineno, _put_in(node.ifs, index, _denied(test))
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not _is_nothing(value):
             yield "return", line, _put(node, "value", ast.Constant(None))
         case ast.Call(func=ast.Name(id=name)) if name in SWAPPED:
             yield "choice", line, _put(node.func, "id", SWAPPED[name])
@@ -174,6 +228,10 @@ def _left_out(node: ast.AST, skipped: int) -> Iterator[tuple[str, int, Change]]:
             elif isinstance(one, ast.Break | ast.Continue):
                 other = ast.Continue() if isinstance(one, ast.Break) else ast.Break()
                 yield "statement", one.lineno, _put_in(statements, index, other)
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and (value.value is None or value.value is False)
 
 
 def _denied(test: ast.expr) -> ast.expr:
