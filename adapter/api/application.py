@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
@@ -46,6 +47,8 @@ THREADS = 4
 """Worker threads of the interface: messages have their own, and a compiled schema belongs to one thread."""
 
 NOBODY = Caller("nobody", frozenset())
+
+T = TypeVar("T")
 
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -89,6 +92,10 @@ class Desk:
             return await loop.run_in_executor(self._pool, self._answer, operation, caller, request, body)
 
         return answer
+
+    async def work(self, piece: Callable[[], T]) -> T:
+        """Do a piece of work in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, piece)
 
     async def _body(self, request: Request) -> bytes:
         """The octets of a body within the limit. Raises `AdapterError` (REQUEST_REFUSED)."""
@@ -139,16 +146,17 @@ class Desk:
             if not caller.may(operation.scope):
                 raise AdapterError(ACCESS_SCOPE, f"it needs the scope {operation.scope.value}")
         except AdapterError as error:
-            self._write_down(operation, caller, error)
+            self.write_down(operation.name, caller, error)
             raise
         return caller
 
-    def _write_down(self, operation: Operation, caller: Caller, error: AdapterError) -> None:
+    def write_down(self, asked: str, caller: Caller, error: AdapterError) -> None:
+        """Note that a caller was refused what it asked for."""
         self.installation.log.tell(events.ACCESS_REFUSED, Line(rule=error.id))
         if caller is NOBODY:
             # Whoever has shown nothing could fill the disk with lines; the log line is enough.
             return
-        line = AuditLine(self.installation.clock.now(), caller.name, Did.REQUEST.value, REFUSED, operation.name)
+        line = AuditLine(self.installation.clock.now(), caller.name, Did.REQUEST.value, REFUSED, asked)
         self.installation.store.write_now(lambda writer: writer.add_audit(line))
 
     def _query(self, kind: type[BaseModel], request: Request) -> BaseModel:

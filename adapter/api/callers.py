@@ -23,7 +23,7 @@ class Doorkeeper:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         api = installation.settings.api
-        self._open = api is not None and api.authentication == "none"
+        self.is_open = api is not None and api.authentication == "none"
         self._clients: dict[str, Caller] = {}
         for client in api.client if api is not None else ():
             found = key_files.certificates((client.certificate,))
@@ -43,7 +43,7 @@ class Doorkeeper:
             return found
         if peer_certificate is not None and fingerprint(peer_certificate) in self._clients:
             return self._clients[fingerprint(peer_certificate)]
-        if self._open:
+        if self.is_open:
             require_local_name(headers)
             return EVERYBODY_HERE
         raise AdapterError(ACCESS_UNKNOWN)

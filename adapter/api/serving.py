@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from adapter.api.application import SECURITY_HEADERS, Desk, application
 from adapter.api.callers import PEER_CERTIFICATE
+from adapter.api.pages.routes import pages
 from adapter.config import Api
 from adapter.errors import CONFIG_INVALID, AdapterError
 from adapter.observe import events
@@ -85,7 +86,7 @@ class ApiServer:
         assert self._desk is not None
         tls = self._tls
         config = uvicorn.Config(
-            guarded(application(self._desk)),
+            guarded(application(self._desk, pages(self._desk))),
             http=_Connection,
             loop="asyncio",
             ws="none",

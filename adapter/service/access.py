@@ -112,7 +112,15 @@ def known_by(reader: Reader, shown: str, now: datetime) -> Caller | None:
     token = reader.token(token_id)
     if token is None or not hmac.compare_digest(token.digest.value, Digest.of(secret.encode()).value):
         return None
-    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+    return holder_of(reader, token_id, now)
+
+
+def holder_of(reader: Reader, token_id: str, now: datetime) -> Caller | None:
+    """Who has a token that was shown before; None once it has expired or was revoked."""
+    token = reader.token(token_id)
+    if token is None or token.revoked_at is not None:
+        return None
+    if token.expires_at is not None and token.expires_at <= now:
         return None
     scopes = frozenset(Scope(scope) for scope in token.scopes)
     return Caller(f"{token.name} ({token.id})", scopes, frozenset(token.parties))

@@ -444,6 +444,9 @@ class Reader(AccessReader, Protocol):
 
     def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]: ...
 
+    def exchanges_from(self, beginning: str, limit: int) -> tuple[Exchange, ...]:
+        """Exchanges whose id begins so, in the order of their ids."""
+
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
         """Outgoing exchanges that are NEW, oldest first."""
 
@@ -500,8 +503,9 @@ class Reader(AccessReader, Protocol):
     def acts(self, subject: str | None = None) -> tuple[OperatorAct, ...]:
         """What operators did, oldest first; with `subject` only to that exchange or mail."""
 
-    def unanswered(self) -> tuple[Unanswered, ...]:
-        """Per partner, what we sent and what has not been acknowledged or receipted; the longest wait first."""
+    def unanswered(self, own: tuple[HerId, ...] = ()) -> tuple[Unanswered, ...]:
+        """Per partner, what we sent and what has not been acknowledged or receipted; the longest wait first. `own`
+        restricts to what these parties sent, empty does not."""
 
     def revocation_answer(self, form: Form, about: Digest) -> RevocationAnswer | None:
         """What is cached about a certificate or of an issuer."""

@@ -139,6 +139,12 @@ class SqlReader(SqlAccessReader):
         wanted = select(exchange).where(*_conditions(which))
         return self._exchanges(wanted.order_by(exchange.c.created_at.desc(), exchange.c.id).limit(which.limit))
 
+    def exchanges_from(self, beginning: str, limit: int) -> tuple[Exchange, ...]:
+        # A range and not LIKE, whose wildcards and case would keep the index out of it.
+        after = beginning[:-1] + chr(ord(beginning[-1]) + 1) if beginning else "\U0010ffff"
+        within = select(exchange).where(exchange.c.id >= beginning, exchange.c.id < after)
+        return self._exchanges(within.order_by(exchange.c.id).limit(limit))
+
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
         new = select(exchange).where(exchange.c.transport_state == TransportState.NEW.value)
         return self._exchanges(new.order_by(exchange.c.created_at, exchange.c.id).limit(limit))
@@ -283,7 +289,7 @@ class SqlReader(SqlAccessReader):
             wanted = wanted.where(operator_act.c.subject == subject)
         return tuple(act_of(row) for row in self._all(wanted))
 
-    def unanswered(self) -> tuple[Unanswered, ...]:
+    def unanswered(self, own: tuple[HerId, ...] = ()) -> tuple[Unanswered, ...]:
         waiting = or_(
             exchange.c.transport_state.in_([state.value for state in OPEN_STATES]),
             exchange.c.receipt_due.is_not(None)
@@ -292,7 +298,7 @@ class SqlReader(SqlAccessReader):
         oldest = func.min(exchange.c.created_at)
         rows = self._connection.execute(
             select(exchange.c.receiver, func.count(), oldest)
-            .where(waiting)
+            .where(waiting, *([exchange.c.sender.in_([her.value for her in own])] if own else []))
             .group_by(exchange.c.receiver)
             .order_by(oldest, exchange.c.receiver)
         )

@@ -151,7 +151,7 @@ def _list(call: Call) -> Answer:
         created_before=asked.created_before,
         own=tuple(sorted(call.caller.parties)),
         msg_id=None if asked.msg_id is None else MsgId(asked.msg_id),
-        after=None if asked.cursor is None else _place(asked.cursor),
+        after=None if asked.cursor is None else place_of(asked.cursor),
         limit=asked.limit + 1,
     )
     now = call.installation.clock.now()
@@ -159,17 +159,19 @@ def _list(call: Call) -> Answer:
     def look(reader: Reader) -> ExchangePage:
         found = reader.exchanges(which)
         shown = found[: asked.limit]
-        following = _cursor(shown[-1]) if len(found) > len(shown) else None
+        following = cursor_of(shown[-1]) if len(found) > len(shown) else None
         return ExchangePage(exchanges=tuple(_row(reader, one, now) for one in shown), next=following)
 
     return Answer(call.installation.store.read_now(look))
 
 
-def _cursor(exchange: Exchange) -> str:
+def cursor_of(exchange: Exchange) -> str:
+    """The place of an exchange in the list, as a text for the following page."""
     return base64.urlsafe_b64encode(f"{instant_text(exchange.created_at)} {exchange.id}".encode()).decode().rstrip("=")
 
 
-def _place(cursor: str) -> ListPlace:
+def place_of(cursor: str) -> ListPlace:
+    """The place that such a text means. Raises `AdapterError` (REQUEST_REFUSED)."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         created, _, exchange_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(" ")

@@ -53,8 +53,13 @@ class _LastLook:
 _LAST_LOOK = _LastLook()
 
 
+def last_look(installation: Installation) -> Health:
+    """How an installation is, as of a moment ago."""
+    return _LAST_LOOK.at(installation)
+
+
 def _look(call: Call) -> tuple[Health, HealthModel]:
-    health = _LAST_LOOK.at(call.installation)
+    health = last_look(call.installation)
     reasons = tuple(Why(what=one.what, against=one.against, says=one.says) for one in health.reasons)
     return health, HealthModel(live=health.live, ready=health.ready, reasons=reasons)
 
@@ -84,7 +89,7 @@ def _operation(path: str, summary: str, handler: Callable[[Call], Answer], yes: 
 
 
 def _metrics(call: Call) -> Answer:
-    health = _LAST_LOOK.at(call.installation)
+    health = last_look(call.installation)
     return Answer(call.installation.metrics.text(samples(health)), media_type=MEDIA_TYPE)
 
 

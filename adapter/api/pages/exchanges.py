@@ -1,0 +1,243 @@
+"""What has gone out and come in: the list, the search by id, one exchange, and what a person can do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from adapter.api.endpoints.exchanges import Her, cursor_of, place_of
+from adapter.api.operation import Model
+from adapter.api.pages.mails import Headers, headers_of
+from adapter.api.pages.screen import Onward, Screen, Shown, Visit
+from adapter.api.problems import status_of
+from adapter.config import Scope
+from adapter.delivery.receipts import AppRecState
+from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.resending import Again
+from adapter.delivery.sender import TransportState
+from adapter.errors import REQUEST_REFUSED, AdapterError
+from adapter.messages.kinds import KINDS
+from adapter.service.access import Did
+from adapter.service.installation import Installation
+from adapter.service.operating import By, Done, give_up, mark_handled, may_give_up, resend, way_of
+from adapter.service.views import Row, row
+from adapter.store.port import Act, Direction, Exchange, ExchangeFilter, JournalEntry, Reader
+from adapter.values import OSLO, HerId, MsgId
+
+PAGE = 50
+
+
+class ListQuery(Model):
+    """Which exchanges: choices of lists and dates, so that no text about a patient can come into an address."""
+
+    direction: Direction | None = None
+    type: Annotated[str | None, Field(pattern=r"^[A-Z0-9_]{1,64}$")] = None
+    partner: Her | None = None
+    transport: TransportState | None = None
+    reception: ReceptionState | None = None
+    apprec: AppRecState | None = None
+    first: date | None = None
+    last: date | None = None
+    after: Annotated[str | None, Field(max_length=200)] = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything but the place in the list was chosen."""
+        return bool(self.model_fields_set - {"after"})
+
+
+class DoneQuery(Model):
+    """What was done a moment ago, for the sentence at the top of the page."""
+
+    done: Act | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An exchange in the list."""
+
+    row: Row
+    partner: str
+    created: datetime
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was found wrong or doubtful: when, and what the journal says."""
+
+    at: datetime
+    what: str
+    detail: str
+
+
+BAD = frozenset(
+    {"rejected", "faulted", "bounced", "transport_failed", "delivery_failed", "failed_local", "quarantine"}
+    | {"false_duplicate", "fault_sent"}
+)
+WAITING = frozenset({"new", "ready", "await_ack", "fetched", "stored", "parsed", "validating", "pending"})
+
+
+def tone(shown: Row) -> str:
+    """How a line is to be taken at a glance: `bad`, `wait` or `good`; what a person has dealt with is not bad."""
+    if shown.handled is None and (shown.state in BAD or shown.apprec in {"rejected", "timed_out"}):
+        return "bad"
+    return "wait" if shown.state in WAITING or shown.apprec == "waiting" else "good"
+
+
+def line(visit: Visit, reader: Reader, exchange: Exchange) -> Line:
+    """An exchange as a line of a list."""
+    shown = row(reader, exchange, visit.now)
+    return Line(shown, visit.name_of(exchange.peer), exchange.created_at, tone(shown))
+
+
+def _list(visit: Visit) -> Shown:
+    asked = visit.call.asked(ListQuery)
+    which = ExchangeFilter(
+        direction=asked.direction,
+        type=asked.type,
+        peer=None if asked.partner is None else HerId(asked.partner),
+        transport=() if asked.transport is None else (asked.transport,),
+        receipt=() if asked.apprec is None else (asked.apprec,),
+        reception=() if asked.reception is None else (asked.reception,),
+        created_from=None if asked.first is None else _midnight(asked.first),
+        created_before=None if asked.last is None else _midnight(asked.last + timedelta(days=1)),
+        own=tuple(sorted(visit.call.caller.parties)),
+        after=None if asked.after is None else place_of(asked.after),
+        limit=PAGE + 1,
+    )
+
+    def look(reader: Reader) -> tuple[list[Line], str | None]:
+        found = reader.exchanges(which)
+        shown = found[:PAGE]
+        following = cursor_of(shown[-1]) if len(found) > len(shown) else None
+        return [line(visit, reader, one) for one in shown], following
+
+    lines, following = visit.call.installation.store.read_now(look)
+    return Shown("exchanges.html", {**_choices(visit), "asked": asked, "lines": lines, "following": following})
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), OSLO).astimezone(UTC)
+
+
+def _choices(visit: Visit) -> dict[str, object]:
+    partners = visit.call.installation.partners.hers()
+    return {
+        "directions": [one.value for one in Direction],
+        "types": [*(kind.type for kind in KINDS), "APPREC"],
+        "partners": [(her.value, visit.name_of(her)) for her in partners],
+        "transports": [one.value for one in TransportState],
+        "receptions": [one.value for one in ReceptionState],
+        "apprecs": [one.value for one in AppRecState],
+        "searched": False,
+    }
+
+
+def _search(visit: Visit) -> Shown | Onward:
+    """A form that is sent, not an address: what somebody types or pastes here may be anything."""
+    wanted = visit.filled("id").strip()
+    found: tuple[Exchange, ...] = ()
+    if wanted:
+        caller = visit.call.caller
+
+        def look(reader: Reader) -> tuple[Exchange, ...]:
+            matching = [*reader.exchanges_from(wanted, PAGE), *_of_msg_id(reader, wanted)]
+            return tuple({one.id: one for one in matching if caller.may_see(one)}.values())
+
+        found = visit.call.installation.store.read_now(look)
+    if len(found) == 1:
+        return Onward(f"/exchanges/{found[0].id}")
+    lines = visit.call.installation.store.read_now(lambda reader: [line(visit, reader, one) for one in found])
+    filling = {**_choices(visit), "asked": ListQuery(), "lines": lines, "following": None, "searched": True}
+    return Shown("exchanges.html", filling, 200 if found else 404)
+
+
+def _of_msg_id(reader: Reader, wanted: str) -> tuple[Exchange, ...]:
+    try:
+        msg_id = MsgId(wanted)
+    except ValueError:
+        return ()
+    return reader.exchanges(ExchangeFilter(msg_id=msg_id, limit=PAGE))
+
+
+_FINDINGS = ("noted", "for a person", "not imported", "alarm:", "an AppRec that answers nothing")
+"""How the journal begins what was found wrong or doubtful."""
+
+
+def findings(journal: tuple[JournalEntry, ...]) -> list[Finding]:
+    """What the journal has of findings."""
+    return [Finding(one.at, one.what, one.detail) for one in journal if one.what.startswith(_FINDINGS)]
+
+
+def _one(visit: Visit) -> Shown:
+    exchange = visit.call.exchange(Did.EXCHANGE_READ)
+    visit.call.audit(Did.EXCHANGE_READ, exchange.id)
+    return _shown(visit, exchange, done=visit.call.asked(DoneQuery).done)
+
+
+def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: AdapterError | None = None) -> Shown:
+    installation = visit.call.installation
+
+    def look(reader: Reader) -> dict[str, object]:
+        journal = reader.journal(exchange.id)
+        way = way_of(installation, reader, exchange, visit.now) if visit.call.caller.may(Scope.OPERATE) else None
+        mails: list[Headers] = headers_of(reader, exchange)
+        return {
+            "line": line(visit, reader, exchange),
+            "journal": journal,
+            "findings": findings(journal),
+            "related": reader.related(exchange.id),
+            "mails": mails,
+            "way": way,
+            "may_resend": isinstance(way, Again),
+        }
+
+    filling = {
+        **installation.store.read_now(look),
+        "exchange": exchange,
+        "sender": visit.name_of(exchange.sender),
+        "receiver": visit.name_of(exchange.receiver),
+        "may_operate": visit.call.caller.may(Scope.OPERATE),
+        "may_give_up": may_give_up(exchange),
+        "done": done,
+        "error": error,
+        "reason": visit.filled("reason"),
+        "act": visit.filled("act"),
+    }
+    return Shown("exchange.html", filling, 200 if error is None else status_of(error))
+
+
+DEEDS: Mapping[Act, Callable[[Installation, str, By], Done]] = {
+    Act.RESEND: resend,
+    Act.GIVE_UP: give_up,
+    Act.HANDLED: mark_handled,
+}
+"""What each button does."""
+
+
+def _act(visit: Visit) -> Shown | Onward:
+    """Do what a button says. What cannot be done is told on the page, with the reason kept in its field."""
+    exchange = visit.call.exchange(Did.CHANGED)
+    visit.call.audit(Did.CHANGED, exchange.id)
+    act = next((one for one in Act if one.value == visit.filled("act")), None)
+    if act is None:
+        raise AdapterError(REQUEST_REFUSED, "form.act: one of the buttons")
+    try:
+        by = By(visit.call.caller.name, visit.filled("reason"))
+        done = DEEDS[act](visit.call.installation, exchange.id, by)
+    except AdapterError as error:
+        return _shown(visit, exchange, error=error)
+    return Onward(f"/exchanges/{done.goes_on_as}?done={act.value}")
+
+
+SCREENS = (
+    Screen("GET", "/exchanges", Scope.READ, _list, "menu.exchanges", ListQuery),
+    Screen("POST", "/exchanges", Scope.READ, _search),
+    Screen("GET", "/exchanges/{id}", Scope.READ, _one, query=DoneQuery),
+    Screen("POST", "/exchanges/{id}", Scope.OPERATE, _act),
+)

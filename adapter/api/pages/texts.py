@@ -1,0 +1,309 @@
+"""What do the pages say, in English and in bokmål? One row per text; a text that is missing is a defect of a test.
+
+What the rest of the adapter says in one language only (the journal, reasons, errors of the catalogue) stays English and
+is marked so for screen readers. Next steps come from the tables of the core, and are found here by their English text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from adapter.liability.rules import Language
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        # ── the frame ──
+        "skip": ("Skip to the content", "Gå til innholdet"),
+        "menu": ("Menu", "Meny"),
+        "menu.front": ("Overview", "Oversikt"),
+        "menu.exchanges": ("Exchanges", "Utvekslinger"),
+        "language.other": ("Norsk", "English"),
+        "login": ("Log in", "Logg inn"),
+        "logout": ("Log out", "Logg ut"),
+        "login.token": ("Token", "Token (tilgangsnøkkel)"),
+        "login.hint": (
+            "An operator of this machine makes one with",
+            "En driftsansvarlig på denne maskinen lager en med",
+        ),
+        "login.wrong": (
+            "This token is not known, has expired, or was revoked. Check that all of it was pasted.",
+            "Denne tokenen er ukjent, utløpt eller trukket tilbake. Se etter at hele ble limt inn.",
+        ),
+        "as_of": ("As of", "Per"),
+        "oslo_time": (", Oslo time.", ", norsk tid."),
+        "live.on": ("Brought up to date by itself.", "Oppdateres av seg selv."),
+        "live.off": (
+            "Not up to date: the adapter does not answer, or the session has ended. Load the page again.",
+            "Ikke oppdatert: adapteren svarer ikke, eller økten er slutt. Last siden på nytt.",
+        ),
+        "refused": ("This was not done", "Dette ble ikke gjort"),
+        "age.minutes": ("{minutes} min", "{minutes} min"),
+        "age.hours": ("{hours} h {minutes} min", "{hours} t {minutes} min"),
+        "age.days": ("{days} d {hours} h", "{days} d {hours} t"),
+        "days": ("{days} days", "{days} dager"),
+        "any": ("Any", "Alle"),
+        "pages": ("Pages", "Sider"),
+        "older": ("Older →", "Eldre →"),
+        # ── columns ──
+        "col.message": ("Message", "Melding"),
+        "col.partner": ("Partner", "Partner"),
+        "col.state": ("State", "Tilstand"),
+        "col.apprec": ("AppRec", "AppRec"),
+        "col.age": ("Age", "Alder"),
+        "col.next": ("Next step", "Neste steg"),
+        "col.certificate": ("Certificate", "Sertifikat"),
+        "col.days": ("Days left", "Dager igjen"),
+        "direction.in": ("received", "mottatt"),
+        "direction.out": ("sent", "sendt"),
+        "handled": ("Handled", "Håndtert"),
+        "reason": ("Reason", "Årsak"),
+        # ── the first page ──
+        "front.title": ("Is somebody waiting?", "Er det noen som venter?"),
+        "front.oldest": ("Oldest message without an answer", "Eldste melding uten svar"),
+        "front.oldest.says": ("The longest wait is for {partner}.", "Lengst har vi ventet på {partner}."),
+        "front.waiting": ("Messages without an answer, per partner", "Meldinger uten svar, per partner"),
+        "front.age": ("Oldest is", "Eldste er"),
+        "front.since": ("Since", "Siden"),
+        "front.count": ("Messages", "Meldinger"),
+        "front.none": ("None", "Ingen"),
+        "front.none.says": (
+            "Every message that was sent has its acknowledgment and its AppRec.",
+            "Alle sendte meldinger har fått bekreftelse og applikasjonskvittering.",
+        ),
+        "front.health": ("Health", "Helse"),
+        "front.queues": ("Queues", "Køer"),
+        "front.stuck": ("For a person to look at", "Noen må se på"),
+        "front.stuck.none": ("Nothing.", "Ingenting."),
+        "front.certificates": ("Certificates that end first", "Sertifikater som utløper først"),
+        "health.ready": ("Ready", "Klar"),
+        "health.unready": ("Not ready", "Ikke klar"),
+        "health.dead": ("Stuck: start the daemon again", "Sitter fast: start tjenesten på nytt"),
+        "health.nothing": ("Everything is as it should be.", "Alt er som det skal."),
+        "reason.store": ("Store", "Lager"),
+        "reason.loop": ("Daemon", "Tjeneste"),
+        "reason.mail_out": ("Mail out", "E-post ut"),
+        "reason.mailbox": ("Mailbox", "Postkasse"),
+        "reason.backlog": ("Backlog", "Etterslep"),
+        "reason.certificate": ("Certificate", "Sertifikat"),
+        "reason.partner_certificate": ("Partner's certificate", "Partners sertifikat"),
+        "reason.other": ("Notice", "Merknad"),
+        "queue": ("Queue", "Kø"),
+        "queue.count": ("Waiting", "Venter"),
+        "queue.oldest": ("Oldest", "Eldste"),
+        "queue.outbox": ("To be sent", "Skal sendes"),
+        "queue.mails": ("To be judged", "Skal vurderes"),
+        "queue.inbox": ("For the application", "Til fagsystemet"),
+        # ── exchanges ──
+        "exchanges.table": ("Exchanges, the newest first", "Utvekslinger, nyeste først"),
+        "exchanges.none": ("No exchange fits.", "Ingen utveksling passer."),
+        "search": ("Search", "Søk"),
+        "search.label": ("Find by id", "Finn med id"),
+        "search.hint": (
+            "The id of an exchange or the beginning of it, or a MsgId. Nothing about a patient is searched.",
+            "Id til en utveksling eller starten på den, eller en MsgId. Det søkes ikke på pasienter.",
+        ),
+        "search.found": ("Found: {count}", "Funnet: {count}"),
+        "filter": ("Filter", "Filter"),
+        "filter.direction": ("Direction", "Retning"),
+        "filter.type": ("Type", "Type"),
+        "filter.transport": ("Sent, in state", "Sendt, i tilstand"),
+        "filter.reception": ("Received, in state", "Mottatt, i tilstand"),
+        "filter.apprec": ("AppRec", "AppRec"),
+        "filter.first": ("From", "Fra og med"),
+        "filter.last": ("To", "Til og med"),
+        "filter.show": ("Show", "Vis"),
+        "filter.clear": ("Show all", "Vis alle"),
+        # ── one exchange ──
+        "exchange.facts": ("What is known", "Det vi vet"),
+        "exchange.from": ("From", "Fra"),
+        "exchange.to": ("To", "Til"),
+        "exchange.created": ("Created", "Opprettet"),
+        "exchange.due": ("Next attempt", "Neste forsøk"),
+        "exchange.id": ("Exchange", "Utveksling"),
+        "exchange.receipt_for": ("AppRec for", "AppRec for"),
+        "exchange.answers": ("Answers", "Svarer på"),
+        "exchange.related": ("Answered by", "Besvart av"),
+        "exchange.findings": ("Findings", "Funn"),
+        "exchange.findings.none": ("Nothing was found wrong.", "Det ble ikke funnet noe galt."),
+        "exchange.journal": ("Timeline", "Tidslinje"),
+        "exchange.mails": ("Raw headers of its mails", "Rå e-posthoder"),
+        "exchange.mails.none": ("No mail of it is known.", "Ingen e-post er kjent."),
+        "exchange.no_resend": ("It cannot be sent again:", "Den kan ikke sendes på nytt:"),
+        "mail.sent": ("What we send (the MIME body)", "Det vi sender (MIME-kroppen)"),
+        "mail.received": ("Received mail", "Mottatt e-post"),
+        "mail.gone": ("It is not kept any more.", "Den er ikke lenger bevart."),
+        # ── what a person does ──
+        "deeds": ("What you can do", "Dette kan du gjøre"),
+        "deeds.reason": ("Reason", "Begrunnelse"),
+        "deeds.hint": (
+            "Kept for ever with your name. No name and no national identity number of a patient.",
+            "Lagres for alltid sammen med navnet ditt. Ikke skriv navn eller fødselsnummer på pasienter.",
+        ),
+        "deed.resend": ("Send again", "Send på nytt"),
+        "deed.resend.says": (
+            "The same octets go again, or the same document in a new envelope where the old one is no use.",
+            "De samme oktettene går på nytt, eller samme dokument i ny konvolutt der den gamle ikke duger.",
+        ),
+        "deed.give_up": ("Give up", "Gi opp"),
+        "deed.give_up.says": (
+            "It is never sent by itself again. A late answer still counts.",
+            "Den sendes aldri av seg selv igjen. Et sent svar teller fortsatt.",
+        ),
+        "deed.handled": ("Mark as handled", "Merk som håndtert"),
+        "deed.handled.says": (
+            "Somebody has dealt with it elsewhere. Nothing changes but the mark.",
+            "Noen har ordnet det et annet sted. Bare merket endres.",
+        ),
+        "done.resend": ("It goes again.", "Den går på nytt."),
+        "done.give_up": ("It was given up.", "Den er gitt opp."),
+        "done.handled": ("It is marked as handled.", "Den er merket som håndtert."),
+        # ── states ──
+        "state.new": ("New", "Ny"),
+        "state.ready": ("Ready to be sent", "Klar til sending"),
+        "state.await_ack": ("Waits for acknowledgment", "Venter på bekreftelse"),
+        "state.acked": ("Acknowledged", "Bekreftet"),
+        "state.acknowledged": ("Acknowledged", "Bekreftet"),
+        "state.acked_implied": ("Acknowledged by its AppRec", "Bekreftet ved AppRec"),
+        "state.acked_warn": ("Acknowledged with a warning", "Bekreftet med advarsel"),
+        "state.acked_late": ("Acknowledged late", "Bekreftet sent"),
+        "state.rejected": ("Rejected", "Avvist"),
+        "state.faulted": ("Unreadable for the receiver", "Uleselig for mottaker"),
+        "state.bounced": ("Given back by a mail server", "Returnert av e-posttjener"),
+        "state.transport_failed": ("Refused by the mail server", "Avvist av e-posttjener"),
+        "state.delivery_failed": ("No answer: delivery unknown", "Ikke besvart: levering ukjent"),
+        "state.failed_local": ("Not sent: an error here", "Ikke sendt: feil hos oss"),
+        "state.cancelled": ("Given up", "Gitt opp"),
+        "state.fetched": ("Fetched", "Hentet"),
+        "state.stored": ("Stored", "Lagret"),
+        "state.parsed": ("Read", "Lest"),
+        "state.validating": ("Being checked", "Kontrolleres"),
+        "state.pending": ("Cannot be judged yet", "Kan ikke vurderes ennå"),
+        "state.accepted": ("Accepted", "Godtatt"),
+        "state.responded": ("Accepted and answered", "Godtatt og besvart"),
+        "state.delivered": ("With the application", "Hos fagsystemet"),
+        "state.duplicate": ("A copy", "En kopi"),
+        "state.false_duplicate": ("One MessageId for two messages", "Samme MessageId for to meldinger"),
+        "state.quarantine": ("In quarantine", "I karantene"),
+        "state.fault_sent": ("Unreadable; the sender was told", "Uleselig; avsender har fått beskjed"),
+        "state.closed": ("Closed", "Lukket"),
+        "state.unknown": ("Unknown", "Ukjent"),
+        "apprec.ok": ("OK", "OK"),
+        "apprec.waiting": ("Waited for", "Ventes"),
+        "apprec.rejected": ("Rejected", "Avvist"),
+        "apprec.timed_out": ("Did not come in time", "Kom ikke i tide"),
+        "apprec.sent": ("Message not acknowledged yet", "Meldingen er ikke bekreftet ennå"),
+        "apprec.transported": ("Waited for", "Ventes"),
+        "apprec.failed_transport": ("Message did not get there", "Meldingen kom ikke fram"),
+        "apprec.accepted": ("OK", "OK"),
+    }
+)
+"""By key: English, bokmål. `{name}` is a value."""
+
+NEXT_STEPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "will be checked, sealed and sent as soon as the daemon runs": (
+            "kontrolleres, forsegles og sendes så snart tjenesten går"
+        ),
+        "waits for the receiver's mail server; the next attempt is planned": (
+            "venter på mottakers e-posttjener; neste forsøk er planlagt"
+        ),
+        "waits for the acknowledgment; then the same bytes are sent again": (
+            "venter på bekreftelsen; ellers sendes de samme oktettene på nytt"
+        ),
+        "waits for the acknowledgment; then the same bytes are sent again; whether the mail server took the first copy "
+        "is unknown": (
+            "venter på bekreftelsen; ellers sendes de samme oktettene på nytt; det er ukjent om e-posttjeneren tok "
+            "den første kopien"
+        ),
+        "nothing: the receiver has it": "ingenting: mottakeren har den",
+        "nothing: its AppRec shows that the receiver has it": "ingenting: AppRec viser at mottakeren har den",
+        "nothing: the receiver has it; read its warning": "ingenting: mottakeren har den; les advarselen",
+        "nothing: the receiver has it; it answered after we had given up": (
+            "ingenting: mottakeren har den; den svarte etter at vi hadde gitt opp"
+        ),
+        "refused by the receiver: correct the cause, then send it as a new message": (
+            "avvist av mottakeren: rett årsaken og send den som ny melding"
+        ),
+        "the receiver could not read it: ask the receiver, then send it as a new message": (
+            "mottakeren kunne ikke lese den: spør mottakeren og send den som ny melding"
+        ),
+        "a mail server gave it back: check the EDI address, then send it as a new message": (
+            "en e-posttjener returnerte den: sjekk EDI-adressen og send den som ny melding"
+        ),
+        "the mail server refused it: check the EDI address, then send it again": (
+            "e-posttjeneren avviste den: sjekk EDI-adressen og send den på nytt"
+        ),
+        "unknown whether the receiver has it: ask the receiver before sending anew": (
+            "ukjent om mottakeren har den: spør mottakeren før den sendes på nytt"
+        ),
+        "was not sent: correct what the reason names and hand it in again": (
+            "ble ikke sendt: rett det årsaken nevner og lever den på nytt"
+        ),
+        "nothing: given up by an operator": "ingenting: gitt opp av en operatør",
+        "no AppRec within 96 hours: ask the receiver whether the message is in its system": (
+            "ingen AppRec innen 96 timer: spør mottakeren om meldingen er i fagsystemet"
+        ),
+        "rejected by the receiver's application: correct what the codes name, then send a new message": (
+            "avvist av mottakerens fagsystem: rett det kodene nevner og send en ny melding"
+        ),
+        "nothing: it belongs to a message of ours": "ingenting: den hører til en melding fra oss",
+        "was not given to the application; `adapter show` says why": (
+            "ble ikke gitt til fagsystemet; tidslinjen sier hvorfor"
+        ),
+        "will be stored": "skal lagres",
+        "will be opened": "skal åpnes",
+        "will be looked up among the envelopes already seen": "skal slås opp blant konvolutter vi har sett",
+        "is being checked": "kontrolleres",
+        "cannot be judged yet and is tried again; the reason names what is missing": (
+            "kan ikke vurderes ennå og prøves på nytt; årsaken nevner hva som mangler"
+        ),
+        "nothing: the sender was told with an ErrorList": "ingenting: avsenderen fikk beskjed med ErrorList",
+        "the acknowledgment is on its way; the application may take the payload": (
+            "bekreftelsen er på vei; fagsystemet kan hente meldingen"
+        ),
+        "waits for the application to take the payload": "venter på at fagsystemet henter meldingen",
+        "nothing: the application has it": "ingenting: fagsystemet har den",
+        "nothing: a copy of an envelope already seen; the first answer holds": (
+            "ingenting: kopi av en konvolutt vi har sett; det første svaret gjelder"
+        ),
+        "tell the sender that it used one MessageId for two messages": (
+            "gi avsenderen beskjed om at samme MessageId er brukt for to meldinger"
+        ),
+        "look at the mail: it is no message that may be answered": (
+            "se på e-posten: den er ingen melding som kan besvares"
+        ),
+        "nothing: the sender was told with a SOAP Fault": "ingenting: avsenderen fikk beskjed med SOAP Fault",
+        "nothing: it belonged to a message of ours, or a person laid it aside": (
+            "ingenting: den hørte til en melding fra oss, eller noen la den til side"
+        ),
+    }
+)
+"""The next steps of the core in bokmål, by their English text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The texts of one language, for the templates."""
+
+    language: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key."""
+        return said(self.language, key, **values)
+
+    def next(self, step: str) -> str:
+        """A next step; in English where it has no row, so that nothing is hidden."""
+        return NEXT_STEPS.get(step, step) if self.language is Language.NORWEGIAN else step
+
+    def reason(self, what: str) -> str:
+        """The word for what a reason of the health is about."""
+        key = f"reason.{what}"
+        return self(key if key in TEXTS else "reason.other")
+
+
+def said(language: Language, key: str, **values: object) -> str:
+    """A text. Raises `KeyError` for a key that has no row."""
+    return TEXTS[key][0 if language is Language.ENGLISH else 1].format(**values)

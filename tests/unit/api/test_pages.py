@@ -1,0 +1,366 @@
+"""The dashboard over real HTTP: login, pages, forms, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from browser import Browser, words
+from served import Served
+
+from adapter.api.pages.routes import SCREENS, preferred
+from adapter.api.pages.sessions import IDLE, LONGEST
+from adapter.config import Scope
+from adapter.liability.rules import Language
+from adapter.service.access import revoke
+from adapter.testing.neighbours import World
+
+
+@pytest.fixture
+async def sent(world: World) -> str:
+    """The exchange of an admission that was acknowledged and receipted."""
+    exchange = world.hospital.submit(world.hospital.build("admitted"))
+    await world.settle()
+    return exchange
+
+
+@pytest.fixture
+async def stuck(world: World, sent: str) -> str:
+    """A second message that nobody answers."""
+    world.road.loses = lambda mail: True
+    exchange = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    return exchange
+
+
+@pytest.fixture
+async def operator(hospital: Served) -> Browser:
+    """An operator who has logged in at the hospital."""
+    browser = Browser(hospital)
+    assert (await browser.enter()).status_code == 303
+    return browser
+
+
+# ── coming in ──
+
+
+async def test_who_has_not_logged_in_is_led_to_the_form(hospital: Served) -> None:
+    """Every page leads there, keeps where one wanted to go, and shows nothing before."""
+    browser = Browser(hospital)
+    for screen in SCREENS:
+        path = re.sub(r"{\w+}", "1", screen.path)
+        answered = await (browser.get(path) if screen.method == "GET" else browser.send(path))
+        assert (answered.status_code, answered.text) == (303, "")
+        assert answered.headers["Location"] == ("/login" if path == "/" else f"/login?to={path}")
+    form = await browser.get("/login?to=/exchanges")
+    assert 'name="to" value="/exchanges"' in form.text
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/", "/\\evil", "/x?y"])
+async def test_a_login_never_leads_to_another_site(to: str, hospital: Served) -> None:
+    """What is no address of ours is forgotten, in the form and after it."""
+    browser = Browser(hospital)
+    assert 'name="to" value=""' in (await browser.http.get("/login", params={"to": to})).text
+    await browser.get("/login")
+    answered = await browser.send("/login", token=hospital.token(), to=to)
+    assert answered.headers["Location"] == "/"
+
+
+async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(hospital: Served) -> None:
+    """HttpOnly, SameSite=Strict; a login changes the id, and the token is nowhere in it."""
+    browser = Browser(hospital)
+    before = (await browser.get("/login")).headers["Set-Cookie"]
+    token = hospital.token()
+    after = (await browser.send("/login", token=token)).headers["Set-Cookie"]
+    assert "HttpOnly" in after
+    assert "SameSite=strict" in after
+    assert before.split(";")[0] != after.split(";")[0]
+    assert token.partition(".")[2] not in after
+
+
+async def test_a_wrong_token_is_told_at_the_form(hospital: Served) -> None:
+    """401, the sentence, and no session."""
+    browser = Browser(hospital)
+    await browser.get("/login")
+    answered = await browser.send("/login", token="a.b")
+    assert answered.status_code == 401
+    assert "not known" in words(answered)
+    assert (await browser.get("/")).status_code == 303
+
+
+async def test_a_session_ends_with_its_time_its_token_and_at_logout(world: World, hospital: Served) -> None:
+    """Idle for too long, held for too long, token revoked, logged out: each leads to the form again."""
+    for end in ("idle", "longest", "revoked", "logout"):
+        browser = Browser(hospital)
+        await browser.enter()
+        assert (await browser.get("/")).status_code == 200
+        if end == "idle":
+            world.clock.advance(IDLE)
+        elif end == "longest":
+            for _ in range(int(LONGEST / (IDLE / 2))):
+                assert (await browser.get("/")).status_code == 200
+                world.clock.advance(IDLE / 2)
+        elif end == "revoked":
+            installation = hospital.neighbour.installation
+            (*_, token) = installation.store.read_now(lambda reader: reader.tokens())
+            for token in installation.store.read_now(lambda reader: reader.tokens()):
+                if token.revoked_at is None:
+                    revoke(installation.store, token.id, world.clock.now())
+        else:
+            assert (await browser.send("/logout")).status_code == 303
+        assert (await browser.get("/")).status_code == 303, end
+
+
+async def test_what_a_page_asks_by_itself_does_not_keep_a_session_awake(world: World, hospital: Served) -> None:
+    """The live update is answered, and the session still ends when nobody is there."""
+    browser = Browser(hospital)
+    await browser.enter()
+    world.clock.advance(IDLE - timedelta(minutes=1))
+    assert (await browser.get("/", **{"X-Live": "1"})).status_code == 200
+    world.clock.advance(timedelta(minutes=1))
+    assert (await browser.get("/", **{"X-Live": "1"})).status_code == 303
+
+
+async def test_who_may_not_see_a_page_is_told_so(hospital: Served) -> None:
+    """403 as a page, one line in the audit log, and no link in the menu."""
+    browser = Browser(hospital)
+    await browser.enter(Scope.SUBMIT)
+    for screen in SCREENS:
+        if screen.scope is Scope.SUBMIT:
+            continue
+        path = re.sub(r"{\w+}", "1", screen.path)
+        answered = await (browser.get(path) if screen.method == "GET" else browser.send(path))
+        assert answered.status_code == 403, path
+        assert answered.headers["Content-Type"].startswith("text/html")
+        assert "ACCESS-SCOPE" in answered.text
+        assert hospital.audit()[-1].outcome == "refused"
+    assert 'href="/exchanges"' not in (await browser.get("/exchanges")).text
+
+
+# ── forms ──
+
+
+@pytest.mark.parametrize(
+    "path", sorted({screen.path for screen in SCREENS if screen.method == "POST"} | {"/login", "/logout"})
+)
+async def test_a_form_without_its_key_is_refused(path: str, stuck: str, operator: Browser) -> None:
+    """Without the key, with another's key, or from another site: 403, and nothing has changed."""
+    await operator.get(f"/exchanges/{stuck}")
+    other = Browser(operator.served)
+    await other.enter()
+    await other.get("/")
+    where = path.replace("{id}", stuck).replace("{seq}", "1").replace("{stay}", "x")
+    filled = {"act": "give_up", "reason": "not wanted", "token": "x", "id": stuck}
+    for send in (
+        operator.send(where, key="", **filled),
+        operator.send(where, key=other.form_key, **filled),
+        operator.send(where, origin="https://evil.example", **filled),
+    ):
+        answered = await send
+        assert (answered.status_code, "ACCESS-ORIGIN" in answered.text) == (403, True)
+    store = operator.served.neighbour.installation.store
+    assert store.read_now(lambda reader: reader.acts(stuck)) == ()
+    assert (await operator.get("/")).status_code == 200
+
+
+async def test_a_form_of_another_kind_or_size_is_refused(operator: Browser) -> None:
+    """JSON, a form that is too large or unreadable: 400, and no 500."""
+    for content, kind in (
+        (b"{}", "application/json"),
+        (b"a=" + b"x" * 30_000, "application/x-www-form-urlencoded"),
+        (b"a=%ff", "application/x-www-form-urlencoded"),
+        ("a=æ".encode(), "application/x-www-form-urlencoded"),
+        (b"&".join(b"a=1" for _ in range(100)), "application/x-www-form-urlencoded"),
+    ):
+        answered = await operator.http.post("/exchanges", content=content, headers={"Content-Type": kind})
+        assert answered.status_code == 400, content[:20]
+
+
+# ── the pages ──
+
+
+async def test_every_answer_has_a_policy_that_lets_nothing_in(sent: str, operator: Browser) -> None:
+    """No page holds a script, a style or a handler of its own, and none may be kept or framed."""
+    for path in ("/", "/exchanges", f"/exchanges/{sent}", "/login", "/exchanges/nobody"):
+        answered = await operator.get(path)
+        policy = answered.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answered.headers["Cache-Control"] == "no-store"
+        assert not re.search(
+            r"<style|<script(?! src=\"/static/)|\son\w+=|\sstyle=|javascript:|//[a-z]+\.", answered.text
+        )
+    for name in ("pages.css", "pages.js"):
+        assert (await operator.get(f"/static/{name}")).status_code == 200
+    assert (await operator.get("/static/..%2fscreen.py")).status_code == 404
+
+
+async def test_the_first_page_shows_the_longest_wait_per_partner(
+    world: World, stuck: str, operator: Browser, hospital: Served
+) -> None:
+    """The age of the oldest message without an answer, by the partner's name; nothing where another party sent it."""
+    world.clock.advance(timedelta(hours=26, minutes=5))
+    await operator.enter()
+    shown = words(await operator.get("/"))
+    assert "1 d 2 h" in shown
+    (waiting,) = hospital.neighbour.installation.store.read_now(lambda reader: reader.unanswered())
+    partner = hospital.neighbour.installation.partner(waiting.partner)
+    assert f"The longest wait is for {partner.name}." in shown
+    stranger = Browser(hospital)
+    await stranger.enter(hers=("1",))
+    assert "Every message that was sent has its acknowledgment" in words(await stranger.get("/"))
+
+
+async def test_the_list_is_filtered_by_what_its_address_says(sent: str, stuck: str, operator: Browser) -> None:
+    """Direction, type, state, partner and dates; a filter that nothing fits says so; a wrong one is 400."""
+    everything = await operator.get("/exchanges")
+    assert {sent, stuck} <= set(re.findall(r"/exchanges/([0-9a-f-]{36})", everything.text))
+    one = await operator.get("/exchanges?direction=out&transport=await_ack&type=&partner=&first=2024-03-05")
+    assert re.findall(r"/exchanges/([0-9a-f-]{36})", one.text) == [stuck]
+    assert "No exchange fits." in words(await operator.get("/exchanges?last=2024-03-04"))
+    for wrong in ("transport=x", "partner=01017012345", "type=Ola%20Nordmann", "after=x", "unknown=1"):
+        assert (await operator.get(f"/exchanges?{wrong}")).status_code == 400, wrong
+
+
+async def test_the_list_goes_on_where_a_page_ended(
+    world: World, operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page after page shows every exchange once."""
+    monkeypatch.setattr("adapter.api.pages.exchanges.PAGE", 2)
+    for _ in range(2):
+        world.hospital.submit(world.hospital.build("admitted"))
+        await world.settle()
+        world.clock.advance(timedelta(minutes=1))
+    seen: list[str] = []
+    at: str | None = "/exchanges"
+    while at is not None:
+        page = await operator.get(at)
+        seen += re.findall(r"/exchanges/([0-9a-f-]{36})", page.text)
+        found = re.search(r'rel="next" href="([^"]+)"', page.text)
+        at = None if found is None else found.group(1).replace("&amp;", "&")
+    assert len(seen) == len(set(seen)) == 4
+
+
+async def test_an_exchange_is_found_by_id_and_msg_id(sent: str, operator: Browser, world: World) -> None:
+    """By a form, so that nothing that was typed stands in an address."""
+    msg_id = world.hospital.exchange(sent).msg_id
+    assert msg_id is not None
+    await operator.get("/exchanges")
+    for wanted in (sent, sent[:13], f" {sent} ", msg_id.value, msg_id.value.upper()):
+        answered = await operator.send("/exchanges", id=wanted)
+        assert (answered.status_code, answered.headers.get("Location")) == (303, f"/exchanges/{sent}"), wanted
+    for wanted in ("01017012345", "%", "_", "'", "\x00"):
+        answered = await operator.send("/exchanges", id=wanted)
+        assert (answered.status_code, "Location" in answered.headers) == (404, False), wanted
+
+
+async def test_an_exchange_is_shown_whole(sent: str, operator: Browser, hospital: Served) -> None:
+    """State, ids, timeline, the headers of its mails; and the reading is a line of the audit log."""
+    shown = words(await operator.get(f"/exchanges/{sent}"))
+    for said in ("Acknowledged", "transport: acked", "eb:MessageId", "Content-Type: multipart/related", "Message-ID:"):
+        assert said in shown, said
+    assert (hospital.audit()[-1].what, hospital.audit()[-1].about) == ("exchange read", sent)
+
+
+async def test_the_exchange_of_another_party_is_not_there(sent: str, hospital: Served) -> None:
+    """404 for its page, its buttons and the search, and a line in the audit log."""
+    stranger = Browser(hospital)
+    await stranger.enter(hers=("1",))
+    answered = await stranger.get(f"/exchanges/{sent}")
+    assert (answered.status_code, hospital.audit()[-1].about) == (404, sent)
+    assert sent not in (await stranger.get("/exchanges")).text
+    assert (await stranger.send(f"/exchanges/{sent}", act="handled", reason="mine")).status_code == 404
+    assert (await stranger.send("/exchanges", id=sent)).status_code == 404
+    assert (await stranger.get("/exchanges/nobody")).status_code == 404
+
+
+async def test_a_person_sends_again_gives_up_and_marks(
+    world: World, stuck: str, operator: Browser, hospital: Served
+) -> None:
+    """Each with a reason that is kept with the name; a reason that cannot be kept is told and stays in its field."""
+    await operator.get(f"/exchanges/{stuck}")
+    for reason in ("", "  ", "about 01017012345", "x" * 201):
+        refused = await operator.send(f"/exchanges/{stuck}", act="give_up", reason=reason)
+        assert (refused.status_code, "REASON-UNFIT" in refused.text) == (422, True)
+    await world.go_on(timedelta(hours=30))
+    await operator.enter()
+    await operator.get(f"/exchanges/{stuck}")
+    assert (await operator.send(f"/exchanges/{stuck}", act="sing", reason="x")).status_code == 400
+    for act, word in (
+        ("resend", "It goes again."),
+        ("give_up", "It was given up."),
+        ("handled", "It is marked as handled."),
+    ):
+        await operator.get(f"/exchanges/{stuck}")
+        answered = await operator.send(f"/exchanges/{stuck}", act=act, reason=f"asked by telephone: {act}")
+        assert answered.status_code == 303, words(answered)
+        stuck = answered.headers["Location"].split("/")[2].partition("?")[0]
+        assert word in words(await operator.get(answered.headers["Location"]))
+    acts = hospital.neighbour.installation.store.read_now(lambda reader: reader.acts())
+    assert [one.act.value for one in acts] == ["resend", "give_up", "handled"]
+    assert all(one.who.startswith("test (") for one in acts)
+    assert "exchange changed by hand" in [line.what for line in hospital.audit()]
+    refused = await operator.send(f"/exchanges/{stuck}", act="give_up", reason="again")
+    assert (refused.status_code, "EXCHANGE-UNFIT" in refused.text) == (409, True)
+
+
+async def test_who_may_only_read_has_no_buttons(stuck: str, hospital: Served) -> None:
+    """The page says everything and offers nothing."""
+    reader = Browser(hospital)
+    await reader.enter(Scope.READ)
+    page = await reader.get(f"/exchanges/{stuck}")
+    assert page.status_code == 200
+    assert 'name="act"' not in page.text
+    assert (await reader.send(f"/exchanges/{stuck}", act="give_up", reason="x")).status_code == 403
+
+
+# ── languages ──
+
+
+async def test_pages_speak_the_language_that_is_asked_for(hospital: Served) -> None:
+    """By Accept-Language, and by the switch, which is remembered."""
+    browser = Browser(hospital, "nn-NO,nn;q=0.9,en;q=0.5")
+    await browser.enter()
+    assert "Eldste melding uten svar" in words(await browser.get("/"))
+    assert "Oldest message without" in words(await browser.get("/?lang=en"))
+    page = await browser.get("/")
+    assert '<html lang="en">' in page.text
+    assert "lang=nb" in page.text
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("nb", "nb"),
+        ("no", "nb"),
+        ("de, nn;q=0.2", "nb"),
+        ("en;q=0.1,nb;q=0.2", "nb"),
+        ("nb;q=x,en", "en"),
+        ("*", "en"),
+    ],
+)
+def test_the_language_that_weighs_most_is_spoken(header: str, language: str) -> None:
+    """Every Norwegian is bokmål; what cannot be read does not count."""
+    assert preferred(header) is Language(language)
+
+
+async def test_without_authentication_nobody_logs_in(world: World) -> None:
+    """`authentication = "none"`: the pages are there at once, forms keep their keys, other names are refused."""
+    from served import serve  # noqa: PLC0415
+
+    settings = world.hospital.settings
+    assert settings.api is not None
+    api = settings.api.model_copy(update={"authentication": "none"})
+    object.__setattr__(world.hospital.installation, "settings", settings.model_copy(update={"api": api}))
+    served = await serve(world.hospital)
+    try:
+        browser = Browser(served)
+        assert (await browser.get("/")).status_code == 200
+        assert (await browser.get("/login")).headers["Location"] == "/"
+        assert (await browser.send("/exchanges", key="", id="x")).status_code == 403
+        assert (await browser.get("/", Host="evil.example")).status_code == 403
+    finally:
+        await served.close()
