@@ -444,9 +444,6 @@ class Reader(AccessReader, Protocol):
 
     def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]: ...
 
-    def exchanges_from(self, beginning: str, limit: int) -> tuple[Exchange, ...]:
-        """Exchanges whose id begins so, in the order of their ids."""
-
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
         """Outgoing exchanges that are NEW, oldest first."""
 

@@ -139,12 +139,6 @@ class SqlReader(SqlAccessReader):
         wanted = select(exchange).where(*_conditions(which))
         return self._exchanges(wanted.order_by(exchange.c.created_at.desc(), exchange.c.id).limit(which.limit))
 
-    def exchanges_from(self, beginning: str, limit: int) -> tuple[Exchange, ...]:
-        # A range and not LIKE, whose wildcards and case would keep the index out of it.
-        after = beginning[:-1] + chr(ord(beginning[-1]) + 1) if beginning else "\U0010ffff"
-        within = select(exchange).where(exchange.c.id >= beginning, exchange.c.id < after)
-        return self._exchanges(within.order_by(exchange.c.id).limit(limit))
-
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
         new = select(exchange).where(exchange.c.transport_state == TransportState.NEW.value)
         return self._exchanges(new.order_by(exchange.c.created_at, exchange.c.id).limit(limit))

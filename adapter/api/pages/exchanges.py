@@ -146,7 +146,7 @@ def _search(visit: Visit) -> Shown | Onward:
         caller = visit.call.caller
 
         def look(reader: Reader) -> tuple[Exchange, ...]:
-            matching = [*reader.exchanges_from(wanted, PAGE), *_of_msg_id(reader, wanted)]
+            matching = [*reader.exchanges(ExchangeFilter(id_begins=wanted, limit=PAGE)), *_of_msg_id(reader, wanted)]
             return tuple({one.id: one for one in matching if caller.may_see(one)}.values())
 
         found = visit.call.installation.store.read_now(look)

@@ -11,7 +11,6 @@ from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
-from adapter.service.health import SOON_DAYS
 from adapter.store.port import Counts
 
 LATE = timedelta(hours=1)
@@ -82,7 +81,7 @@ def _front(visit: Visit) -> Shown:
         ),
         "stuck": () if own else _stuck(counts),
         "certificates": sorted(health.certificates, key=lambda one: one.days)[:5],
-        "soon": SOON_DAYS,
+        "soon": installation.settings.keys.warn_days,
     }
     return Shown("front.html", filling)
 
