@@ -32,10 +32,11 @@ from adapter.store.port import Exchange, InboxItem, Reader, Writer
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits for the application, and the item of the inbox that holds it."""
+    """A message that waits for the application, the item of the inbox that holds it, and how much came beside it."""
 
     exchange: Exchange
     item: InboxItem
+    beside: int
 
 
 def waiting(installation: Installation, caller: Caller, limit: int) -> tuple[Waiting, ...]:
@@ -101,7 +102,9 @@ def _require_by_api(installation: Installation) -> None:
 
 def _with_exchanges(reader: Reader, items: tuple[InboxItem, ...]) -> tuple[Waiting, ...]:
     found = [(reader.exchange(item.exchange_id), item) for item in items]
-    return tuple(Waiting(exchange, item) for exchange, item in found if exchange is not None)
+    return tuple(
+        Waiting(exchange, item, len(reader.beside(exchange.id))) for exchange, item in found if exchange is not None
+    )
 
 
 def _finish(

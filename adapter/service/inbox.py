@@ -4,7 +4,8 @@ A file is complete or not there, and comes once. It is written beside under its 
 that it is placed; then it is renamed. After a crash the note and the file beside tell what is left to do: without a
 note everything, with note and file beside only the renaming, and with a note alone nothing, for then the application
 has had it, perhaps taken it already. The name is the exchange's id, so even a second look at it is the same file.
-Its octets are those that were decrypted.
+Its octets are those that were decrypted. What came with a message beside its main document lies there before it, under
+the same name with a number: `ID.1.bin`, or `.xml` where it looks like XML. Who takes the message takes these too.
 With `apprec = "at_once"` a message counts as taken when its file lies there; with `"when_taken"` when the application
 has removed the file, and only then the positive AppRec goes out.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
+from adapter.envelope.plaintext import Form, unwrap
 from adapter.errors import FILE_UNREADABLE, AdapterError
 from adapter.messages.datatypes import Code
 from adapter.messages.read import read
@@ -27,7 +29,7 @@ from adapter.service import receipts
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.steps import Told
-from adapter.store.port import Exchange, InboxItem, JournalEntry, Writer
+from adapter.store.port import Exchange, InboxItem, JournalEntry, Reader, Writer
 
 ALL = 1_000_000
 """However many files wait for the application, the next message is offered too."""
@@ -55,7 +57,11 @@ def _offer(installation: Installation, item: InboxItem) -> list[Told]:
     placed = installation.store.read_now(lambda reader: reader.note(_note(item)))
     path = Path(placed) if placed is not None else file_of(installation, item.exchange_id)
     if placed is None:
-        content = installation.store.read_now(lambda reader: reader.blob(item.payload))
+        content, others = installation.store.read_now(lambda reader: _octets(reader, item))
+        for number, other in enumerate(others, start=1):
+            lies = _file_beside(path, number, other)
+            _write_beside(lies, other)
+            _show(lies)
         _write_beside(path, content)
         installation.store.write_now(lambda writer: writer.keep_note(_note(item), str(path)))
     _show(path)
@@ -63,6 +69,16 @@ def _offer(installation: Installation, item: InboxItem) -> list[Told]:
         return []
     now = installation.clock.now()
     return installation.store.write_now(lambda writer: taken(installation, writer, item, str(path), now))
+
+
+def _octets(reader: Reader, item: InboxItem) -> tuple[bytes, list[bytes]]:
+    """A message, and what came beside it."""
+    return reader.blob(item.payload), [reader.blob(one) for one in reader.beside(item.exchange_id)]
+
+
+def _file_beside(path: Path, number: int, content: bytes) -> Path:
+    kind = ".xml" if unwrap(content).form is Form.XML else ".bin"
+    return path.with_name(f"{path.stem}.{number}{kind}")
 
 
 def _is_there(path: Path) -> bool:

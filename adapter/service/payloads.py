@@ -13,11 +13,11 @@ from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery import duplicates, receiver
 from adapter.delivery.duplicates import Novelty, Seen, SignedReference
-from adapter.delivery.receiver import Reception
+from adapter.delivery.receiver import ReceivedExchange, Reception
 from adapter.envelope import open as opening
 from adapter.envelope import respond
 from adapter.envelope.header import MessageHeader, ReturnAddress
-from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.open import Document, VerifiedMessage
 from adapter.envelope.rules import judge_opened
 from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_unpacked
@@ -82,6 +82,14 @@ class _Arrival:
             header.conversation_id,
             header.message_id.value,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One business message or AppRec of an envelope, and the octets of what came beside it."""
+
+    reading: Reading
+    beside: tuple[bytes, ...] = ()
 
 
 def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
@@ -185,8 +193,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     remarks += vetting.remarks(arrival.vetted)
     opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, now))
     findings = (*arrival.message.findings, *remarks, *opened, *(one for each in documents for one in each.findings))
-    content = documents[0].octets
-    reading = read(content, installation.schemas, installation.context(Side.RECEIVE))
+    letters = _letters(installation, documents)
     answer_id = MessageId(installation.ids.fresh())
     warnings = respond.warnings(findings)
     sealed = (
@@ -197,16 +204,30 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     outcome = Outcome.WARNED if warnings else Outcome.ACKNOWLEDGED
     told = [Told(events.MESSAGE_NOTED, _line(arrival, "accepted", finding.rule)) for finding in findings]
     accepted = installation.store.write_now(
-        lambda writer: _accept(installation, writer, arrival, reading, sealed, outcome, now)
+        lambda writer: _accept(installation, writer, arrival, letters, sealed, outcome, now)
     )
     return told + accepted if accepted is not None else None
+
+
+def _letters(installation: Installation, documents: tuple[Document, ...]) -> tuple[_Letter, ...]:
+    """The letters among the attachments of a message; at least one.
+
+    HIS 1037 §3.1 and §6.3.1 know one document with related attachments, and several independent documents. What is a
+    business message or an AppRec is a letter, wherever it stands; anything else belongs to the first one. Without any
+    the first document is taken for the main one, and judged as such.
+    """
+    context = installation.context(Side.RECEIVE)
+    readings = [read(one.octets, installation.schemas, context) for one in documents]
+    mains = [place for place, one in enumerate(readings) if one.head is not None or one.apprec is not None] or [0]
+    others = tuple(one.octets for place, one in enumerate(documents) if place not in mains)
+    return (_Letter(readings[mains[0]], others), *(_Letter(readings[place]) for place in mains[1:]))
 
 
 def _accept(
     installation: Installation,
     writer: Writer,
     arrival: _Arrival,
-    reading: Reading,
+    letters: tuple[_Letter, ...],
     sealed: Sealed,
     outcome: Outcome,
     now: datetime,
@@ -215,12 +236,12 @@ def _accept(
     header, mail = arrival.header, arrival.mail
     if writer.seen(header.sender.her, header.message_id) is not None:
         return None
-    exchange = _exchange(installation, writer, arrival, reading, sealed, now)
     reception = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.VALID)
-    exchange = replace(exchange, reception=reception)
-    writer.add_exchange(exchange)
+    exchanges = [_received(installation, writer, arrival, letter, reception, now) for letter in letters]
+    exchange = exchanges[0]
     writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id))
-    writer.add_journal(JournalEntry(exchange.id, mail.reception.received, "received"))
+    for other in exchanges[1:]:
+        writer.add_journal(JournalEntry(other.id, now, "came in one message with others", f"exchange {exchange.id}"))
     if arrival.vetted is not None:
         arrival.vetted.keep(writer, mail.raw)
     _reserve(writer, arrival, exchange.id, now)
@@ -228,9 +249,32 @@ def _accept(
     assert response is not None
     digest = replace(response, id=_answer_id(header), exchange_id=exchange.id).put(writer, now)
     writer.answered(header.sender.her, header.message_id, digest, outcome)
-    if reading.apprec is not None:
-        return receipts.take_apprec(installation, writer, exchange, reading.apprec, mail.raw)
-    return _import(installation, writer, exchange, reading, arrival, now)
+    told = []
+    for letter, received in zip(letters, exchanges, strict=True):
+        if letter.reading.apprec is not None:
+            told += receipts.take_apprec(installation, writer, received, letter.reading.apprec, mail.raw)
+        else:
+            told += _import(installation, writer, received, letter.reading, arrival, now)
+    return told
+
+
+def _received(
+    installation: Installation,
+    writer: Writer,
+    arrival: _Arrival,
+    letter: _Letter,
+    reception: ReceivedExchange,
+    now: datetime,
+) -> Exchange:
+    """Keep a letter, and what came beside it, as an exchange of its own."""
+    exchange = replace(_exchange(installation, writer, arrival, letter.reading, now), reception=reception)
+    writer.add_exchange(exchange)
+    writer.add_journal(JournalEntry(exchange.id, arrival.mail.reception.received, "received"))
+    if letter.beside:
+        writer.add_beside(exchange.id, [writer.put_blob(one, BlobKind.PAYLOAD, now) for one in letter.beside])
+        says = f"{len(letter.beside)} other attachments"
+        writer.add_journal(JournalEntry(exchange.id, now, "came with it", says))
+    return exchange
 
 
 def _import(
@@ -274,7 +318,7 @@ def _import(
 
 
 def _exchange(
-    installation: Installation, writer: Writer, arrival: _Arrival, reading: Reading, sealed: Sealed, now: datetime
+    installation: Installation, writer: Writer, arrival: _Arrival, reading: Reading, now: datetime
 ) -> Exchange:
     header, head, apprec = arrival.header, reading.head, reading.apprec
     sender_organisation = head.receiver.organisation_her if head is not None else None

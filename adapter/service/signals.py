@@ -178,6 +178,8 @@ def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], even
     def write(writer: Writer) -> list[Told]:
         exchange_id = writer.correlated(name for name in names if name)
         exchange = writer.exchange(exchange_id) if exchange_id is not None else None
+        if exchange is not None and exchange.reception is not None:
+            return _answer_came_back(writer, mail, exchange, event, now)
         if exchange is None or exchange.transport is None:
             shelved = receiver.step(mail.reception, Reception.UNREADABLE, now, "a notice about no mail of ours")
             writer.save_mail(replace(mail, reception=shelved.exchange))
@@ -192,6 +194,23 @@ def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], even
         return told
 
     return installation.store.write_now(write)
+
+
+def _answer_came_back(writer: Writer, mail: Mail, exchange: Exchange, event: Event | None, now: datetime) -> list[Told]:
+    """A report about an answer of ours: the message stays taken, and its sender, who does not know, will send again.
+
+    A copy of it is answered again; but when our answers keep coming back, somebody has to mend an address.
+    """
+    assert exchange.reception is not None
+    closed = receiver.step(mail.reception, Reception.NOTICE_READ, now).exchange
+    writer.save_mail(replace(mail, reception=closed, exchange_id=exchange.id))
+    if event is None:
+        writer.add_journal(JournalEntry(exchange.id, now, "a mail server reports", "our answer is delayed or relayed"))
+        return []
+    stepped = receiver.step(exchange.reception, Reception.RESPONSE_BOUNCED, now).exchange
+    saved = writer.save_exchange(replace(exchange, reception=stepped))
+    writer.add_journal(JournalEntry(saved.id, now, "our answer came back", "a mail server did not deliver it"))
+    return [Told(events.ANSWER_BOUNCED, line_of(saved, stepped.state.value))]
 
 
 def _close(writer: Writer, mail: Mail, now: datetime, exchange: Exchange | None) -> None:

@@ -479,6 +479,9 @@ class Reader(AccessReader, Protocol):
     def inbox_waiting(self, limit: int = 100, own: tuple[HerId, ...] = ()) -> tuple[InboxItem, ...]:
         """What the application has not taken, oldest first; `own` restricts to messages for these parties."""
 
+    def beside(self, exchange_id: str) -> tuple[Digest, ...]:
+        """The other attachments of a message that came with several, in their order; most have none."""
+
     def correlated(self, values: Iterable[str]) -> str | None:
         """The exchange for which one of these Message-IDs or ENVIDs was used."""
 
@@ -565,6 +568,9 @@ class Writer(Reader, AccessWriter, Protocol):
         """Take a MsgId for an organisation; the message that had it before, if any, and then nothing is changed."""
 
     def add_inbox(self, item: InboxItem) -> None: ...
+
+    def add_beside(self, exchange_id: str, payloads: Iterable[Digest]) -> None:
+        """Keep which attachments came with a message beside its main document, in their order."""
 
     def claim_inbox(
         self, now: datetime, limit: int, lease: timedelta, caller: str, own: tuple[HerId, ...] = ()

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -227,6 +227,15 @@ inbox = Table(
     comment="checked messages for the application",
 )
 Index("ix_inbox_taken_at_received_at", inbox.c.taken_at, inbox.c.received_at)
+
+beside = Table(
+    "beside",
+    metadata,
+    Column("exchange_id", ForeignKey("exchange.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("payload", ForeignKey("blob.digest"), nullable=False),
+    comment="the other attachments of a message that came with several; the first of them has position 1",
+)
 
 correlation = Table(
     "correlation",

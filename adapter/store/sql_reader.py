@@ -66,6 +66,7 @@ from adapter.store.schema import (
 from adapter.store.sql_access import SqlAccessReader
 from adapter.store.statements import (
     AWAITS_ACK,
+    BESIDE,
     BLOB,
     DUE_RECEIPTS,
     DUE_TRANSPORT,
@@ -212,6 +213,9 @@ class SqlReader(SqlAccessReader):
         waiting = select(inbox).where(inbox.c.taken_at.is_(None), inbox.c.exchange_id.in_(for_us))
         oldest = waiting.order_by(inbox.c.received_at, inbox.c.exchange_id).limit(limit)
         return tuple(inbox_of(row) for row in self._all(oldest))
+
+    def beside(self, exchange_id: str) -> tuple[Digest, ...]:
+        return tuple(Digest(row["payload"]) for row in self._all(BESIDE, of_exchange_id=exchange_id))
 
     def correlated(self, values: Iterable[str]) -> str | None:
         found = self._one(select(correlation.c.exchange_id).where(correlation.c.value.in_(list(values))).limit(1))

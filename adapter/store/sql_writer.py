@@ -6,6 +6,7 @@ each claim raises the row's fence, and an end is only written for the fence that
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -47,6 +48,7 @@ from adapter.store.rows import (
     statement_values,
 )
 from adapter.store.schema import (
+    beside,
     blob,
     certificate_check,
     correlation,
@@ -227,6 +229,11 @@ class SqlWriter(SqlReader, SqlAccessWriter):
             "file": item.file,
         }
         self._add_new(inbox, values, item.exchange_id)
+
+    def add_beside(self, exchange_id: str, payloads: Iterable[Digest]) -> None:
+        for position, payload in enumerate(payloads, start=1):
+            values = {"exchange_id": exchange_id, "position": position, "payload": payload.value}
+            self._add_new(beside, values, exchange_id)
 
     def claim_inbox(
         self, now: datetime, limit: int, lease: timedelta, caller: str, own: tuple[HerId, ...] = ()

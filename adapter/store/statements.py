@@ -18,6 +18,7 @@ from adapter.delivery.sender import TransportState
 from adapter.store.port import Direction, OutboxState
 from adapter.store.schema import (
     Instant,
+    beside,
     blob,
     exchange,
     fact_log,
@@ -171,6 +172,7 @@ ANSWER_SEEN: Final = update(seen_envelope).where(
 )
 TAKEN: Final = select(taken_message).where(_is(taken_message.c.msg_key), _is(taken_message.c.organisation))
 INBOX_ITEM: Final = select(inbox).where(_is(inbox.c.exchange_id))
+BESIDE: Final = select(beside).where(_is(beside.c.exchange_id)).order_by(beside.c.position)
 TAKE_INBOX: Final = update(inbox).where(_is(inbox.c.exchange_id), inbox.c.taken_at.is_(None))
 INBOX_WAITING: Final = (
     select(inbox)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 
@@ -145,3 +146,25 @@ async def test_a_signal_of_another_partner_is_not_counted(world: World) -> None:
     assert words(world.hospital, sent) == ("await_ack", "waiting")
     assert world.hospital.mails()[-1].reception.state is ReceptionState.CLOSED
     assert world.hospital.facts() == ()
+
+
+@pytest.mark.parametrize(("action", "says", "alarm"), [("failed", "came back", True), ("delayed", "delayed", False)])
+async def test_a_bounce_of_our_acknowledgment_is_told_of_the_message_that_it_answers(
+    world: World, journal: StringIO, action: str, says: str, alarm: bool
+) -> None:
+    """It is no stray notice: the message stays taken, its history says what happened, and a failure is an error."""
+    world.road.loses = is_signal
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    [received] = world.municipality.received()
+    ours = "municipality@edi.example"
+    [acknowledgment] = [mail for mail in world.road.taken if is_signal(mail) and mail.sender.value == ours]
+    content = report(action, envelope_id=acknowledgment.envelope_id)
+    await world.municipality.daemon.keep(ReceivedMail(content, "", (ours,)))
+    await world.municipality.daemon.settle()
+    assert says in "".join(world.municipality.journal(received.id))
+    assert ("answer.bounced" in journal.getvalue()) is alarm
+    assert not [one for one in world.municipality.mails() if one.reception.state is ReceptionState.QUARANTINE]
+    state = world.municipality.exchange(received.id).reception
+    assert state is not None
+    assert state.state is ReceptionState.DELIVERED

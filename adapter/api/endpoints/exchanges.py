@@ -26,7 +26,7 @@ from adapter.service.operating import By, Done, give_up, mark_handled, resend
 from adapter.service.submission import NotTaken
 from adapter.service.views import row
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
-from adapter.values import HerId, MsgId, instant_of, instant_text, utc_text
+from adapter.values import Digest, HerId, MsgId, instant_of, instant_text, utc_text
 
 Her = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$", description="A HER-id.")]
 
@@ -45,6 +45,14 @@ class ListQuery(Model):
     created_before: Annotated[AwareDatetime | None, Field(description="Only created before then.")] = None
     cursor: Annotated[str | None, Field(max_length=200, description="`next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=500, description="The longest page.")] = 50
+
+
+class MessageQuery(Model):
+    """Which octets."""
+
+    beside: Annotated[
+        int, Field(ge=0, le=1000, description="0: the message. More: what came with it beside, counted from 1.")
+    ] = 0
 
 
 class ExchangeRow(Model):
@@ -227,9 +235,19 @@ def _payload(call: Call) -> Answer:
     payload = exchange.payload
     if payload is None:
         raise AdapterError(EXCHANGE_UNFIT, "its message is not kept")
-    content = call.installation.store.read_now(lambda reader: reader.blob(payload))
+    wanted = call.asked(MessageQuery).beside
+    digest = payload if wanted == 0 else _beside(call.installation, exchange.id, wanted)
+    content = call.installation.store.read_now(lambda reader: reader.blob(digest))
     call.audit(Did.PAYLOAD_READ, exchange.id)
-    return Answer(content, media_type="application/xml", headers={"Content-Digest-SHA256": payload.value})
+    media_type = "application/xml" if wanted == 0 else "application/octet-stream"
+    return Answer(content, media_type=media_type, headers={"Content-Digest-SHA256": digest.value})
+
+
+def _beside(installation: Installation, exchange_id: str, position: int) -> Digest:
+    there = installation.store.read_now(lambda reader: reader.beside(exchange_id))
+    if position > len(there):
+        raise AdapterError(EXCHANGE_UNFIT, f"beside: {len(there)} other attachments came with it")
+    return there[position - 1]
 
 
 def _answer(call: Call) -> Answer:
@@ -310,6 +328,7 @@ OPERATIONS = (
         _payload,
         (Given(200, "The octets that were handed in or decrypted.", None, "application/xml"),),
         refuses=(409,),
+        query=MessageQuery,
     ),
     Operation(
         "POST",

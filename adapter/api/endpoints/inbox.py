@@ -22,7 +22,8 @@ class InboxQuery(Model):
 
 
 class InboxItem(Model):
-    """A message that waits: read it at `message`. `claim` is the number that confirming needs, 0 if never claimed."""
+    """A message that waits: read it at `message`, and the `beside` other attachments that came with it, if any, at
+    `message` with `?beside=1` and so on. `claim` is the number that confirming needs, 0 if never claimed."""
 
     exchange: str
     type: str
@@ -31,6 +32,7 @@ class InboxItem(Model):
     msg_id: str | None
     received: str
     message: str
+    beside: int
     claim: int
     claimed_until: str | None
 
@@ -85,6 +87,7 @@ def _shown(one: Waiting) -> InboxItem:
         msg_id=exchange.msg_id.value if known and exchange.msg_id is not None else None,
         received=utc_text(item.received_at),
         message=f"/api/v1/exchanges/{exchange.id}/message",
+        beside=one.beside,
         claim=item.fence,
         claimed_until=None if item.claimed_until is None else utc_text(item.claimed_until),
     )
