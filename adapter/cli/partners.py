@@ -65,7 +65,7 @@ def list_partners(config: Path, as_json: bool) -> None:
             address = one.address.value if one.address is not None else "-"
             left = str(one.days_left) if one.days_left is not None else "-"
             table.add_row(one.her.value, one.name, one.role, address, left, str(one.agreements))
-        Console().print(table)
+        Console(width=None if Console().is_terminal else 160).print(table)
         for one in rows:
             if one.trouble:
                 click.echo(f"{one.her}: {one.trouble}")
