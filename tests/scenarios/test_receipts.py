@@ -307,7 +307,7 @@ class TestWhenTaken:
             world.hospital.build("discharge-ready", ready=(date(2024, 3, 5) + timedelta(days=n)).isoformat())
             for n in range(3)
         ]
-        monkeypatch.setattr(SqlReader.inbox_waiting, "__defaults__", (2,))
+        monkeypatch.setattr(SqlReader.inbox_waiting, "__defaults__", (2, ()))
         for content in contents:
             world.hospital.submit(content)
         await world.settle()

@@ -170,14 +170,16 @@ async def test_a_defect_while_keeping_asks_the_mail_server_to_come_again(
 async def test_a_mail_that_cannot_be_taken_in_now_is_taken_in_later(
     world: World, monkeypatch: pytest.MonkeyPatch, kind: object
 ) -> None:
-    """A store that is full or locked while a mail is judged puts it off; it is neither answered nor shelved."""
+    """A store that is full or locked while a mail is judged ends the turn; the mail is neither answered nor shelved."""
 
     def refuse(*_: object) -> None:
         raise AdapterError(kind, "")  # type: ignore[arg-type]
 
     monkeypatch.setattr(payloads, "_accept", refuse)
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
-    await world.settle()
+    with pytest.raises(AdapterError) as raised:
+        await world.settle()
+    assert raised.value.kind is kind
     assert len(world.road.taken) == 1
     assert [one.reception.state.value for one in world.municipality.mails()] == ["stored"]
     monkeypatch.undo()
