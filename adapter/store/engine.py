@@ -94,7 +94,7 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
         max_overflow=0,
         hide_parameters=True,
         poolclass=QueuePool,
-        pool_reset_on_return=None,  # every transaction is a block that has ended by then
+        pool_reset_on_return=None,  # every transaction is a block that has ended by then, or is ended at the checkin
     )
 
     @event.listens_for(engine, "connect")
@@ -113,6 +113,12 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
             patiently(dbapi, "BEGIN IMMEDIATE")
         else:
             dbapi.execute("BEGIN")
+
+    @event.listens_for(engine, "checkin")
+    def end(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+        # A COMMIT that fails, as on a full disk, may leave its transaction open; the next one would not get in.
+        if connection is not None and cast("sqlite3.Connection", connection).in_transaction:
+            connection.rollback()
 
     return engine
 
