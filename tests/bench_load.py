@@ -342,3 +342,9 @@ def bench_load(folder: Path, rsa_ms: float, *, long: bool) -> None:
     asyncio.run(flat(place("flat"), FLAT_LONG if long else FLAT))
     if not long:
         print(f"  Both are short runs: `--long` has the backlog of {BACKLOG_LONG} and {FLAT_LONG} exchanges.")
+
+
+if __name__ == "__main__" and "--api" in sys.argv:
+    from tests.bench_api import main
+
+    main()

@@ -34,6 +34,7 @@ COMMANDS = {
     "resend": "send a stuck message again, or judge a set-aside mail again",
     "giveup": "stop sending a message",
     "handled": "mark an exchange or mail as dealt with",
+    "inbox": "what was received and waits: for the application, or for a person to decide",
     "answer": "the municipality's answer, or how to read it",
     "ledger": "nights, kroner and reasons of every stay",
     "liability": "decide one case file",

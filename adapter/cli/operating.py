@@ -13,6 +13,7 @@ import click
 from adapter.cli.output import print_json
 
 if TYPE_CHECKING:
+    from adapter.service.access import Caller
     from adapter.service.installation import Installation
     from adapter.service.operating import By, Done
 
@@ -29,6 +30,14 @@ def act(do: Callable[[Installation, str, By], Done], wanted: str, reason: str, c
     else:
         beside = f" ({done.goes_on_as})" if done.goes_on_as != done.subject else ""
         click.echo(f"{done.subject}: {done.outcome}{beside}")
+
+
+def caller_here() -> Caller:
+    """The person at the keyboard as a caller who may do everything on this machine."""
+    from adapter.config import Scope
+    from adapter.service.access import Caller
+
+    return Caller(f"{person()} (command)", frozenset(Scope))
 
 
 def person() -> str:

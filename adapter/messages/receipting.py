@@ -48,13 +48,15 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the decision rests on: the message with its findings of the receiving side, and what the store knows."""
+    """What the decision rests on: the message with its findings of the receiving side, and what the store knows.
+    `passed` is what a person has looked at and let pass."""
 
     reading: Reading
     own: Own
     codes: CodeLists
     duplicate: bool = False
     choices: Choices = RECOMMENDED
+    passed: frozenset[Silence] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ _EXPLANATIONS: Final = {
 def decide(case: Case) -> Decision:
     """What to answer to one received message; never raises."""
     for step in _STEPS:
-        if step.applies(case):
+        if step.silence not in case.passed and step.applies(case):
             if step.silence is Silence.NOT_FOR_US and case.choices.foreign_address is ForeignAddress.REFUSE:
                 return _refused_as_foreign(case)
             return Decision(imported=False, receipts=(), silence=step.silence)

@@ -26,6 +26,8 @@ class Did(StrEnum):
     CLAIMED = "message claimed"
     CONFIRMED = "message confirmed"
     REJECTED = "message rejected"
+    RELEASED = "held message accepted"
+    TURNED_AWAY = "held message refused"
     EXCHANGE_READ = "exchange read"
     SUBMITTED = "message submitted"
     ANSWERED = "answer given"

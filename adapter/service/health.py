@@ -62,7 +62,7 @@ class CertificateDays:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the adapter is at a moment. `unanswered` is per partner, the longest wait first."""
+    """How the adapter is at a moment. `counts` are of what waits, `unanswered` is by partner, the longest first."""
 
     at: datetime
     reasons: tuple[Reason, ...]
@@ -113,7 +113,7 @@ def probe(writer: Writer, now: datetime) -> None:
 
 
 def _waiting(reader: Reader) -> tuple[Counts, tuple[Unanswered, ...]]:
-    return reader.counts(), reader.unanswered()
+    return reader.waiting(), reader.unanswered()
 
 
 def _loops(pulse: Pulse) -> list[Reason]:

@@ -23,7 +23,7 @@ from adapter.envelope.plaintext import Form, unwrap
 from adapter.errors import FILE_UNREADABLE, AdapterError
 from adapter.messages.datatypes import Code
 from adapter.messages.read import read
-from adapter.messages.receipting import Case, Own, decide
+from adapter.messages.receipting import Case, Own, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.service import receipts
 from adapter.service.choosing import chosen
@@ -117,7 +117,10 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange, err
     reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
     parties = installation.settings.party
     own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
-    decision = decide(Case(reading, own, installation.codes, choices=chosen(installation.settings.choices)))
+    # What was held is offered only when a person has let it pass.
+    passed = frozenset({Silence.HELD})
+    case = Case(reading, own, installation.codes, choices=chosen(installation.settings.choices), passed=passed)
+    decision = decide(case)
     if errors:
         decision = replace(decision, receipts=tuple(replace(due, errors=errors) for due in decision.receipts))
     return receipts.submit_apprecs(installation, writer, exchange, reading, decision)
@@ -125,6 +128,12 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange, err
 
 def _note(item: InboxItem) -> str:
     return f"inbox:{item.exchange_id}"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is complete or not there, durable. Raises `AdapterError` (FILE_UNREADABLE)."""
+    _write_beside(path, content)
+    _show(path)
 
 
 def _write_beside(path: Path, content: bytes) -> None:

@@ -70,17 +70,17 @@ def resend(installation: Installation, wanted: str, by: By) -> Done:
     `wanted` is the id of an exchange or mail, the beginning of one, or a MsgId. Raises `AdapterError`:
     EXCHANGE_UNKNOWN, EXCHANGE_UNFIT with what to do instead, PARTNER_UNKNOWN, PARTY_NOT_OURS.
     """
-    return _act(installation, wanted, by, Act.RESEND, _send_again, _judge_again)
+    return carry_out(installation, wanted, by, Act.RESEND, _send_again, _judge_again)
 
 
 def give_up(installation: Installation, wanted: str, by: By) -> Done:
     """Stop sending a message, or lay a mail aside. Raises as `resend` does."""
-    return _act(installation, wanted, by, Act.GIVE_UP, _cancel, _lay_aside)
+    return carry_out(installation, wanted, by, Act.GIVE_UP, _cancel, _lay_aside)
 
 
 def mark_handled(installation: Installation, wanted: str, by: By) -> Done:
     """Note that a person has dealt with an exchange or a mail elsewhere. Raises `AdapterError` (EXCHANGE_UNKNOWN)."""
-    return _act(installation, wanted, by, Act.HANDLED, _note_exchange, _note_mail)
+    return carry_out(installation, wanted, by, Act.HANDLED, _note_exchange, _note_mail)
 
 
 def handled_by(reader: Reader, subject: str, since: datetime) -> OperatorAct | None:
@@ -90,7 +90,7 @@ def handled_by(reader: Reader, subject: str, since: datetime) -> OperatorAct | N
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
     """What a piece of work did: in words, as which exchange it goes on, and its lines for the log."""
 
     outcome: str
@@ -98,11 +98,14 @@ class _Change:
     told: list[Told]
 
 
-_OnExchange = Callable[[Installation, Writer, Exchange, By, datetime], _Change]
-_OnMail = Callable[[Installation, Writer, Mail, By, datetime], _Change]
+OnExchange = Callable[[Installation, Writer, Exchange, By, datetime], Change]
+OnMail = Callable[[Installation, Writer, Mail, By, datetime], Change]
 
 
-def _act(installation: Installation, wanted: str, by: By, act: Act, on_exchange: _OnExchange, on_mail: _OnMail) -> Done:
+def carry_out(
+    installation: Installation, wanted: str, by: By, act: Act, on_exchange: OnExchange, on_mail: OnMail
+) -> Done:
+    """Do one thing to the exchange or mail that is meant, in one transaction with the record of who did it and why."""
     now = installation.clock.now()
 
     def write(writer: Writer) -> tuple[Done, list[Told]]:
@@ -169,7 +172,7 @@ def _seals(installation: Installation, reader: Reader, exchange: Exchange, now: 
     return Seals(made=True, openable=openable, signed_validly=kept.is_signed_validly(now))
 
 
-def _send_again(installation: Installation, writer: Writer, exchange: Exchange, by: By, now: datetime) -> _Change:
+def _send_again(installation: Installation, writer: Writer, exchange: Exchange, by: By, now: datetime) -> Change:
     way = way_of(installation, writer, exchange, now)
     if isinstance(way, NotAgain):
         raise AdapterError(EXCHANGE_UNFIT, way.why)
@@ -182,7 +185,7 @@ def _send_again(installation: Installation, writer: Writer, exchange: Exchange, 
         event = ResendRequested(by.reason)
         _, told = take_transport_step(writer, readdressed, event, now, installation.terms_for(exchange), address)
         writer.add_journal(JournalEntry(exchange.id, now, "sent again", outcome))
-        return _Change(outcome, exchange.id, told)
+        return Change(outcome, exchange.id, told)
     generated = exchange.generated
     anew = Exchange(
         id=installation.ids.fresh(),
@@ -205,16 +208,16 @@ def _send_again(installation: Installation, writer: Writer, exchange: Exchange, 
     writer.add_exchange(anew)
     writer.add_journal(JournalEntry(anew.id, now, "submitted", f"the document of {exchange.id} again: {way.why}"))
     writer.add_journal(JournalEntry(exchange.id, now, "sent again", f"as {anew.id}: {outcome}"))
-    return _Change(outcome, anew.id, [Told(events.EXCHANGE_SUBMITTED, line_of(anew, "new"))])
+    return Change(outcome, anew.id, [Told(events.EXCHANGE_SUBMITTED, line_of(anew, "new"))])
 
 
-def _judge_again(_: Installation, writer: Writer, mail: Mail, __: By, now: datetime) -> _Change:
+def _judge_again(_: Installation, writer: Writer, mail: Mail, __: By, now: datetime) -> Change:
     state = mail.reception.state
     if state not in {ReceptionState.QUARANTINE, ReceptionState.PENDING}:
         raise AdapterError(EXCHANGE_UNFIT, f"the mail is {state.value}; only one that is set aside is judged again")
     stepped = receiver.step(mail.reception, Reception.OPERATOR_RETRIES, now).exchange
     writer.save_mail(replace(mail, reception=stepped))
-    return _Change("the mail is judged again", mail.id, [])
+    return Change("the mail is judged again", mail.id, [])
 
 
 # ── give up ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,7 +229,7 @@ def may_give_up(exchange: Exchange) -> bool:
     return transport is not None and ROWS[transport.state, On.CANCEL].next is TransportState.CANCELLED
 
 
-def _cancel(installation: Installation, writer: Writer, exchange: Exchange, by: By, now: datetime) -> _Change:
+def _cancel(installation: Installation, writer: Writer, exchange: Exchange, by: By, now: datetime) -> Change:
     if exchange.transport is None:
         raise AdapterError(EXCHANGE_UNFIT, "it was received, not sent; mark it as handled instead")
     if not may_give_up(exchange):
@@ -236,24 +239,24 @@ def _cancel(installation: Installation, writer: Writer, exchange: Exchange, by: 
     saved, told = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)
     assert saved.transport is not None
     left = " (it had left already: the receiver may have it)" if saved.transport.first_sent is not None else ""
-    return _Change(f"given up{left}", exchange.id, told)
+    return Change(f"given up{left}", exchange.id, told)
 
 
-def _lay_aside(_: Installation, writer: Writer, mail: Mail, by: By, now: datetime) -> _Change:
+def _lay_aside(_: Installation, writer: Writer, mail: Mail, by: By, now: datetime) -> Change:
     if mail.reception.state is not ReceptionState.QUARANTINE:
         says = f"the mail is {mail.reception.state.value}; only one in quarantine is laid aside"
         raise AdapterError(EXCHANGE_UNFIT, says)
     stepped = receiver.step(mail.reception, Reception.OPERATOR_CLOSES, now, by.reason).exchange
     writer.save_mail(replace(mail, reception=stepped))
-    return _Change("laid aside", mail.id, [])
+    return Change("laid aside", mail.id, [])
 
 
 # ── handled ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _note_exchange(_: Installation, __: Writer, exchange: Exchange, ___: By, ____: datetime) -> _Change:
-    return _Change("marked as handled", exchange.id, [])
+def _note_exchange(_: Installation, __: Writer, exchange: Exchange, ___: By, ____: datetime) -> Change:
+    return Change("marked as handled", exchange.id, [])
 
 
-def _note_mail(_: Installation, __: Writer, mail: Mail, ___: By, ____: datetime) -> _Change:
-    return _Change("marked as handled", mail.id, [])
+def _note_mail(_: Installation, __: Writer, mail: Mail, ___: By, ____: datetime) -> Change:
+    return Change("marked as handled", mail.id, [])

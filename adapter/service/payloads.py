@@ -54,6 +54,11 @@ from adapter.store.port import (
 )
 from adapter.values import Digest, HerId, MessageId, Moment
 
+NOT_IMPORTED = "not imported"
+"""The journal's words for a message that the application did not get; the detail says why."""
+
+ANOTHER_SENDER = "it names another sender than its envelope"
+
 KEEP_SEEN = timedelta(days=30)
 """How long an envelope is remembered (`ebxml.md` §7.4)."""
 
@@ -287,9 +292,9 @@ def _import(
 ) -> list[Told]:
     """Give a business message to the application, or not, and answer it as `apprec.md` §5 decides."""
     if _under_another_name(installation, exchange, reading):
-        writer.add_journal(JournalEntry(exchange.id, now, "not imported", "it names another sender than its envelope"))
+        writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, ANOTHER_SENDER))
         return [Told(events.MESSAGE_PARKED, line_of(exchange, "accepted", "EB-508"))]
-    decision = decide(_case(installation, writer, reading, exchange))
+    decision = decide(case_of(installation, writer, reading, exchange))
     around = judge_around(
         installation, writer, reading, (exchange.sender, exchange.receiver), Side.RECEIVE, exchange.action or ""
     )
@@ -298,20 +303,28 @@ def _import(
     noted = (*reading.findings, *around)
     told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in noted]
     if decision.silence is not None:
-        writer.add_journal(JournalEntry(exchange.id, now, "not imported", decision.silence.value))
+        writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, decision.silence.value))
         if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
             writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
             told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
         return [*told, Told(events.MESSAGE_REFUSED, line_of(exchange, "accepted", decision.silence.name))]
+    return told + answer_decided(installation, writer, exchange, reading, decision, arrival.mail)
+
+
+def answer_decided(
+    installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision, mail: Mail
+) -> list[Told]:
+    """Do what was decided about a received message: the application gets it or not, and it is receipted."""
+    now, told = installation.clock.now(), list[Told]()
     _take_ids(installation, writer, reading, exchange, now)
     if decision.imported:
         assert exchange.payload is not None
-        writer.add_inbox(InboxItem(exchange.id, exchange.payload, arrival.mail.reception.received))
+        writer.add_inbox(InboxItem(exchange.id, exchange.payload, mail.reception.received))
         told.append(Told(events.MESSAGE_DELIVERED, line_of(exchange, "accepted")))
-        had = Moment.at(arrival.mail.reception.received)
-        told += record_message(installation, writer, exchange, had, HowKnown.THEIR_MESSAGE, arrival.mail.raw)
+        had = Moment.at(mail.reception.received)
+        told += record_message(installation, writer, exchange, had, HowKnown.THEIR_MESSAGE, mail.raw)
     else:
-        writer.add_journal(JournalEntry(exchange.id, now, "not imported", _codes(decision)))
+        writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, _codes(decision)))
     if not decision.imported or installation.settings.inbox.apprec == "at_once":
         told += receipts.submit_apprecs(installation, writer, exchange, reading, decision)
     return told
@@ -357,7 +370,8 @@ def _under_another_name(installation: Installation, exchange: Exchange, reading:
     )
 
 
-def _case(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> Case:
+def case_of(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> Case:
+    """What the decision about a received message rests on here and now."""
     parties = installation.settings.party
     own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
     organisation = _organisation(installation, exchange)

@@ -9,6 +9,7 @@ from adapter.delivery import receiver, sender
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
+from adapter.service.holding import why_held
 from adapter.service.operating import handled_by
 from adapter.service.steps import shown_type
 from adapter.store.port import Exchange, ExchangeFilter, Mail, Reader
@@ -89,6 +90,8 @@ def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
             step = "nothing: it belongs to a message of ours"
         elif axis.state in _NOT_GIVEN and reader.inbox_item(exchange.id) is None:
             step = "was not given to the application; `adapter show` says why"
+            if why_held(reader, exchange.id) is not None:
+                step = "waits for a person: `adapter inbox accept` or `adapter inbox refuse`"
     return Row(
         id=exchange.id,
         direction=exchange.direction.value,

@@ -335,6 +335,10 @@ class Act(StrEnum):
     GIVE_UP = "give_up"
     HANDLED = "handled"
     """looked at and dealt with outside the adapter"""
+    ACCEPT = "accept"
+    """a received message that was held goes to the application"""
+    REFUSE = "refuse"
+    """a received message that was held does not"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +472,12 @@ class Reader(AccessReader, Protocol):
 
     def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]: ...
 
+    def kept_back(
+        self, reasons: Iterable[str], own: tuple[HerId, ...] = (), limit: int = 1000
+    ) -> tuple[JournalEntry, ...]:
+        """The journal lines `not imported` with one of these details, of exchanges that nobody has accepted or refused
+        since; the oldest first. `own` are the parties that received them, if not all are meant."""
+
     def outbox_of(self, exchange_id: str) -> tuple[OutboxItem, ...]: ...
 
     def seen(self, sender: HerId, message_id: MessageId) -> SeenEnvelope | None: ...
@@ -515,6 +525,10 @@ class Reader(AccessReader, Protocol):
 
     def note(self, key: str) -> str | None:
         """A small text that was kept with `keep_note`."""
+
+    def waiting(self) -> Counts:
+        """As `counts`, but of what is under way or set aside only, so that a look at it is as quick in a large store:
+        `transport` of the open states, `reception` of the mails in quarantine, no `receipt`."""
 
     def counts(self) -> Counts: ...
 

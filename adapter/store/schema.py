@@ -24,12 +24,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    literal_column,
 )
 from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -151,6 +152,9 @@ exchange = Table(
     comment="one business message or AppRec, with its axes",
 )
 Index("ix_exchange_created_at", exchange.c.created_at)
+Index("ix_exchange_type_created_at", exchange.c.type, exchange.c.created_at)
+Index("ix_exchange_receipt_state_created_at", exchange.c.receipt_state, exchange.c.created_at)
+Index("ix_exchange_reception_state_created_at", exchange.c.reception_state, exchange.c.created_at)
 Index("ix_exchange_message_id", exchange.c.message_id)
 Index("ix_exchange_msg_key", exchange.c.msg_key)
 Index("ix_exchange_msg_hex", exchange.c.msg_hex)
@@ -257,6 +261,9 @@ journal = Table(
     comment="the history of an exchange, for people",
 )
 Index("ix_journal_exchange_id", journal.c.exchange_id)
+WAS_NOT_IMPORTED = journal.c.what == literal_column("'not imported'")
+"""Written out and not bound, so that SQLite knows that the index below is for it."""
+Index("ix_journal_not_imported", journal.c.seq, sqlite_where=WAS_NOT_IMPORTED, postgresql_where=WAS_NOT_IMPORTED)
 
 fact_log = Table(
     "fact_log",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -17,6 +18,7 @@ from adapter.delivery.sender import OPEN_STATES, TransportState
 from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
 from adapter.store.port import (
+    Act,
     CertificateCheck,
     ChainReport,
     Counts,
@@ -52,12 +54,14 @@ from adapter.store.rows import (
     taken_of,
 )
 from adapter.store.schema import (
+    WAS_NOT_IMPORTED,
     certificate_check,
     correlation,
     exchange,
     fact_log,
     inbox,
     issued_statement,
+    journal,
     mail_in,
     operator_act,
     outbox,
@@ -187,6 +191,19 @@ class SqlReader(SqlAccessReader):
 
     def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]:
         return tuple(journal_of(row) for row in self._all(JOURNAL, of_exchange_id=exchange_id))
+
+    def kept_back(
+        self, reasons: Iterable[str], own: tuple[HerId, ...] = (), limit: int = 1000
+    ) -> tuple[JournalEntry, ...]:
+        decided = select(operator_act.c.subject).where(operator_act.c.act.in_([Act.ACCEPT.value, Act.REFUSE.value]))
+        wanted = (
+            select(journal)
+            .join(exchange, exchange.c.id == journal.c.exchange_id)
+            .where(WAS_NOT_IMPORTED, journal.c.detail.in_(list(reasons)), exchange.c.id.not_in(decided))
+        )
+        if own:
+            wanted = wanted.where(exchange.c.receiver.in_([her.value for her in own]))
+        return tuple(journal_of(row) for row in self._all(wanted.order_by(journal.c.seq).limit(limit)))
 
     # ── outbox, dedupe, inbox ──
 
@@ -323,7 +340,22 @@ class SqlReader(SqlAccessReader):
         value: str | None = self._connection.execute(NOTE, {"of_key": f"note:{key}"}).scalar()
         return value
 
+    def waiting(self) -> Counts:
+        return replace(
+            self._queues(),
+            transport=self._by_state(exchange.c.transport_state, TransportState, tuple(OPEN_STATES)),
+            reception=self._by_state(mail_in.c.state, ReceptionState, (ReceptionState.QUARANTINE,)),
+        )
+
     def counts(self) -> Counts:
+        return replace(
+            self._queues(),
+            transport=self._by_state(exchange.c.transport_state, TransportState, tuple(TransportState)),
+            receipt=self._by_state(exchange.c.receipt_state, AppRecState, tuple(AppRecState)),
+            reception=self._by_state(exchange.c.reception_state, ReceptionState, tuple(ReceptionState)),
+        )
+
+    def _queues(self) -> Counts:
         waiting = [state.value for state in WAITING_MAIL]
         mails = self._count_and_oldest(
             select(func.count(), func.min(mail_in.c.received)).where(mail_in.c.state.in_(waiting))
@@ -335,9 +367,6 @@ class SqlReader(SqlAccessReader):
             select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.taken_at.is_(None))
         )
         return Counts(
-            transport=self._by_state(exchange.c.transport_state, TransportState),
-            receipt=self._by_state(exchange.c.receipt_state, AppRecState),
-            reception=self._by_state(exchange.c.reception_state, ReceptionState),
             mails_waiting=mails[0],
             outbox_waiting=items[0],
             inbox_waiting=offered[0],
@@ -346,8 +375,11 @@ class SqlReader(SqlAccessReader):
             oldest_inbox=offered[1],
         )
 
-    def _by_state(self, column: ColumnElement[str | None], kind: type[S]) -> tuple[tuple[S, int], ...]:
-        counted = self._connection.execute(select(column, func.count()).where(column.is_not(None)).group_by(column))
+    def _by_state(
+        self, column: ColumnElement[str | None], kind: type[S], states: tuple[S, ...]
+    ) -> tuple[tuple[S, int], ...]:
+        wanted = [state.value for state in states]
+        counted = self._connection.execute(select(column, func.count()).where(column.in_(wanted)).group_by(column))
         return tuple(sorted((kind(str(state)), number) for state, number in counted))
 
     def _count_and_oldest(self, statement: Select[*tuple[object, ...]]) -> tuple[int, datetime | None]:

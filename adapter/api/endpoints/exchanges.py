@@ -145,6 +145,10 @@ class DoneByHand(Model):
     outcome: str
     goes_on_as: str
 
+    @classmethod
+    def of(cls, done: Done) -> DoneByHand:
+        return cls(exchange=done.subject, outcome=done.outcome, goes_on_as=done.goes_on_as)
+
 
 def _list(call: Call) -> Answer:
     asked = call.asked(ListQuery)
@@ -272,7 +276,7 @@ def _by_hand(deed: _Deed) -> Callable[[Call], Answer]:
         by = By(call.caller.name, call.told(ByHand).reason)
         call.audit(Did.CHANGED, exchange.id)
         done = deed(call.installation, exchange.id, by)
-        return Answer(DoneByHand(exchange=done.subject, outcome=done.outcome, goes_on_as=done.goes_on_as))
+        return Answer(DoneByHand.of(done))
 
     return do
 

@@ -7,11 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from adapter.api.endpoints.exchanges import ByHand, DoneByHand
 from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
 from adapter.config import Scope
 from adapter.errors import EXCHANGE_UNKNOWN, AdapterError
 from adapter.service.access import Did
 from adapter.service.claiming import Waiting, claim, confirm, refusal_code, reject, waiting
+from adapter.service.holding import accept, held, refuse
+from adapter.service.operating import By
+from adapter.service.steps import shown_type
 from adapter.values import utc_text
 
 
@@ -70,6 +74,30 @@ class RejectInput(Model):
     errors: Annotated[tuple[RefusalInput, ...], Field(min_length=1, max_length=10)]
 
 
+class HeldItem(Model):
+    """A message that waits for a person: why it is kept from the application."""
+
+    exchange: str
+    type: str
+    sender: str
+    receiver: str
+    since: str
+    why: str
+
+
+class HeldList(Model):
+    """What waits for a person, the oldest first."""
+
+    items: tuple[HeldItem, ...]
+
+
+class HeldRefusalInput(Model):
+    """Why, for the record and without patient data; with `errors` the sender gets a negative AppRec."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    errors: Annotated[tuple[RefusalInput, ...], Field(max_length=10)] = ()
+
+
 class Finished(Model):
     """The message is no longer in the inbox."""
 
@@ -119,6 +147,42 @@ def _reject(call: Call) -> Answer:
     codes = tuple(refusal_code(call.installation.codes, one.code, one.text) for one in told.errors)
     reject(call.installation, call.caller, exchange.id, told.claim, codes)
     return Answer(Finished(exchange=exchange.id))
+
+
+def _held(call: Call) -> Answer:
+    own = tuple(sorted(call.caller.parties))
+    found = held(call.installation, own, call.asked(InboxQuery).limit)
+    return Answer(
+        HeldList(
+            items=tuple(
+                HeldItem(
+                    exchange=one.exchange.id,
+                    type=shown_type(one.exchange.type),
+                    sender=one.exchange.sender.value,
+                    receiver=one.exchange.receiver.value,
+                    since=utc_text(one.since),
+                    why=one.why,
+                )
+                for one in found
+            )
+        )
+    )
+
+
+def _accept_held(call: Call) -> Answer:
+    exchange = call.exchange(Did.RELEASED)
+    by = By(call.caller.name, call.told(ByHand).reason)
+    call.audit(Did.RELEASED, exchange.id)
+    return Answer(DoneByHand.of(accept(call.installation, exchange.id, by)))
+
+
+def _refuse_held(call: Call) -> Answer:
+    exchange = call.exchange(Did.TURNED_AWAY)
+    told = call.told(HeldRefusalInput)
+    by = By(call.caller.name, told.reason)
+    codes = tuple(refusal_code(call.installation.codes, one.code, one.text) for one in told.errors)
+    call.audit(Did.TURNED_AWAY, exchange.id)
+    return Answer(DoneByHand.of(refuse(call.installation, exchange.id, by, codes)))
 
 
 OPERATIONS = (
@@ -172,5 +236,43 @@ OPERATIONS = (
         (Given(200, "It is done.", Finished),),
         refuses=(409, 422),
         takes=Taken(("application/json",), RejectInput),
+    ),
+    Operation(
+        "GET",
+        "/api/v1/inbox/held",
+        "listHeld",
+        "operating",
+        "What is kept from the application until a person has decided.",
+        "Such as a message that names another sender than the one that signed it (EB-508).",
+        Scope.OPERATE,
+        _held,
+        (Given(200, "What waits for a person.", HeldList),),
+        query=InboxQuery,
+    ),
+    Operation(
+        "POST",
+        "/api/v1/inbox/{id}/accept-held",
+        "acceptHeld",
+        "operating",
+        "Give a held message to the application.",
+        "Everything follows as if it had just arrived, but the moment it was received stays.",
+        Scope.OPERATE,
+        _accept_held,
+        (Given(200, "It is done.", DoneByHand),),
+        refuses=(409, 422),
+        takes=Taken(("application/json",), ByHand),
+    ),
+    Operation(
+        "POST",
+        "/api/v1/inbox/{id}/refuse-held",
+        "refuseHeld",
+        "operating",
+        "Keep a held message from the application for good.",
+        "With `errors` the sender gets a negative AppRec; not where it is unknown who sent it.",
+        Scope.OPERATE,
+        _refuse_held,
+        (Given(200, "It is done.", DoneByHand),),
+        refuses=(409, 422),
+        takes=Taken(("application/json",), HeldRefusalInput),
     ),
 )

@@ -168,3 +168,34 @@ async def test_a_folder_is_not_claimed_from(place: Place, world: World) -> None:
     assert (answered.status_code, answered.json()["error"]) == (409, "INBOX-BY-FOLDER")
     await served.close()
     await made.close()
+
+
+async def test_what_is_held_is_decided_over_http(world: World, municipality: Served) -> None:
+    """A message under another's name is listed with why; accepted it can be claimed; every step is audited."""
+    content = world.hospital.build("discharge-ready")
+    changed = content.replace(b"8140010", b"8160010").replace(b"8140011", b"8160011")
+    for _ in range(2):
+        world.hospital.send_unjudged(changed.replace(b"<MsgId>0", b"<MsgId>1"), content)
+        await world.settle()
+        changed = (
+            world.hospital.build("discharge-ready").replace(b"8140010", b"8160010").replace(b"8140011", b"8160011")
+        )
+    client = municipality.client(Scope.OPERATE, Scope.SUBMIT)
+    first, second = (await client.get(f"{INBOX}/held")).json()["items"]
+    assert first["why"] == "it names another sender than its envelope"
+    assert await claimed(client) == []
+    nobody = await client.post(f"{INBOX}/{first['exchange']}/accept-held", json={"reason": ""})
+    assert nobody.status_code == 400
+    for path, told in (("accept-held", first), ("refuse-held", second)):
+        done = await client.post(f"{INBOX}/{told['exchange']}/{path}", json={"reason": "asked the hospital"})
+        assert done.status_code == 200, done.text
+        again = await client.post(f"{INBOX}/{told['exchange']}/{path}", json={"reason": "asked the hospital"})
+        assert (again.status_code, again.json()["error"]) == (409, "EXCHANGE-UNFIT")
+    assert [item["exchange"] for item in await claimed(client)] == [first["exchange"]]
+    assert (await client.get(f"{INBOX}/held")).json()["items"] == []
+    lines = [(line.what, line.about) for line in municipality.audit()]
+    assert ("held message accepted", first["exchange"]) in lines
+    assert ("held message refused", second["exchange"]) in lines
+    stranger = municipality.client(hers=("1",))
+    assert (await stranger.get(f"{INBOX}/held")).json()["items"] == []
+    assert (await stranger.post(f"{INBOX}/{first['exchange']}/accept-held", json={"reason": "x"})).status_code == 404
