@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,6 @@ from adapter.cli.output import Json, options, print_json
 if TYPE_CHECKING:
     from adapter.service.claiming import Waiting
     from adapter.service.installation import Installation
-    from adapter.store.port import Reader
-    from adapter.values import Digest
 
 LEASE = timedelta(minutes=5)
 """How long a message that is being written to a file is ours alone."""
@@ -80,9 +77,10 @@ def show(id_: str, config: Path, as_json: bool) -> None:
     with desk.installation(config) as installation:
         exchange = installation.store.read_now(lambda reader: desk.find_exchange(reader, id_))
         item = installation.store.read_now(lambda reader: reader.inbox_item(exchange.id))
+        beside = installation.store.read_now(lambda reader: reader.beside(exchange.id))
         why = installation.store.read_now(lambda reader: holding.why_held(reader, exchange.id))
         if item is not None:
-            row = _waiting(installation, Waiting(exchange, item))
+            row = _waiting(installation, Waiting(exchange, item, len(beside)))
         elif why is not None:
             since = utc_text(exchange.created_at)
             row = _row("held", exchange.id, exchange.type, exchange.sender.value, since, why)
@@ -119,8 +117,7 @@ def take(output: Path, limit: int, config: Path, as_json: bool) -> None:
     with desk.installation(config) as installation:
         for one in claiming.claim(installation, caller, limit, LEASE):
             file = output / f"{one.exchange.id}.xml"
-            digest = one.item.payload
-            inbox.write_whole(file, installation.store.read_now(functools.partial(_octets, digest)))
+            inbox.write_out(installation, one.item, file)
             claiming.confirm(installation, caller, one.exchange.id, one.item.fence)
             taken.append({"exchange": one.exchange.id, "type": one.exchange.type, "file": str(file)})
             if not as_json:
@@ -173,10 +170,6 @@ def refuse(id_: str, reason: str, code: str | None, text: str, config: Path, as_
         config,
         as_json=as_json,
     )
-
-
-def _octets(digest: Digest, reader: Reader) -> bytes:
-    return reader.blob(digest)
 
 
 def _row(

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from adapter.delivery.receiver import ReceptionState
 from adapter.errors import EXCHANGE_UNFIT, AdapterError
 from adapter.messages.datatypes import Code
 from adapter.messages.read import read
@@ -21,7 +22,7 @@ from adapter.messages.rules.rule import Side
 from adapter.service import payloads
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Change, Done, carry_out
-from adapter.service.payloads import ANOTHER_SENDER, NOT_IMPORTED
+from adapter.service.payloads import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORTED
 from adapter.service.steps import Told
 from adapter.store.port import Act, Exchange, Mail, Reader, Writer
 from adapter.values import HerId
@@ -103,10 +104,18 @@ def _decided(installation: Installation, writer: Writer, exchange: Exchange, err
     if errors:
         refused = tuple(replace(due, errors=errors) for due in decision.receipts)
         decision = Decision(imported=False, receipts=refused)
-    mail = next((one for one in writer.mails_of((exchange.id,)) if one.reception.state.value != "duplicate"), None)
+    mail = _mail_of(writer, exchange)
     if mail is None:
         raise AdapterError(EXCHANGE_UNFIT, "the mail it came in is not kept")
     return payloads.answer_decided(installation, writer, exchange, reading, decision, mail)
+
+
+def _mail_of(reader: Reader, exchange: Exchange) -> Mail | None:
+    """The mail that a message came in, which is kept with the first message of its envelope."""
+    lines = (line for line in reader.journal(exchange.id) if line.what == CAME_WITH_OTHERS)
+    first = next((line.detail.removeprefix("exchange ") for line in lines), exchange.id)
+    copies = {ReceptionState.DUPLICATE, ReceptionState.FALSE_DUPLICATE}
+    return next((one for one in reader.mails_of((first,)) if one.reception.state not in copies), None)
 
 
 def _require_held(writer: Writer, exchange: Exchange) -> str:

@@ -130,10 +130,16 @@ def _note(item: InboxItem) -> str:
     return f"inbox:{item.exchange_id}"
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is complete or not there, durable. Raises `AdapterError` (FILE_UNREADABLE)."""
-    _write_beside(path, content)
-    _show(path)
+def write_out(installation: Installation, item: InboxItem, path: Path) -> None:
+    """Write a message to a file of that name and what came with it beside: each whole and durable, the message last.
+
+    Raises `AdapterError` (FILE_UNREADABLE).
+    """
+    content, others = installation.store.read_now(lambda reader: _octets(reader, item))
+    files = [(_file_beside(path, number, other), other) for number, other in enumerate(others, start=1)]
+    for file, octets in (*files, (path, content)):
+        _write_beside(file, octets)
+        _show(file)
 
 
 def _write_beside(path: Path, content: bytes) -> None:

@@ -57,6 +57,9 @@ from adapter.values import Digest, HerId, MessageId, Moment
 NOT_IMPORTED = "not imported"
 """The journal's words for a message that the application did not get; the detail says why."""
 
+CAME_WITH_OTHERS = "came in one message with others"
+"""The journal's words at each message of an envelope but the first; the detail names the exchange of the first."""
+
 ANOTHER_SENDER = "it names another sender than its envelope"
 
 KEEP_SEEN = timedelta(days=30)
@@ -246,7 +249,7 @@ def _accept(
     exchange = exchanges[0]
     writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id))
     for other in exchanges[1:]:
-        writer.add_journal(JournalEntry(other.id, now, "came in one message with others", f"exchange {exchange.id}"))
+        writer.add_journal(JournalEntry(other.id, now, CAME_WITH_OTHERS, f"exchange {exchange.id}"))
     if arrival.vetted is not None:
         arrival.vetted.keep(writer, mail.raw)
     _reserve(writer, arrival, exchange.id, now)
