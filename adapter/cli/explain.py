@@ -81,6 +81,7 @@ def _show_change(changed: Change, language: Language, as_json: bool) -> None:
             "by_time": changed.by_time,
             "late": [fact_line(fact, language) for fact in changed.late],
             "decisive": [fact_line(fact, language) for fact in changed.decisive],
+            "together": [[fact_line(fact, language) for fact in group] for group in changed.together],
         }
     )
 

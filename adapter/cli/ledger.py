@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--from", "first", type=_DAY, metavar="DATE", help="Only nights from this date on.")
 @click.option("--to", "last", type=_DAY, metavar="DATE", help="Only nights up to and including this date.")
 @click.option("--municipality", type=HER_ID, help="Only stays seen from this municipality (its level-1 HER-id).")
+@click.option("--payer", type=HER_ID, help="Only the nights that this municipality pays, whoever had the notice.")
 @click.option("--hospital", type=HER_ID, help="Only stays in this hospital (its level-1 HER-id).")
 @click.option("--as-of", type=MOMENT, help="Evaluate then; now if left out.")
 @click.option("--known-at", type=MOMENT, help="Only from what this store knew then, whenever it happened.")
@@ -36,6 +38,7 @@ def command(
     first: datetime | None,
     last: datetime | None,
     municipality: HerId | None,
+    payer: HerId | None,
     hospital: HerId | None,
     as_of: datetime | None,
     known_at: datetime | None,
@@ -45,10 +48,14 @@ def command(
 ) -> None:
     """Show nights, kroner and reasons of every stay in the store, decided anew from its facts.
 
+    The municipality that had the notice pays, unless the file liability.residences says otherwise. Where
+    there are several payers, the table has a column of their nights; --payer shows what is one municipality's.
+
     \b
     Examples:
       adapter ledger
       adapter ledger --from 2012-03-01 --to 2012-03-31 --csv > march.csv
+      adapter ledger --payer 8140020
     """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
@@ -65,6 +72,8 @@ def command(
     )
     with desk.store(config) as (settings, store), progress("deciding") as tick:
         shown, known = ledger_of_store(settings, terms(settings), store, asked, tick)
+    if payer is not None:
+        shown = shown.billed_to(payer)
     if as_json:
         print_json(ledger_json(shown, known))
     elif as_csv:
@@ -132,10 +141,10 @@ def _text(day: date | None) -> str | None:
 
 def _csv(shown: Ledger, known: dict[str, Whose]) -> str:
     out = io.StringIO()
-    rows = [_row(row, known[row.stay]) for row in shown.rows]
+    rows = [_row(row, known[row.stay]) | {"payers": _payers(row)} for row in shown.rows]
     heads = [
         *("stay", "hospital", "municipality", "nights", "amount_nok", "amount_known_nok", "first", "last"),
-        *("start_reason", "end_reason", "flags", "policy", "changed_by", "regulation_nights"),
+        *("start_reason", "end_reason", "flags", "policy", "changed_by", "regulation_nights", "payers"),
     ]
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(heads)
@@ -145,14 +154,23 @@ def _csv(shown: Ledger, known: dict[str, Whose]) -> str:
     return out.getvalue()
 
 
+def _payers(row: Row) -> str:
+    """Who pays how many nights, as `100201:17 100301:13`; `?` is an unknown municipality."""
+    nights = Counter("?" if night.payer is None else night.payer.value for night in row.nights)
+    return " ".join(f"{payer}:{count}" for payer, count in nights.items())
+
+
 def print_ledger(shown: Ledger) -> None:
-    """The ledger as a table, and the sum below."""
+    """The ledger as a table, and the sum below; with a column of payers where there are several."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None)
     for head in ("stay", "nights", "NOK", "first", "last", "from", "to", "flags"):
         table.add_column(head, justify="right" if head in {"nights", "NOK"} else "left", overflow="fold")
+    several = len({payer for row in shown.rows for payer in row.payers}) > 1
+    if several:
+        table.add_column("payers", overflow="fold")
     for row in shown.rows:
         amount = f"{row.amount_nok:,}".replace(",", " ") if row.amount_nok is not None else "price missing"
         table.add_row(
@@ -164,6 +182,7 @@ def print_ledger(shown: Ledger) -> None:
             row.start_reason.value,
             row.end_reason.value,
             " ".join(flag.value for flag in row.flags),
+            *([_payers(row)] if several else []),
         )
     console = Console(width=None if Console().is_terminal else 160)
     console.print(table)

@@ -2,12 +2,14 @@
 
 A fact that became known in between made a difference when taking it out of what is known now, or adding it alone to
 what was known then, gives other payable dates or another amount: the rule by which policy keys are said to have changed
-an outcome. Time itself is one more cause: what was known then, evaluated now.
+an outcome. Facts that do so only together, as an answer and its AppRec can, are named together. Time itself is one more
+cause: what was known then, evaluated now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from adapter.facts import AnswerClassified, Fact, ReceiptGiven
@@ -18,7 +20,7 @@ from adapter.liability.rates import RateTable
 from adapter.liability.readings import Readings, outcome, read_both
 from adapter.liability.rules import Language
 from adapter.liability.wording import kroner
-from adapter.values import Moment, oslo_text
+from adapter.values import Moment, MsgId, oslo_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Change:
     """Two decisions of one stay. `late` are the facts that came in between, `decisive` those among them that made a
-    difference; `by_time` says whether the passing of time alone changed the outcome of then."""
+    difference, `together` groups of others that made one only together; `by_time` says whether the passing of time
+    alone changed the outcome of then."""
 
     then: Readings
     now: Readings
     late: tuple[Fact, ...]
     decisive: tuple[Fact, ...]
+    together: tuple[tuple[Fact, ...], ...]
     by_time: bool
 
     @property
@@ -56,21 +60,49 @@ def change(case: Case, known_then: Iterable[Fact], terms: Terms, then: Moment, n
     today, waited = decided(case.facts, now), decided(before, now)
     late = tuple(fact for fact in case.facts if fact not in set(before))
     replaced = tuple(fact for fact in before if fact not in set(case.facts))
-    decisive = tuple(
-        fact
-        for fact in late
-        if outcome(decided(_without(case.facts, fact, replaced), now).agreement) != outcome(today.agreement)
-        or outcome(decided((*before, fact), now).agreement) != outcome(waited.agreement)
-    )
+
+    def matters(some: tuple[Fact, ...]) -> bool:
+        left_out = decided(_without(case.facts, some, replaced), now)
+        added = decided((*before, *some), now)
+        return outcome(left_out.agreement) != outcome(today.agreement) or (
+            outcome(added.agreement) != outcome(waited.agreement)
+        )
+
+    decisive = tuple(fact for fact in late if matters((fact,)))
+    rest = tuple(fact for fact in late if fact not in decisive)
+    together = tuple(group for group in _about_one_message(rest) if matters(group))
+    if not (decisive or together) and outcome(waited.agreement) != outcome(today.agreement):
+        together = (_fewest(rest, matters),)
     at_first = decided(before, then)
     by_time = outcome(waited.agreement) != outcome(at_first.agreement)
-    return Change(at_first, today, late, decisive, by_time)
+    return Change(at_first, today, late, decisive, together, by_time)
 
 
-def _without(facts: tuple[Fact, ...], late: Fact, replaced: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts without one, and with what it took the place of: a better proof of the same message."""
-    back = tuple(old for old in replaced if _same_message(old, late))
-    return (*(fact for fact in facts if fact != late), *back)
+def _about_one_message(facts: tuple[Fact, ...]) -> list[tuple[Fact, ...]]:
+    """The facts that tell of one message, where they are several: the message itself, its receipt, its reading."""
+    groups: dict[MsgId, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        what = fact.what
+        message = what.refers_to if isinstance(what, ReceiptGiven | AnswerClassified) else what.carrier.message
+        if message is not None:
+            groups[message].append(fact)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def _fewest(facts: tuple[Fact, ...], matters: Callable[[tuple[Fact, ...]], bool]) -> tuple[Fact, ...]:
+    """Facts that matter together and of which none can be spared; all of them always do."""
+    kept = facts
+    for fact in facts:
+        fewer = tuple(one for one in kept if one != fact)
+        if matters(fewer):
+            kept = fewer
+    return kept
+
+
+def _without(facts: tuple[Fact, ...], late: tuple[Fact, ...], replaced: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts without some, and with what these took the place of: a better proof of the same message."""
+    back = tuple(old for old in replaced if any(_same_message(old, one) for one in late))
+    return (*(fact for fact in facts if fact not in late), *back)
 
 
 def _same_message(one: Fact, other: Fact) -> bool:
@@ -86,7 +118,8 @@ _SAYS = {
         "Now, {at}: {nights} nights, {amount} ({codes}).",
         "The outcome is the same.",
         "Facts that made the difference:",
-        "Facts that came in between and changed nothing by themselves:",
+        "Facts that made a difference only together:",
+        "Facts that came in between and changed nothing:",
         "Time passed: what was known then comes to another result now.",
         "Dates that became payable: {days}.",
         "Dates that are no longer payable: {days}.",
@@ -97,7 +130,8 @@ _SAYS = {
         "Nå, {at}: {nights} døgn, {amount} ({codes}).",
         "Resultatet er det samme.",
         "Opplysninger som gjorde forskjellen:",
-        "Opplysninger som kom imellom og ikke endret noe alene:",
+        "Opplysninger som bare sammen gjorde en forskjell:",
+        "Opplysninger som kom imellom og ikke endret noe:",
         "Tiden gikk: det som var kjent da, gir et annet resultat nå.",
         "Datoer som ble å betale: {days}.",
         "Datoer som ikke lenger skal betales: {days}.",
@@ -108,7 +142,7 @@ _SAYS = {
 
 def change_told(found: Change, language: Language) -> tuple[str, ...]:
     """The change as lines of text."""
-    then, now, same, made, others, time, more, fewer, missing = _SAYS[language]
+    then, now, same, made, joined, others, time, more, fewer, missing = _SAYS[language]
     lines = []
     for text, readings in ((then, found.then), (now, found.now)):
         decision = readings.agreement
@@ -125,8 +159,9 @@ def change_told(found: Change, language: Language) -> tuple[str, ...]:
         lines.append(same)
     if found.by_time:
         lines.append(time)
-    rest = tuple(fact for fact in found.late if fact not in found.decisive)
-    for says, facts in ((made, found.decisive), (others, rest)):
+    named = {*found.decisive, *(fact for group in found.together for fact in group)}
+    rest = tuple(fact for fact in found.late if fact not in named)
+    for says, facts in ((made, found.decisive), *((joined, group) for group in found.together), (others, rest)):
         if facts:
             lines += ["", says, *(f"  {fact_line(fact, language)}" for fact in facts)]
     return tuple(lines)

@@ -86,6 +86,10 @@ class Ledger:
     rows: tuple[Row, ...]
     rates_version: str
 
+    def billed_to(self, municipality: HerId) -> Ledger:
+        """The stays that this municipality pays a night of, and of each only its own nights (LI-006)."""
+        return replace(self, rows=tuple(row.billed_to(municipality) for row in self.rows if municipality in row.payers))
+
     @property
     def nights(self) -> int:
         return sum(len(row.nights) for row in self.rows)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -88,6 +89,13 @@ def tell(store: Store) -> Tell:
         store.write_now(lambda writer: writer.append_fact(entry, known or at))
 
     return _tell
+
+
+def ledger_json(config: Path, *options: object) -> dict[str, Any]:
+    """What `adapter ledger --json` says a long time after."""
+    asked = ["--config", str(config), "--json", "--as-of", "2012-04-02T08:00Z", *map(str, options)]
+    found: dict[str, Any] = json.loads(CliRunner().invoke(ledger, asked).output)
+    return found
 
 
 def wait(tell: Tell, patient: str, first: int, last: int | None, message: str = "r") -> None:
@@ -235,6 +243,19 @@ def test_two_payers_of_one_stay(config: Path, store: Store, tell: Tell) -> None:
     assert [(one.municipality.her, one.nights) for one in drafts(settings, in_force, store, APRIL)] == [
         *((other, 1), (MUNICIPALITY, -1)),
     ]
+    whole, own, others = (
+        ledger_json(config),
+        ledger_json(config, "--payer", PAIR[1]),
+        ledger_json(config, "--payer", other),
+    )
+    assert [one["totals"]["nights"] for one in (whole, own, others)] == [3, 2, 1]
+    assert [one["totals"]["amount_nok"] for one in (whole, own, others)] == [12000, 8000, 4000]
+    assert ledger_json(config, "--payer", HerId("1"))["stays"] == []
+    told = CliRunner().invoke(ledger, ["--config", str(config), "--csv"]).output.splitlines()
+    assert (told[0].split(",")[-1], told[1].split(",")[-1]) == ("payers", f"{MUNICIPALITY}:2 {other}:1")
+    table = CliRunner().invoke(ledger, ["--config", str(config)]).output
+    assert f"{MUNICIPALITY}:2 {other}:1" in table
+    assert "payers" not in CliRunner().invoke(ledger, ["--config", str(config), "--payer", str(other)]).output
     (config.parent / "residences.csv").write_text(residences.replace("2012-03-07", "7. mars"))
     with pytest.raises(AdapterError, match=r"liability.residences: from \(line 2\)"):
         terms(settings)
