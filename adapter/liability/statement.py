@@ -44,7 +44,8 @@ class Month:
     @classmethod
     def of(cls, text: str) -> Month:
         year, dash, number = text.partition("-")
-        if not (dash and len(year) == 4 and len(number) == 2 and (year + number).isascii() and text[-1].isdigit()):
+        digits = year + number
+        if not (dash and len(year) == 4 and len(number) == 2 and digits.isascii() and digits.isdigit()):
             raise ValueError("a month is written 2012-03")
         return cls(int(year), int(number))
 

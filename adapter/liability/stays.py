@@ -160,13 +160,13 @@ def _admissions(units: Sequence[_Unit]) -> list[Moment | date]:
     return sorted(found, key=instant_of)
 
 
-def _home(admission: Moment | date | None, admissions: Sequence[Moment | date]) -> int | None:
+def _home(admission: Moment | date, admissions: Sequence[Moment | date]) -> int | None:
     """The number of the stay of an admission: of the same instant, or of the same date where one is only a date."""
     for number, known in enumerate(admissions):
         if isinstance(admission, Moment) and isinstance(known, Moment):
             if admission.instant == known.instant:
                 return number
-        elif admission is not None and _day(admission) == _day(known):
+        elif _day(admission) == _day(known):
             return number
     return None
 

@@ -1,7 +1,8 @@
 """How a mutant comes alive in the process that runs the tests, and goes again: no import, no file, no second process.
 
 A function keeps its identity and gets the code that the mutated module has for it. The value of a name of the module is
-worked out anew and put in every module that has taken the name over.
+worked out anew and put in every module that has taken the name over; so are the values that a mutated function has made
+when the module was read.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import CodeType, FunctionType, ModuleType
 
 from tests.mutation.mutants import Mutant
@@ -30,11 +31,21 @@ def implanted(mutant: Mutant, tree: ast.Module, module: ModuleType) -> Iterator[
             raise NotImplantable(str(mutant))
         function.__code__ = code
         try:
-            yield
+            with ExitStack() as stack:
+                for name, value in _made_by(mutant.function, tree, module):
+                    stack.enter_context(_held(module, name, value))
+                yield
         finally:
             function.__code__ = original
         return
     name, value = _value(mutant, tree, module)
+    with _held(module, name, value):
+        yield
+
+
+@contextmanager
+def _held(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    """Let a name of the module have another value, wherever it was taken over."""
     original = getattr(module, name)
     holders = [one for one in tuple(sys.modules.values()) if vars(one).get(name) is original]
     for holder in holders:
@@ -44,6 +55,23 @@ def implanted(mutant: Mutant, tree: ast.Module, module: ModuleType) -> Iterator[
     finally:
         for holder in holders:
             setattr(holder, name, original)
+
+
+def _made_by(function: str, tree: ast.Module, module: ModuleType) -> Iterator[tuple[str, object]]:
+    """The names of the module whose values this function has made, with what it makes of them now."""
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            calls = (one.func for one in ast.walk(statement.value) if isinstance(one, ast.Call))
+            if isinstance(target, ast.Name) and any(isinstance(one, ast.Name) and one.id == function for one in calls):
+                yield target.id, _worked_out(statement.value, module)
+
+
+def _worked_out(value: ast.expr, module: ModuleType) -> object:
+    try:
+        return eval(compile(ast.Expression(value), str(module.__file__), "eval", dont_inherit=True), dict(vars(module)))
+    except Exception as error:
+        raise NotImplantable(str(module)) from error
 
 
 def functions(module: ModuleType) -> Iterator[FunctionType]:
@@ -82,9 +110,5 @@ def _value(mutant: Mutant, tree: ast.Module, module: ModuleType) -> tuple[str, o
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
             if statement.lineno <= mutant.line <= (statement.end_lineno or 0) and isinstance(target, ast.Name):
-                code = compile(ast.Expression(statement.value), str(mutant.module), "eval", dont_inherit=True)
-                try:
-                    return target.id, eval(code, dict(vars(module)))
-                except Exception as error:
-                    raise NotImplantable(str(mutant)) from error
+                return target.id, _worked_out(statement.value, module)
     raise NotImplantable(str(mutant))
