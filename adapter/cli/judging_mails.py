@@ -8,7 +8,6 @@ from pathlib import Path
 
 from adapter.cli.validate import Verdict
 from adapter.config import load
-from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.envelope import open as opening
 from adapter.envelope.classify import AutomaticReply, Bounce, is_fault, stranger
@@ -75,9 +74,9 @@ class MailJudge:
             yield Finding("EB-254", Severity.INFO, "", None, says, "ebxml.md §4.4")
             return
         self._tools, now = tools, tools.clock.now()
-        verified = opening.verify(message, expected_signer(tools, message.header.sender.her), NATIONAL, now)
+        verified = opening.verify(message, expected_signer(tools, message.header.sender.her), tools.policy, now)
         yield from verified.check.warnings
-        for document in opening.decrypt(verified, tools.keys, NATIONAL, now):
+        for document in opening.decrypt(verified, tools.keys, tools.policy, now):
             yield from document.findings
             yield from read(document.octets, self._schemas, self._context).findings
 

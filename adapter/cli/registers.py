@@ -88,7 +88,7 @@ def _envelopes() -> Iterable[RuleRow]:
         elif rule.judged_as:
             by = ", ".join(rule.judged_as)
         elif not by:
-            standing, by = Standing.DEFERRED, f"needs: {rule.needs}"
+            standing, by = Standing.NOT_CHECKABLE, rule.why
         source = f"{rule.source} (HITS 1172 no. {rule.hits})" if rule.hits else rule.source
         answer = f"{rule.receive} ({rule.code})" if rule.receive and rule.code else rule.receive
         yield RuleRow(rule.id, rule.text, source, standing, by, send=rule.send, receive=answer)

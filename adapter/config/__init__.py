@@ -9,6 +9,7 @@ from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Contact, KeyPair, Keys, Partners, Party, Trust
 from adapter.config.liability import Liability, PolicyAgreement, StatementImport
 from adapter.config.mail import Mailbox, Smtp, SmtpReceive, SmtpSend
+from adapter.config.profile import Envelope, Validation
 from adapter.config.register import Register
 from adapter.config.revocation import Revocation, RevocationActions, RevocationAddress
 from adapter.config.service import Service
@@ -21,6 +22,7 @@ __all__ = [
     "Contact",
     "Delivery",
     "Drop",
+    "Envelope",
     "HookEvent",
     "Inbox",
     "KeyPair",
@@ -45,6 +47,7 @@ __all__ = [
     "StatementImport",
     "Store",
     "Trust",
+    "Validation",
     "Webhook",
     "load",
     "parse",

@@ -13,6 +13,7 @@ from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
 from adapter.config.mail import Mailbox, Smtp, SmtpReceive
+from adapter.config.profile import Envelope, Validation
 from adapter.config.register import Register
 from adapter.config.revocation import Revocation
 from adapter.config.service import Service
@@ -69,6 +70,10 @@ class Settings(Section):
     """Resends."""
     revocation: Revocation = Revocation()
     """Revocation of certificates."""
+    validation: Validation = Validation()
+    """How what arrives is judged."""
+    envelope: Envelope = Envelope()
+    """How our own message handler speaks."""
     liability: Liability = Liability()
     """Policies, agreements, prices."""
     choices: Choices = Choices()
@@ -87,6 +92,12 @@ class Settings(Section):
     """Schemas of your own; left out, those that ship."""
     address_register: Annotated[Register | None, Field(alias="register")] = None
     """The registers; left out, partner files say everything."""
+
+    @model_validator(mode="after")
+    def _test_marks_are_for_tests(self) -> Self:
+        if self.envelope.test_mark and self.mode == "production":
+            raise ValueError("envelope.test_mark: what is sent in production is no test; remove it or the mode")
+        return self
 
     @model_validator(mode="after")
     def _parties_are_distinct(self) -> Self:

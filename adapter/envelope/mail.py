@@ -50,14 +50,18 @@ def mail(headers: MailHeaders, body: bytes) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii") + body
 
 
-def payload_body(envelope: bytes, envelope_id: str, parts: tuple[Part, ...], boundary: str) -> bytes:
+def payload_body(
+    envelope: bytes, envelope_id: str, parts: tuple[Part, ...], boundary: str, preamble: str = ""
+) -> bytes:
     """The multipart/related body of a payload message: the SOAP part, then the attachments, all base64.
 
-    `envelope_id` is the Content-ID of the SOAP part without angle brackets.
+    `envelope_id` is the Content-ID of the SOAP part without angle brackets. `preamble` is ASCII for a person who opens
+    the mail; programs pass over it.
     """
     chunks = [
         _top(f'multipart/related; boundary="{boundary}"; type="text/xml"; start="<{envelope_id}>"'),
-        b"\r\n--",
+        f"\r\n{preamble}".encode("ascii"),
+        b"\r\n--" if preamble else b"--",
         boundary.encode("ascii"),
         f'\r\nContent-ID: <{envelope_id}>\r\nContent-Type: text/xml; charset="UTF-8"\r\n'.encode("ascii"),
         b"Content-Transfer-Encoding: base64\r\n\r\n",

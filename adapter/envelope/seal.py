@@ -43,6 +43,12 @@ EnvelopeCheck = Callable[[Tree], tuple[Finding, ...]]
 _ACK_REQUESTED = f'<eb:AckRequested SOAP:actor="{TO_PARTY}" SOAP:mustUnderstand="1" eb:signed="true" eb:version="2.0"/>'
 
 
+_HEADER_START = b"<SOAP:Header>"
+_TEST_MARK = "<!-- TEST. TEST. Sendt i testøyemed. Har ingen andre formål. -->".encode()
+_TEST_PREAMBLE = "TEST. TEST. Sendt i testoyemed. Har ingen andre formal.\r\n"
+"""The mark of HITS 1172 §5.15.2 as a comment, which canonical form drops, and before the first part of the mail, where
+only ASCII travels safely."""
+
 COPIED = frozenset({"EB-213", "EB-214", "EB-413", "EB-423"})
 """Rules about what a signal copies from the message that it answers: not ours to correct (HIS 1037 §7.2.1)."""
 
@@ -82,6 +88,8 @@ class Sealer:
     anchors: TrustAnchors
     monitoring: Monitoring
     check: EnvelopeCheck = no_check
+    test_mark: bool = False
+    """whether what we send says that it was sent to test (EB-626)"""
 
     def seal(
         self, payload: bytes, routing: Routing, recipient: x509.Certificate, ids: PayloadIds, now: datetime
@@ -109,7 +117,8 @@ class Sealer:
             (ManifestReference(f"cid:{part.content_id}", (Schema(routing.namespace, routing.version),)),)
         )
         envelope, references = self._sign(header, _ACK_REQUESTED, manifest.xml(), (part,), now)
-        body = payload_body(envelope, ids.envelope_content_id, (part,), ids.boundary)
+        preamble = _TEST_PREAMBLE if self.test_mark else ""
+        body = payload_body(envelope, ids.envelope_content_id, (part,), ids.boundary, preamble)
         if len(body) > MAX_OCTETS:
             raise AdapterError(MAIL_TOO_LARGE, f"{len(body)} octets, the net carries {MAX_OCTETS}")
         self._check(body, header, ADDRESSING, now)
@@ -163,8 +172,27 @@ class Sealer:
         )
         return self._seal_signal(header, error_list_xml(errors), now)
 
-    def _seal_signal(self, header: MessageHeader, block: str, now: datetime) -> Sealed:
-        envelope, references = self._sign(header, block, "", (), now)
+    def answer_service(
+        self, question: VerifiedMessage, action: str, body: str, message_id: MessageId, now: datetime
+    ) -> Sealed:
+        """Seal the Pong or StatusResponse (`action`) that a Ping or StatusRequest is answered with."""
+        asked = question.header
+        header = MessageHeader(
+            sender=Party(asked.receiver.her),
+            receiver=Party(asked.sender.her),
+            cpa_id=asked.cpa_id,
+            conversation_id=asked.conversation_id,
+            service=Service(SIGNAL_SERVICE),
+            action=action,
+            message_id=message_id,
+            timestamp=_utc(now),
+            refers_to=asked.message_id,
+            monitoring=self.monitoring,
+        )
+        return self._seal_signal(header, "", now, body)
+
+    def _seal_signal(self, header: MessageHeader, block: str, now: datetime, soap_body: str = "") -> Sealed:
+        envelope, references = self._sign(header, block, soap_body, (), now)
         body = signal_body(envelope)
         self._check(body, header, ADDRESSING | COPIED, now)
         return Sealed(body, header.message_id, header.conversation_id, header.timestamp, references)
@@ -179,6 +207,8 @@ class Sealer:
         if found:
             raise AdapterError(SIGNER_UNUSABLE, f"{'; '.join(found)}: {describe(certificate, 'our keys', 'ourselves')}")
         signed = sign(_envelope(header.xml(), block, body), parts, identity)
+        if self.test_mark:
+            return signed.envelope.replace(_HEADER_START, _HEADER_START + _TEST_MARK, 1), signed.references
         return signed.envelope, signed.references
 
     def _check(self, body: bytes, header: MessageHeader, but: frozenset[str], now: datetime) -> None:

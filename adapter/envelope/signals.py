@@ -98,6 +98,23 @@ class SoapFault:
     text: str
 
 
+class MessageStatus(StrEnum):
+    """What a StatusResponse says of a message (ebMS 7.1.2)."""
+
+    NOT_RECOGNIZED = "NotRecognized"
+    RECEIVED = "Received"
+    PROCESSED = "Processed"
+
+
+def status_response_xml(refers_to: MessageId, status: MessageStatus, received: Moment | None) -> str:
+    """The StatusResponse element; `received` is when the message was kept, None where it is not known here."""
+    timestamp = f"<eb:Timestamp>{text(received.text)}</eb:Timestamp>" if received is not None else ""
+    return (
+        f'<eb:StatusResponse eb:version="2.0" eb:messageStatus="{status.value}">'
+        f"<eb:RefToMessageId>{text(refers_to.value)}</eb:RefToMessageId>{timestamp}</eb:StatusResponse>"
+    )
+
+
 def acknowledgment_xml(
     refers_to: MessageId, accepted_at: Moment, acknowledging: HerId, references: tuple[Reference, ...]
 ) -> str:

@@ -179,6 +179,7 @@ EXCHANGE_RESENT = _event("exchange.resent", Level.WARNING, "no answer in time; t
 ANSWER_BOUNCED = _event(
     "answer.bounced", Level.ERROR, "our answer to a message came back; its sender waits for it and will send again"
 )
+QUESTION_ANSWERED = _event("question.answered", Level.INFO, "a partner's Ping or StatusRequest was answered")
 EXCHANGE_DEFERRED = _event("exchange.deferred", Level.WARNING, "the mail server does not take the message now")
 EXCHANGE_REFUSED = _event(
     "exchange.refused",

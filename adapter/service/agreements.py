@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.verification import ExpectedSigner
 from adapter.envelope import agreement
@@ -35,11 +34,11 @@ def verify(tools: Tools, message: Message, now: datetime) -> VerifiedMessage:
     """
     her = message.header.sender.her
     try:
-        return opening.verify(message, expected_signer(tools, her), NATIONAL, now)
+        return opening.verify(message, expected_signer(tools, her), tools.policy, now)
     except RefusedError as error:
         if error.rule not in _SURPRISING or not tools.partners.refresh(her):
             raise
-    return opening.verify(message, expected_signer(tools, her), NATIONAL, now)
+    return opening.verify(message, expected_signer(tools, her), tools.policy, now)
 
 
 def admit(tools: Tools, header: MessageHeader) -> tuple[Finding, ...]:

@@ -15,7 +15,6 @@ from cryptography import x509
 
 from adapter.crypto import cms_foreign
 from adapter.crypto.certificates import load_certificates
-from adapter.crypto.policy import NATIONAL
 from adapter.delivery.recorded import RecordedFact
 from adapter.envelope import open as opening
 from adapter.envelope.manifest import Manifest
@@ -231,7 +230,7 @@ def _is_their_signal(installation: Installation, exchange: Exchange, octets: byt
         return False
     try:
         her, at = message.header.sender.her, message.header.timestamp.instant
-        opening.verify(message, expected_signer(installation, her), NATIONAL, at)
+        opening.verify(message, expected_signer(installation, her), installation.policy, at)
     except AdapterError:
         return False
     return True
@@ -248,8 +247,8 @@ def _opened(installation: Installation, mail: tuple[bytes, ...], payload: tuple[
     for number, reference in enumerate(message.content.references):
         sealed = octets[reference.content_id]
         try:
-            key = cms_foreign.content_key(sealed, installation.keys, NATIONAL, day)
-            document = unwrap(cms_foreign.open_with(sealed, key, NATIONAL, day)).octets
+            key = cms_foreign.content_key(sealed, installation.keys, installation.policy, day)
+            document = unwrap(cms_foreign.open_with(sealed, key, installation.policy, day)).octets
         except AdapterError:
             if not number:
                 yield from map(Attachment, payload)

@@ -10,6 +10,7 @@ from adapter import __version__
 from adapter.config import KeyPair, Party, Settings
 from adapter.crypto.certificates import TrustAnchors
 from adapter.crypto.keys import DecryptionKeys, SigningPlan
+from adapter.crypto.policy import NATIONAL, Policy
 from adapter.delivery.retry import BackOff, RetryTerms
 from adapter.envelope.agreement import Agreement, reliability, to_send
 from adapter.envelope.monitoring import Monitoring
@@ -106,6 +107,11 @@ class Tools:
             raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
         return found
 
+    @property
+    def policy(self) -> Policy:
+        """Which algorithms what arrives may use: the national policy, with SHA-1 as far as the site still takes it."""
+        return Policy(sha1_before=self.settings.validation.sha1_before or NATIONAL.sha1_before)
+
     def context(self, side: Side) -> Context:
         """How messages are judged on a side of this installation, now."""
         production = self.settings.mode == "production"
@@ -144,7 +150,13 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
     return Tools(
         settings=settings,
         partners=open_directory(settings, clock, log),
-        sealer=Sealer(signer(settings), trusted, Monitoring("adapter", __version__), known_schemas.validate),
+        sealer=Sealer(
+            signer(settings),
+            trusted,
+            Monitoring("adapter", __version__),
+            known_schemas.validate,
+            settings.envelope.test_mark,
+        ),
         keys=decryption_keys(settings),
         revocations=revocations(settings, trusted),
         anchors=trusted,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from adapter.config import load
 from adapter.crypto.certificates import thumbprint
-from adapter.crypto.policy import NATIONAL
 from adapter.envelope import open as opening
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.envelope.open import VerifiedMessage
@@ -97,7 +96,7 @@ def open_offline(config: Path, content: bytes) -> Opened | Refused:
         now = tools.clock.now()
         verified = agreements.verify(tools, message, now)
         remarks = (*opening.admit(message, tools.own_hers, now), *agreements.admit(tools, message.header))
-        documents = opening.decrypt(verified, tools.keys, NATIONAL, now)
+        documents = opening.decrypt(verified, tools.keys, tools.policy, now)
         if not documents:
             raise AdapterError(MAIL_NOT_EBXML, "it is a signal without a payload")
     except AdapterError as error:

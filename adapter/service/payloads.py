@@ -6,10 +6,10 @@ the dedupe record, the answer in the outbox, the facts, and the AppRec as a subm
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery import duplicates, receiver
 from adapter.delivery.duplicates import Novelty, Seen, SignedReference
@@ -17,7 +17,8 @@ from adapter.delivery.receiver import ReceivedExchange, Reception
 from adapter.envelope import open as opening
 from adapter.envelope import respond
 from adapter.envelope.header import MessageHeader, ReturnAddress
-from adapter.envelope.open import Document, VerifiedMessage
+from adapter.envelope.names import eb
+from adapter.envelope.open import Document, Message, VerifiedMessage
 from adapter.envelope.rules import judge_opened
 from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_unpacked
@@ -25,13 +26,14 @@ from adapter.envelope.seal import Sealed
 from adapter.envelope.unpack import Unpacked
 from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, AdapterError
 from adapter.facts import HowKnown
+from adapter.messages.findings import Finding
 from adapter.messages.read import read
 from adapter.messages.reading import Reading
 from adapter.messages.receipting import Case, Decision, Own, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import agreements, receipts, vetting
+from adapter.service import agreements, receipts, remarking, vetting
 from adapter.service.answers import Response, everything_wrong, objection, put_stored, refuse, signal_response
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
@@ -109,7 +111,7 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
         seen = _seen(installation, message.header)
         if seen is not None and duplicates.identical_copy(seen.seen, soap):
             # A byte-identical copy of an envelope already verified is answered from the store (`ebxml.md` R7).
-            return _repeat(installation, mail, message.header, seen)
+            return _repeat(installation, mail, message, seen)
         verified = agreements.verify(installation, message, now)
     except AdapterError as error:
         if error.kind.may_pass:
@@ -129,7 +131,7 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
         assert seen is not None
     if duplicates.judge(seen.seen, references) is Novelty.FALSE_DUPLICATE:
         return _false_duplicate(installation, arrival)
-    return _repeat(installation, mail, arrival.header, seen)
+    return _repeat(installation, mail, arrival.message.message, seen)
 
 
 # ── known envelopes ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,15 +141,20 @@ def _seen(installation: Installation, header: MessageHeader) -> SeenEnvelope | N
     return installation.store.read_now(lambda reader: reader.seen(header.sender.her, header.message_id))
 
 
-def _repeat(installation: Installation, mail: Mail, header: MessageHeader, seen: SeenEnvelope) -> list[Told]:
-    """Send the stored answer again; nothing else happens a second time (promise 2)."""
+def _repeat(installation: Installation, mail: Mail, message: Message, seen: SeenEnvelope) -> list[Told]:
+    """Send the stored answer again; nothing else happens a second time (promise 2).
+
+    A copy that asks for no acknowledgment is ignored (HIS 1037 §6.2.1).
+    """
+    header = message.header
+    asks = message.unpacked.header.find(eb("AckRequested")) is not None
     now = installation.clock.now()
     to = ReturnAddress(header.sender.her, header.receiver.her, "", "", header.message_id.value)
     partner, own = installation.partners.find(to.sender), installation.own(to.receiver)
 
     def write(writer: Writer) -> None:
         event = Reception.DUPLICATE_IN_PROGRESS
-        if seen.seen.response is not None and partner is not None:
+        if asks and seen.seen.response is not None and partner is not None:
             event = Reception.DUPLICATE_ANSWERED
             sender = (own or installation.settings.party[0]).address
             answer_id = _answer_id(header)
@@ -156,7 +163,8 @@ def _repeat(installation: Installation, mail: Mail, header: MessageHeader, seen:
         stepped = receiver.walk(mail.reception, now, Reception.HEADER_READ, event)
         writer.save_mail(replace(mail, reception=stepped, exchange_id=seen.exchange_id))
         if seen.exchange_id is not None:
-            writer.add_journal(JournalEntry(seen.exchange_id, now, "came again", "the stored answer is sent again"))
+            says = "the stored answer is sent again" if asks else "it asks for no answer and gets none (EB-605)"
+            writer.add_journal(JournalEntry(seen.exchange_id, now, "came again", says))
 
     installation.store.write_now(write)
     line = Line(
@@ -191,7 +199,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     try:
         remarks = opening.admit(arrival.message.message, installation.own_hers, now)
         remarks += agreements.admit(installation, arrival.header)
-        documents = opening.decrypt(arrival.message, installation.keys, NATIONAL, now)
+        documents = opening.decrypt(arrival.message, installation.keys, installation.policy, now)
         if not documents:
             raise RefusedError(ATTACHMENT_MISMATCH, "EB-635", "there is no payload")
     except AdapterError as error:
@@ -201,7 +209,13 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     remarks += vetting.remarks(arrival.vetted)
     opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, now))
     findings = (*arrival.message.findings, *remarks, *opened, *(one for each in documents for one in each.findings))
-    letters = _letters(installation, documents)
+    try:
+        vetting.require_form(installation, arrival.message, findings)
+    except RefusedError as error:
+        return _reject(installation, arrival, error)
+    readings = _readings(installation, documents)
+    findings += tuple(_remarks(installation, arrival, documents, readings))
+    letters = _letters(documents, readings)
     answer_id = MessageId(installation.ids.fresh())
     warnings = respond.warnings(findings)
     sealed = (
@@ -217,15 +231,28 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     return told + accepted if accepted is not None else None
 
 
-def _letters(installation: Installation, documents: tuple[Document, ...]) -> tuple[_Letter, ...]:
+def _remarks(
+    installation: Installation, arrival: _Arrival, documents: tuple[Document, ...], readings: tuple[Reading, ...]
+) -> Iterator[Finding]:
+    own, partner = installation.own(arrival.header.receiver.her), installation.partners.find(arrival.header.sender.her)
+    address = own.address if own is not None else None
+    yield from remarking.addresses(arrival.message.message.unpacked, partner, address)
+    for document, reading in zip(documents, readings, strict=True):
+        yield from remarking.namespaces(document, reading)
+
+
+def _readings(installation: Installation, documents: tuple[Document, ...]) -> tuple[Reading, ...]:
+    context = installation.context(Side.RECEIVE)
+    return tuple(read(one.octets, installation.schemas, context) for one in documents)
+
+
+def _letters(documents: tuple[Document, ...], readings: tuple[Reading, ...]) -> tuple[_Letter, ...]:
     """The letters among the attachments of a message; at least one.
 
     HIS 1037 §3.1 and §6.3.1 know one document with related attachments, and several independent documents. What is a
     business message or an AppRec is a letter, wherever it stands; anything else belongs to the first one. Without any
     the first document is taken for the main one, and judged as such.
     """
-    context = installation.context(Side.RECEIVE)
-    readings = [read(one.octets, installation.schemas, context) for one in documents]
     mains = [place for place, one in enumerate(readings) if one.head is not None or one.apprec is not None] or [0]
     others = tuple(one.octets for place, one in enumerate(documents) if place not in mains)
     return (_Letter(readings[mains[0]], others), *(_Letter(readings[place]) for place in mains[1:]))

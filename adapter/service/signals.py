@@ -37,7 +37,7 @@ from adapter.facts import HowKnown
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import vetting
+from adapter.service import questions, vetting
 from adapter.service.agreements import verify
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
@@ -48,7 +48,7 @@ from adapter.values import EdiAddress, HerId, MessageId, Moment
 
 
 def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
-    """Feed a received Acknowledgment or ErrorList to the message it is about; a Ping or status question is ignored."""
+    """Feed a received Acknowledgment or ErrorList to the message it is about; a question is for `questions`."""
     now = installation.clock.now()
     try:
         message = opening.read(unpacked)
@@ -86,7 +86,26 @@ def _take_verified(
         return _answered(installation, mail, vetted, header.sender.her, content.refers_to, content, header.timestamp)
     if isinstance(content, ErrorList) and header.refers_to is not None:
         return _answered(installation, mail, vetted, header.sender.her, header.refers_to, content, header.timestamp)
+    if isinstance(content, opening.ServiceMessage):
+        return _asked(installation, mail, verified, vetted)
     return _ignore(installation, mail, unpacked, None)
+
+
+def _asked(
+    installation: Installation, mail: Mail, verified: opening.VerifiedMessage, vetted: Vetted | None
+) -> list[Told]:
+    """A Ping, a StatusRequest, or an answer to one: closed, and answered where that is agreed."""
+    now = installation.clock.now()
+
+    def write(writer: Writer) -> list[Told]:
+        _close(writer, mail, now, None)
+        if vetted is not None:
+            vetted.keep(writer, mail.raw)
+        header = verified.header
+        line = Line(message_id=shown_id(header.message_id.value), partner=header.sender.her.value, state="closed")
+        return questions.answer(installation, writer, verified, now) or [Told(events.SIGNAL_IGNORED, line)]
+
+    return installation.store.write_now(write)
 
 
 def _answered(

@@ -1,4 +1,7 @@
-"""What follows for a message from the standing of a certificate: taken, remarked on, kept waiting, or refused."""
+"""What follows for a message from the standing of a certificate, and from the form of its envelope.
+
+It is taken, remarked on, kept waiting, or refused.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,20 @@ from adapter.crypto.revocation import Outcome
 from adapter.crypto.standing import Action
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.open import VerifiedMessage
-from adapter.errors import CERTIFICATE_REVOKED, REVOCATION_UNKNOWN, AdapterError
-from adapter.messages.findings import Finding
+from adapter.envelope.rules import BY_ID
+from adapter.envelope.rules.rule import Consequence
+from adapter.errors import (
+    CERTIFICATE_REVOKED,
+    ENVELOPE_INCONSISTENT,
+    ENVELOPE_INVALID,
+    ENVELOPE_NOT_SUPPORTED,
+    ENVELOPE_VALUE,
+    REVOCATION_UNKNOWN,
+    SIGNATURE_FORM,
+    AdapterError,
+    WireCode,
+)
+from adapter.messages.findings import Finding, Severity
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.store.port import Mail
@@ -69,3 +84,33 @@ def _stop(vetted: Vetted, named: str, location: str) -> None:
     if vetted.action is Action.HOLD:
         raise AdapterError(kind, detail)
     raise RefusedError(kind, "EB-325", detail, location)
+
+
+def require_form(installation: Installation, message: VerifiedMessage, findings: tuple[Finding, ...]) -> None:
+    """Refuse an envelope for its form: by its schema, and with `validation.strict` for what is tolerated otherwise.
+
+    What a rule tolerates shows in the schema too, so that the schema decides only where no rule has found anything:
+    then it knows of a fault that is nobody's known mistake (EB-108, EB-109, HITS 1172 §5.6).
+
+    Raises `RefusedError`: ENVELOPE_INVALID, or in strict mode the error of the rule's own code (`ebxml.md` ch. 10).
+    """
+    if installation.settings.validation.strict:
+        for one in findings:
+            rule = BY_ID.get(one.rule)
+            if rule is not None and rule.receive is Consequence.REMARK and rule.code is not None:
+                raise RefusedError(_STRICT[rule.code], rule.id, one.message, one.path)
+    elif findings:
+        return
+    document = message.message.unpacked.envelope.document
+    broken = next((one for one in installation.schemas.validate(document) if one.severity is Severity.ERROR), None)
+    if broken is not None:
+        raise RefusedError(ENVELOPE_INVALID, "EB-109", broken.message, broken.path)
+
+
+_STRICT = {
+    WireCode.VALUE_NOT_RECOGNIZED: ENVELOPE_VALUE,
+    WireCode.INCONSISTENT: ENVELOPE_INCONSISTENT,
+    WireCode.NOT_SUPPORTED: ENVELOPE_NOT_SUPPORTED,
+    WireCode.OTHER_XML: ENVELOPE_INVALID,
+    WireCode.SECURITY_FAILURE: SIGNATURE_FORM,
+}

@@ -18,19 +18,28 @@ from adapter.transports.port import OutgoingMail
 from adapter.values import EdiAddress, HerId, MessageId, Moment
 
 WARD, NURSING = HerId("8140011"), HerId("8140021")
+LOCATION = "http://www.kith.no/xmlstds/po/Pasientlogistikk/2012-04-01"
 PICTURE = b"\xff\xd8\xff\xe0 a picture"
 
 
-def with_attachments(side: Neighbour, kind: str, contents: list[bytes]) -> OutgoingMail:
+def with_attachments(
+    side: Neighbour,
+    kind: str,
+    contents: list[bytes],
+    *,
+    location: str = LOCATION,
+    block: str = _ACK_REQUESTED,
+    cpa_id: str = "",
+) -> OutgoingMail:
     """A mail of the ward with these attachments, each encrypted, named in the Manifest and signed."""
     installation, now = side.installation, side.installation.clock.now()
     partner = installation.partner(NURSING)
     parts = tuple(Part(installation.ids.fresh(), cms.encrypt(one, partner.encryption)) for one in contents)
-    schema = Schema("http://www.kith.no/xmlstds/po/Pasientlogistikk/2012-04-01", "1.6")
+    schema = Schema(location, "1.6")
     header = MessageHeader(
         sender=Party(WARD, f"{kind}sender"),
         receiver=Party(NURSING, f"{kind}receiver"),
-        cpa_id=pair_id(WARD, NURSING),
+        cpa_id=cpa_id or pair_id(WARD, NURSING),
         conversation_id=installation.ids.fresh(),
         service=Service(f"S-{kind}", "kithService"),
         action=kind,
@@ -40,7 +49,7 @@ def with_attachments(side: Neighbour, kind: str, contents: list[bytes]) -> Outgo
         monitoring=installation.sealer.monitoring,
     )
     manifest = Manifest(tuple(ManifestReference(f"cid:{part.content_id}", (schema,)) for part in parts))
-    envelope, _ = installation.sealer._sign(header, _ACK_REQUESTED, manifest.xml(), parts, now)
+    envelope, _ = installation.sealer._sign(header, block, manifest.xml(), parts, now)
     body = payload_body(envelope, installation.ids.fresh(), parts, "=_boundary")
     own, name = EdiAddress(side.side.address), f"{installation.ids.fresh()}@hospital.example"
     return OutgoingMail(own, partner.address, mail(MailHeaders(own, partner.address, now, name), body), name)

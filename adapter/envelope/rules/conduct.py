@@ -17,7 +17,8 @@ _ROWS: Final = (
      "HIS 1037 §4.3; HITS 1172 ch. 3", "adapter.service.payloads.take_payload"),
     ("EB-604", "A true duplicate gets the same answer again and is not delivered",
      "HIS 1037 §6.2.1; HITS 1171 §5.2.1.11", "adapter.delivery.duplicates.judge"),
-    ("EB-605", "A duplicate without AckRequested is ignored", "HIS 1037 §6.2.1", ""),
+    ("EB-605", "A duplicate without AckRequested is ignored", "HIS 1037 §6.2.1",
+     "adapter.service.payloads.take_payload"),
     ("EB-606", "A duplicate is told by MessageId and all DigestValues", "HITS 1172 §5.8.2",
      "adapter.delivery.duplicates.judge"),
     ("EB-607", "A resend is the identical message in a new mail", "HITS 1172 §4.2.3.2; ebMS 6.5.4",
@@ -47,11 +48,11 @@ _ROWS: Final = (
      "adapter.envelope.rules.judge"),
     ("EB-622", "An old decryption key is kept for 84 hours after a change of certificates", "HISD 1177 §5.3",
      "adapter.crypto.keys.DecryptionKeys"),
-    ("EB-623", "The clock is synchronised", "HITS 1216 §2.1.6", ""),
     ("EB-624", "A Warning has the Service of signals and the Action MessageError", "HITS 1171 §8.4",
      "adapter.envelope.seal.Sealer.object_to"),
     ("EB-625", "A refused message is not delivered", "HITS 1171 §8.3", "adapter.service.payloads.take_payload"),
-    ("EB-626", "Test messages carry the test mark where it is switched on", "HITS 1172 §5.15.2", ""),
+    ("EB-626", "Test messages carry the test mark where it is switched on", "HITS 1172 §5.15.2",
+     "adapter.envelope.seal.Sealer"),
     ("EB-627", "A finding does not end the validation; all are reported together", "HITS 1172 §4.2, ch. 5",
      "adapter.envelope.rules.judge"),
     ("EB-628", "An ErrorList as soon as both HER-ids can be read, a Fault only before that", "HITS 1172 §4.2.2.3, §5.8",
@@ -74,3 +75,12 @@ _ROWS: Final = (
 
 for _id, _text, _source, _by in _ROWS:
     BOOK.elsewhere(Needs.CONDUCT, _id, _text, _source, by=_by)
+
+BOOK.elsewhere(
+    Needs.CONDUCT,
+    "EB-623",
+    "The clock is synchronised",
+    "HITS 1216 §2.1.6",
+    why="needs the time service of the machine, which is the operating system's; a clock that was set is noticed, and "
+    "a partner's Timestamp in the future is remarked on (EB-211)",
+)

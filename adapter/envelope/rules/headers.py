@@ -344,6 +344,7 @@ BOOK.elsewhere(
     "EB-231",
     "Mail From is the EDI address of the From party",
     "HITS 1172 §5.9.3",
+    by="adapter.service.remarking.addresses",
     hits="261",
     receive=_REMARK,
 )
@@ -352,6 +353,7 @@ BOOK.elsewhere(
     "EB-232",
     "Mail To is the EDI address of the To party",
     "HITS 1172 §5.9.3",
+    by="adapter.service.remarking.addresses",
     hits="262",
     receive=_REMARK,
 )

@@ -466,6 +466,7 @@ BOOK.elsewhere(
     "EB-448",
     "Several documents in one message have one Service, Action and Role; or they belong to one document",
     "HIS 1037 §3.1",
+    by="adapter.envelope.seal.Sealer.seal",
 )
 
 

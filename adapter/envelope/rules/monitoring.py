@@ -67,7 +67,13 @@ def process_fits(subject: Subject, _: Context) -> Iterator[Breach]:
 
 
 BOOK.elsewhere(
-    Needs.DOCUMENT, "EB-456", "The document has the namespace that Schema tells", _SCHEMA, hits="270", receive=_REMARK
+    Needs.DOCUMENT,
+    "EB-456",
+    "The document has the namespace that Schema tells",
+    _SCHEMA,
+    by="adapter.service.remarking.namespaces",
+    hits="270",
+    receive=_REMARK,
 )
 
 
@@ -119,7 +125,11 @@ def description_is_json(subject: Subject, context: Context) -> Iterator[Breach]:
 
 
 BOOK.elsewhere(
-    Needs.CONDUCT, "EB-463", "Names and versions are official and the same on all installations", "HITS 1210 req. 8-13"
+    Needs.CONDUCT,
+    "EB-463",
+    "Names and versions are official and the same on all installations",
+    "HITS 1210 req. 8-13",
+    why="needs the list in which suppliers register the names of their software, which no file or register gives us",
 )
 
 

@@ -56,12 +56,17 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Consequence | None, WireCode | None
 _BY: Final = {
     "EB-241": "adapter.service.agreements.expected_signer",
     "EB-242": "adapter.envelope.open.admit",
+    "EB-243": "adapter.lookups.register_directory.RegisterDirectory.find",
+    "EB-244": "adapter.lookups.register_directory.RegisterDirectory.find",
     "EB-245": "adapter.service.answers.signal_response",
+    **dict.fromkeys((f"EB-{number}" for number in range(246, 253)), "adapter.envelope.agreement.admit"),
     "EB-253": "adapter.crypto.verification.verify",
     "EB-254": "adapter.crypto.verification.verify",
     "EB-255": "adapter.envelope.seal.Sealer.seal",
+    "EB-256": "adapter.envelope.agreement.to_send",
+    "EB-257": "adapter.lookups.register_directory.RegisterDirectory",
 }
-"""What judges a rule; the others wait for the register and agreements of the net."""
+"""What judges each rule."""
 
 for _id, _text, _source, _hits, _receive, _code in _ROWS:
-    BOOK.elsewhere(Needs.REGISTER, _id, _text, _source, by=_BY.get(_id, ""), hits=_hits, receive=_receive, code=_code)
+    BOOK.elsewhere(Needs.REGISTER, _id, _text, _source, by=_BY[_id], hits=_hits, receive=_receive, code=_code)

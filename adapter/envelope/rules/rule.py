@@ -87,7 +87,7 @@ class Rule:
     `hits` is its own number in HITS 1172, empty where it has none. `code` is the ebXML error of an `ERROR` or `WARN`.
     `opened` tells that opening a mail decides the rule too, so that a mail that was opened need not be asked again.
     `check` is None where `needs` says why, or where `judged_as` names the rules (or `XSD`) that find the same fault.
-    `by` is the function that judges or keeps a rule with `needs`, empty where nothing does yet.
+    `by` is the function that judges or keeps a rule with `needs`, empty where no program can; then `why` says so.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Rule:
     opened: bool = False
     needs: Needs | None = None
     by: str = ""
+    why: str = ""
     judged_as: tuple[str, ...] = ()
 
     def consequence(self, breach: Breach, side: Side) -> Consequence | None:
@@ -159,12 +160,13 @@ class RuleBook:
         source: str,
         *,
         by: str = "",
+        why: str = "",
         hits: str = "",
         receive: Consequence | None = None,
         code: WireCode | None = None,
     ) -> None:
-        """Register a rule that is judged, or kept, by a function elsewhere, or by nothing yet."""
-        self._rules.append(Rule(id_, text, source, hits, receive=receive, code=code, needs=needs, by=by))
+        """Register a rule that is judged, or kept, by a function elsewhere; or by nobody, and why not."""
+        self._rules.append(Rule(id_, text, source, hits, receive=receive, code=code, needs=needs, by=by, why=why))
 
     def judged_as(self, others: tuple[str, ...], id_: str, text: str, source: str, *, hits: str = "") -> None:
         """Register a rule whose faults other rules find."""

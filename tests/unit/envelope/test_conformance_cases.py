@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from adapter.envelope.rules import RULES
+from adapter.envelope.rules.rule import Needs
 
 TESTS = Path(__file__).parents[2]
 ENVELOPE, CRYPTO, SCENARIOS = "unit/envelope", "unit/crypto", "scenarios"
+UNREADABLE, RULES_TESTS = f"{SCENARIOS}/test_unreadable.py", f"{ENVELOPE}/rules/test_envelope_rules.py"
 
 CASES = {
-    1: (f"{ENVELOPE}/rules/test_envelope_rules.py::test_clean_mails_keep_every_rule",
+    1: (f"{RULES_TESTS}::test_clean_mails_keep_every_rule",
         "interop/test_openssl_cms.py::test_openssl_opens_what_we_encrypt"),
     2: (f"{SCENARIOS}/test_reliability.py::test_a_resend_is_the_same_body_in_a_new_mail",),
     3: (f"{ENVELOPE}/test_agreement.py::test_the_pair_is_ordered_as_numbers",),
@@ -55,8 +57,8 @@ CASES = {
          f"{SCENARIOS}/test_road_reports.py::test_a_warning_is_an_acknowledgment_with_a_remark"),
     23: (f"{ENVELOPE}/test_open.py::test_what_cannot_be_accepted_is_refused_by_rule_and_answered",
          f"{ENVELOPE}/test_open.py::test_a_message_is_admitted_for_our_parties_and_in_time_only"),
-    24: (f"{SCENARIOS}/test_unreadable.py::test_what_may_not_be_answered_goes_to_quarantine",
-         f"{SCENARIOS}/test_unreadable.py::test_an_unreadable_mail_from_a_partner_is_kept_and_answered_by_one_fault"),
+    24: (f"{UNREADABLE}::test_what_may_not_be_answered_goes_to_quarantine",
+         f"{UNREADABLE}::test_an_unreadable_mail_from_a_partner_is_kept_and_answered_by_one_fault"),
     25: (f"{ENVELOPE}/test_agreement.py::test_what_the_agreement_does_not_hold_is_refused",
          f"{ENVELOPE}/test_agreement.py::test_an_unknown_agreement_is_wrong_only_to_who_can_know"),
     26: (f"{ENVELOPE}/test_open.py::test_a_message_is_admitted_for_our_parties_and_in_time_only",),
@@ -86,7 +88,63 @@ CASES = {
 }  # fmt: skip
 """Number of the case to the tests that hold it. 37 is held with the POP3 reader, 39 and 40 with AMQP."""
 
+CONDUCT = {
+    "EB-030": f"{UNREADABLE}::test_what_may_not_be_answered_goes_to_quarantine",
+    "EB-115": f"{RULES_TESTS}::test_a_rule_is_broken_by_its_case_and_by_no_other",
+    "EB-119": f"{ENVELOPE}/test_open.py::test_a_block_injected_for_the_next_hop_is_refused",
+    "EB-331": f"{CRYPTO}/test_verification.py::test_a_key_value_beside_the_certificate_is_ignored",
+    "EB-332": f"{ENVELOPE}/test_flipped_bits.py::test_a_flip_inside_the_envelope_or_the_payload_is_refused",
+    "EB-427": f"{ENVELOPE}/test_respond.py::test_an_answer_is_never_answered",
+    "EB-428": f"{SCENARIOS}/test_road_reports.py::test_a_warning_is_an_acknowledgment_with_a_remark",
+    "EB-509": f"{ENVELOPE}/test_plaintext.py::test_what_cannot_be_opened_is_handed_on_with_a_remark",
+    "EB-511": f"{ENVELOPE}/test_seal.py::test_any_payload_that_looks_like_xml_travels_unchanged",
+    "EB-448": f"{SCENARIOS}/test_several_attachments.py::test_independent_messages_are_taken_each_for_itself",
+    "EB-601": f"{ENVELOPE}/test_respond.py::test_a_payload_message_gets_exactly_one_answer",
+    "EB-602": f"{SCENARIOS}/test_receipts.py::test_what_the_application_cannot_take_is_refused_by_apprec",
+    "EB-603": f"{SCENARIOS}/test_unverified.py::test_flipped_bits_are_never_believed",
+    "EB-604": f"{SCENARIOS}/test_hits_1171.py"
+              "::test_a_lost_acknowledgment_is_given_again_and_nothing_else_happens_twice",
+    "EB-605": f"{SCENARIOS}/test_profile_choices.py::test_a_copy_that_asks_for_no_answer_is_ignored",
+    "EB-606": f"{SCENARIOS}/test_unverified.py::test_a_known_envelope_with_other_attachments_delivers_nothing",
+    "EB-607": f"{SCENARIOS}/test_reliability.py::test_a_resend_is_the_same_body_in_a_new_mail",
+    "EB-608": f"{SCENARIOS}/test_reliability.py::test_five_resends_twelve_hours_apart_and_then_nobody_knows",
+    "EB-609": f"{SCENARIOS}/test_reliability.py::test_the_mailbox_is_read_before_anything_is_sent_again",
+    "EB-610": f"{SCENARIOS}/test_reliability.py::test_five_resends_twelve_hours_apart_and_then_nobody_knows",
+    "EB-611": f"{SCENARIOS}/test_road_reports.py::test_a_fault_that_names_our_mail_ends_the_resends",
+    "EB-612": f"{SCENARIOS}/test_hits_1171.py::test_a_refused_message_is_corrected_under_a_new_id",
+    "EB-613": f"{SCENARIOS}/test_reliability.py::test_a_signal_is_never_answered",
+    "EB-614": f"{ENVELOPE}/test_seal.py::test_an_acknowledgment_copies_every_reference",
+    "EB-615": f"{SCENARIOS}/test_unverified.py::test_a_partner_that_nobody_knows_gets_no_answer",
+    "EB-616": "unit/envelope/test_mail.py::test_a_fault_refers_to_the_mail_it_is_about",
+    "EB-617": f"{SCENARIOS}/test_road_reports.py::test_a_bounce_ends_the_resends",
+    "EB-618": f"{ENVELOPE}/test_seal.py::test_what_breaks_a_rule_is_not_sealed",
+    "EB-619": f"{SCENARIOS}/test_hits_1171.py::test_an_answer_document_stays_in_the_conversation",
+    "EB-620": f"{ENVELOPE}/test_seal.py::test_an_apprec_travels_in_the_service_of_its_message",
+    "EB-621": f"{RULES_TESTS}::test_a_rule_is_broken_by_its_case_and_by_no_other",
+    "EB-622": f"{CRYPTO}/test_cms.py::test_the_recipient_says_which_key",
+    "EB-624": f"{ENVELOPE}/test_seal.py::test_an_error_list_reads_back",
+    "EB-625": f"{SCENARIOS}/test_unverified.py::test_a_message_signed_with_another_key_is_refused",
+    "EB-626": f"{SCENARIOS}/test_profile_choices.py::test_the_test_mark_is_in_everything_that_leaves",
+    "EB-627": f"{RULES_TESTS}::test_a_mail_that_cannot_be_taken_apart_is_judged_as_far_as_it_can_be",
+    "EB-628": f"{ENVELOPE}/test_respond.py::test_a_refused_message_is_answered_where_it_may_be",
+    "EB-629": f"{SCENARIOS}/test_unverified.py::test_a_message_signed_with_another_key_is_refused",
+    "EB-630": f"{UNREADABLE}::test_an_unreadable_mail_from_a_partner_is_kept_and_answered_by_one_fault",
+    "EB-631": f"{ENVELOPE}/test_agreement.py::test_the_two_her_ids_are_always_in_order",
+    "EB-632": f"{ENVELOPE}/test_open.py::test_known_differences_are_accepted_and_named",
+    "EB-633": f"{RULES_TESTS}::test_a_rule_is_broken_by_its_case_and_by_no_other",
+    "EB-634": f"{ENVELOPE}/test_open.py::test_service_messages_are_known_and_not_answered",
+    "EB-636": f"{SCENARIOS}/test_road_reports.py::test_a_bounce_ends_the_resends",
+}  # fmt: skip
+"""Which test holds each rule about conduct."""
+
 ELSEWHERE = {37: "POP3", 39: "AMQP", 40: "AMQP"}
+
+
+def test_every_rule_about_conduct_that_a_program_can_keep_is_held_by_a_test() -> None:
+    """A rule without a test, and a test of a rule that is not there, fail here; what no program can keep says why."""
+    kept = {rule.id for rule in RULES if rule.needs is Needs.CONDUCT and rule.by}
+    assert kept == set(CONDUCT)
+    assert all(rule.why for rule in RULES if rule.needs is not None and not rule.by)
 
 
 def test_every_conformance_case_is_accounted_for() -> None:
@@ -95,7 +153,7 @@ def test_every_conformance_case_is_accounted_for() -> None:
     assert not set(CASES) & set(ELSEWHERE)
 
 
-@pytest.mark.parametrize("node", sorted({node for nodes in CASES.values() for node in nodes}))
+@pytest.mark.parametrize("node", sorted({*CONDUCT.values(), *(node for nodes in CASES.values() for node in nodes)}))
 def test_the_test_of_a_case_exists(node: str) -> None:
     """A test that was renamed or taken away leaves no case behind."""
     file, _, name = node.partition("::")
