@@ -51,10 +51,11 @@ def stays_of(
     """
     subjects = store.read_now(lambda reader: reader.subjects(FactFilter(municipality=municipality, hospital=hospital)))
     for subject in subjects:
-        yield from _stays_about(store, subject, known_at)
+        yield from stays_about(store, subject, known_at)
 
 
-def _stays_about(store: Store, subject: Subject, known_at: datetime | None) -> Iterator[KnownStay]:
+def stays_about(store: Store, subject: Subject, known_at: datetime | None = None) -> Iterator[KnownStay]:
+    """The stays of one patient in one hospital, as one municipality has them; `known_at` as in `stays_of`."""
     which = FactFilter(patient=subject.patient, hospital=subject.hospital, municipality=subject.municipality)
     recorded = [
         one
@@ -131,7 +132,7 @@ def rows_about(
     """Decide the stays of these patients, one after the other; `known_at` as in `stays_of`."""
     known_institutions, at = institutions(settings), Moment.at(as_of)
     for subject in subjects:
-        for known in _stays_about(store, subject, known_at):
+        for known in stays_about(store, subject, known_at):
             case = case_in(known_institutions, known)
             account = in_force.account(known.stay.key, known.whose, case, at)
             yield known.whose, row_of(account, in_force.baseline, in_force.rates, at, first, last)

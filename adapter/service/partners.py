@@ -40,10 +40,11 @@ class Reason:
 
 def summaries(tools: Tools) -> tuple[Summary, ...]:
     """Every partner that has a file."""
-    return tuple(_summary(tools, her) for her in tools.partners.hers())
+    return tuple(summary(tools, her) for her in tools.partners.hers())
 
 
-def _summary(tools: Tools, her: HerId) -> Summary:
+def summary(tools: Tools, her: HerId) -> Summary:
+    """One partner that has a file."""
     listed = tools.partners.listed_as(her)
     assert listed is not None
     agreements = sum(len(tools.partners.agreements(own.her, her)) for own in tools.settings.party)

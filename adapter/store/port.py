@@ -293,6 +293,14 @@ class FactFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentSubject:
+    """Whom facts are about, and the number of the newest of them."""
+
+    seq: int
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
 class ChainReport:
     """The check of the fact log: how many facts hold, the last hash, and the first that does not hold (None if all
     do). Compare `length` and `head` with a report of another day to see whether facts were cut off at the end."""
@@ -499,6 +507,21 @@ class Reader(AccessReader, Protocol):
 
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         """Whom the facts are about, each once; for going through a large log one patient at a time."""
+
+    def recent_subjects(
+        self, before: int | None, limit: int, organisations: tuple[HerId, ...] = ()
+    ) -> tuple[RecentSubject, ...]:
+        """Whom the facts are about, each once, the one with the newest fact first; `before` continues where another
+        list ended. `organisations` restricts to these hospitals and municipalities, empty does not."""
+
+    def subject_of(self, seq: int) -> Subject | None:
+        """Whom the fact of a number is about."""
+
+    def facts_that_say(self, word: str, after: int, up_to: int) -> tuple[RecordedFact, ...]:
+        """The facts with numbers in `(after, up_to]` whose text has a word, the newest first."""
+
+    def last_fact_seq(self) -> int:
+        """The number of the newest fact; 0 when there is none."""
 
     def verify_chain(self) -> ChainReport: ...
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, exists, func, or_, select
 
 from adapter.crypto.standing import Form
 from adapter.delivery.receipts import AppRecState
@@ -33,6 +33,7 @@ from adapter.store.port import (
     OperatorAct,
     OutboxItem,
     OutboxState,
+    RecentSubject,
     RevocationAnswer,
     SeenEnvelope,
     Subject,
@@ -267,10 +268,43 @@ class SqlReader(SqlAccessReader):
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         columns = (fact_log.c.patient, fact_log.c.hospital, fact_log.c.municipality)
         rows = self._connection.execute(select(*columns).where(*_fact_conditions(which)).distinct().order_by(*columns))
-        return tuple(
-            Subject(Pseudonym(patient), HerId(hospital), None if municipality is None else HerId(municipality))
-            for patient, hospital, municipality in rows
+        return tuple(_subject(patient, hospital, municipality) for patient, hospital, municipality in rows)
+
+    def recent_subjects(
+        self, before: int | None, limit: int, organisations: tuple[HerId, ...] = ()
+    ) -> tuple[RecentSubject, ...]:
+        newer = fact_log.alias("newer")
+        columns = (fact_log.c.seq, fact_log.c.patient, fact_log.c.hospital, fact_log.c.municipality)
+        wanted = select(*columns).where(
+            ~exists().where(
+                newer.c.patient == fact_log.c.patient,
+                newer.c.hospital == fact_log.c.hospital,
+                newer.c.municipality.is_not_distinct_from(fact_log.c.municipality),
+                newer.c.seq > fact_log.c.seq,
+            )
         )
+        if before is not None:
+            wanted = wanted.where(fact_log.c.seq < before)
+        if organisations:
+            hers = [her.value for her in organisations]
+            wanted = wanted.where(or_(fact_log.c.hospital.in_(hers), fact_log.c.municipality.in_(hers)))
+        rows = self._connection.execute(wanted.order_by(fact_log.c.seq.desc()).limit(limit))
+        return tuple(
+            RecentSubject(seq, _subject(patient, hospital, municipality))
+            for seq, patient, hospital, municipality in rows
+        )
+
+    def subject_of(self, seq: int) -> Subject | None:
+        row = self._one(select(fact_log).where(fact_log.c.seq == seq))
+        return None if row is None else _subject(row["patient"], row["hospital"], row["municipality"])
+
+    def facts_that_say(self, word: str, after: int, up_to: int) -> tuple[RecordedFact, ...]:
+        within = select(fact_log).where(fact_log.c.seq > after, fact_log.c.seq <= up_to)
+        rows = self._log(within.where(fact_log.c.entry.contains(word, autoescape=True)).order_by(fact_log.c.seq.desc()))
+        return tuple(chain.fact_of(row) for row in rows)
+
+    def last_fact_seq(self) -> int:
+        return int(self._connection.execute(select(func.max(fact_log.c.seq))).scalar() or 0)
 
     def verify_chain(self) -> ChainReport:
         return chain.verify(self._log(facts_of(), of_after=-1))
@@ -440,6 +474,10 @@ def _is_own(own: tuple[HerId, ...]) -> ColumnElement[bool]:
         (exchange.c.direction == Direction.OUT.value) & exchange.c.sender.in_(hers),
         (exchange.c.direction == Direction.IN.value) & exchange.c.receiver.in_(hers),
     )
+
+
+def _subject(patient: str, hospital: str, municipality: str | None) -> Subject:
+    return Subject(Pseudonym(patient), HerId(hospital), None if municipality is None else HerId(municipality))
 
 
 def _issued(row: RowMapping) -> IssuedStatement:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from adapter.api.endpoints.exchanges import Her, cursor_of, place_of
 from adapter.api.operation import Model
+from adapter.api.pages.answers import may_be_answered
 from adapter.api.pages.mails import Headers, headers_of
 from adapter.api.pages.screen import Onward, Screen, Shown, Visit
 from adapter.api.problems import status_of
@@ -150,6 +151,9 @@ def _search(visit: Visit) -> Shown | Onward:
             return tuple({one.id: one for one in matching if caller.may_see(one)}.values())
 
         found = visit.call.installation.store.read_now(look)
+    mail = visit.call.installation.store.read_now(lambda reader: reader.mail(wanted)) if not found else None
+    if mail is not None:
+        return Onward(f"/exchanges/{mail.exchange_id}" if mail.exchange_id else f"/quarantine/{mail.id}")
     if len(found) == 1:
         return Onward(f"/exchanges/{found[0].id}")
     lines = visit.call.installation.store.read_now(lambda reader: [line(visit, reader, one) for one in found])
@@ -194,6 +198,7 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
             "related": reader.related(exchange.id),
             "mails": mails,
             "way": way,
+            "answerable": may_be_answered(reader, exchange),
             "may_resend": isinstance(way, Again),
         }
 

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from adapter.api.application import NOBODY, Desk, Page
 from adapter.api.callers import PEER_CERTIFICATE, require_local_name, require_own_origin
 from adapter.api.operation import Call, mistakes_in
-from adapter.api.pages import exchanges, front
+from adapter.api.pages import answers, certificates, exchanges, front, partners, quarantine, stays
 from adapter.api.pages.screen import Onward, Picture, Screen, Shown, Visit, rendered
 from adapter.api.pages.sessions import LONGEST, Sessions
 from adapter.api.problems import status_of
@@ -32,7 +32,15 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.access import Caller, holder_of, known_by
 
-SCREENS: tuple[Screen, ...] = (*front.SCREENS, *exchanges.SCREENS)
+SCREENS: tuple[Screen, ...] = (
+    *front.SCREENS,
+    *exchanges.SCREENS,
+    *quarantine.SCREENS,
+    *answers.SCREENS,
+    *stays.SCREENS,
+    *certificates.SCREENS,
+    *partners.SCREENS,
+)
 """Every page behind the login, in the order of the menu."""
 
 MAX_FORM = 20_000
@@ -50,7 +58,11 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-_STATIC = {"pages.css": "text/css; charset=utf-8", "pages.js": "text/javascript; charset=utf-8"}
+_STATIC = {
+    "pages.css": "text/css; charset=utf-8",
+    "pages.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 
 _HTML = "text/html; charset=utf-8"
 _ONWARD = re.compile(r"/[a-z0-9/-]*")

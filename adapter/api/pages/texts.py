@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from adapter.liability.rules import Language
+from adapter.liability.wording import kroner
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -20,6 +21,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "menu": ("Menu", "Meny"),
         "menu.front": ("Overview", "Oversikt"),
         "menu.exchanges": ("Exchanges", "Utvekslinger"),
+        "menu.stays": ("Stays", "Opphold"),
+        "menu.answers": ("Answers", "Svar"),
+        "menu.certificates": ("Certificates", "Sertifikater"),
+        "menu.partners": ("Partners", "Partnere"),
+        "menu.quarantine": ("Quarantine", "Karantene"),
         "language.other": ("Norsk", "English"),
         "login": ("Log in", "Logg inn"),
         "logout": ("Log out", "Logg ut"),
@@ -47,6 +53,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "any": ("Any", "Alle"),
         "pages": ("Pages", "Sider"),
         "older": ("Older →", "Eldre →"),
+        "more": ("More →", "Flere →"),
         # ── columns ──
         "col.message": ("Message", "Melding"),
         "col.partner": ("Partner", "Partner"),
@@ -70,8 +77,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "front.count": ("Messages", "Meldinger"),
         "front.none": ("None", "Ingen"),
         "front.none.says": (
-            "Every message that was sent has its acknowledgment and its AppRec.",
-            "Alle sendte meldinger har fått bekreftelse og applikasjonskvittering.",
+            "No acknowledgment and no AppRec is waited for.",
+            "Vi venter ikke på noen bekreftelse eller applikasjonskvittering.",
         ),
         "front.health": ("Health", "Helse"),
         "front.queues": ("Queues", "Køer"),
@@ -160,6 +167,107 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "done.resend": ("It goes again.", "Den går på nytt."),
         "done.give_up": ("It was given up.", "Den er gitt opp."),
         "done.handled": ("It is marked as handled.", "Den er merket som håndtert."),
+        "mail.deed.resend": ("Judge again", "Vurder på nytt"),
+        "mail.deed.resend.says": (
+            "The mail goes through every check once more; for when the cause was mended here.",
+            "E-posten går gjennom alle kontroller en gang til; når årsaken er rettet hos oss.",
+        ),
+        "mail.deed.give_up": ("Lay aside", "Legg til side"),
+        "mail.deed.give_up.says": (
+            "It leaves this list. The mail itself is kept.",
+            "Den forsvinner fra denne lista. Selve e-posten bevares.",
+        ),
+        "mail.deed.handled": ("Mark as handled", "Merk som håndtert"),
+        "mail.deed.handled.says": (
+            "Somebody has dealt with it elsewhere. Nothing changes but the mark.",
+            "Noen har ordnet det et annet sted. Bare merket endres.",
+        ),
+        "mail.done.resend": ("It will be judged again.", "Den blir vurdert på nytt."),
+        "mail.done.give_up": ("It was laid aside.", "Den er lagt til side."),
+        "mail.done.handled": ("It is marked as handled.", "Den er merket som håndtert."),
+        "mail.received_at": ("Received", "Mottatt"),
+        "mail.envelope_from": ("From (not verified)", "Fra (ikke verifisert)"),
+        "mail.envelope_to": ("To", "Til"),
+        "quarantine.says": (
+            "Mails that became no message, the newest {most}. Nothing of them has reached the application.",
+            "E-poster som ikke ble meldinger, de {most} nyeste. Ingenting av dem har nådd fagsystemet.",
+        ),
+        "quarantine.which": ("Which", "Hvilke"),
+        "quarantine.quarantine": ("Wait for a person", "Venter på noen"),
+        "quarantine.answered": ("The sender was told", "Avsender har fått beskjed"),
+        "quarantine.mail": ("Mail", "E-post"),
+        "quarantine.since": ("Since", "Siden"),
+        "quarantine.none": ("No mail is here.", "Det er ingen e-post her."),
+        # ── stays ──
+        "stays.says": (
+            "Decided now from the facts, those with the newest facts first.",
+            "Avgjort nå ut fra fakta, de med nyeste fakta først.",
+        ),
+        "stays.table": ("Stays, nights and reasons", "Opphold, døgn og årsaker"),
+        "stays.none": ("No stay is known.", "Ingen opphold er kjent."),
+        "stay": ("Stay", "Opphold"),
+        "stay.all": ("All stays", "Alle opphold"),
+        "stay.hospital": ("Hospital", "Sykehus"),
+        "stay.municipality": ("Municipality", "Kommune"),
+        "stay.nights": ("Nights", "Døgn"),
+        "stay.amount": ("Amount", "Beløp"),
+        "stay.dates": ("Payable", "Betales for"),
+        "stay.reasons": ("Reasons", "Årsaker"),
+        "stay.come_to": ("{nights} payable nights", "{nights} døgn å betale"),
+        "stay.picture": ("Timeline", "Tidslinje"),
+        "stay.picture.alt": (
+            "The timeline of the stay: days, nights, messages and receipts. The same is told in words below.",
+            "Tidslinjen for oppholdet: dager, døgn, meldinger og kvitteringer. Det samme står med ord nedenfor.",
+        ),
+        "stay.why": ("Why", "Hvorfor"),
+        "no_price": ("no price", "uten pris"),
+        # ── answers ──
+        "answers.title": ("Answers that a person has to read", "Svar som noen må lese"),
+        "answers.says": (
+            "What a municipality answered in its own words decides who pays. Read it, and say what it means.",
+            "Det en kommune har svart med egne ord, avgjør hvem som betaler. Les det og si hva det betyr.",
+        ),
+        "answers.none": ("No answer waits to be read.", "Ingen svar venter på å bli lest."),
+        "answer.title": ("Can the municipality take the patient?", "Kan kommunen ta imot pasienten?"),
+        "answer.words": ("What it says", "Dette står det"),
+        "answer.read_as": ("Read as", "Lest som"),
+        "answer.which": ("The answer", "Svaret"),
+        "answer.accept": ("Yes: an offer is ready", "Ja: et tilbud er klart"),
+        "answer.later": ("Later: an offer is ready on a date", "Senere: et tilbud er klart på en dato"),
+        "answer.refuse": ("No, and no date is known", "Nei, og ingen dato er kjent"),
+        "answer.withdraw": ("An earlier yes no longer holds", "Et tidligere ja gjelder ikke lenger"),
+        "answer.unclear": ("It cannot be told", "Det går ikke an å si"),
+        "answer.day": ("Date (only for later)", "Dato (bare for senere)"),
+        "answer.text": ("Words for the hospital", "Tekst til sykehuset"),
+        "answer.send": ("Send the answer", "Send svaret"),
+        "answer.classify": ("Say what it means", "Si hva det betyr"),
+        "answer.given": ("The answer is noted.", "Svaret er registrert."),
+        "exchange.answer.in": ("Read and answer", "Les og svar"),
+        "exchange.answer.out": ("Note an answer that came by telephone", "Registrer et svar som kom på telefon"),
+        # ── certificates and partners ──
+        "certificates.table": (
+            "Certificates, those that end first on top",
+            "Sertifikater, de som utløper først øverst",
+        ),
+        "certificate.ours": ("Ours:", "Vårt:"),
+        "certificate.valid": ("Valid", "Gyldig"),
+        "certificate.revocation": ("Revocation", "Tilbaketrekking"),
+        "certificate.named": ("Named", "Navn"),
+        "certificate.details": ("Details", "Detaljer"),
+        "certificate.subject": ("Subject", "Innehaver"),
+        "certificate.issuer": ("Issuer", "Utsteder"),
+        "certificate.serial": ("Serial number", "Serienummer"),
+        "usage.signing": ("signing", "signering"),
+        "usage.encryption": ("encryption", "kryptering"),
+        "partner.address": ("EDI address", "EDI-adresse"),
+        "partner.agreements": ("Agreements", "Avtaler"),
+        "partner.trouble": ("Trouble", "Problem"),
+        "partners.none": ("No partner has a file.", "Ingen partner har noen fil."),
+        "partner.exchanges": ("Exchanges with this partner", "Utvekslinger med denne partneren"),
+        "partner.reasons": ("What holds, and why", "Hva som gjelder, og hvorfor"),
+        "partner.what": ("What", "Hva"),
+        "partner.holds": ("Holds", "Gjelder"),
+        "partner.because": ("Because", "Fordi"),
         # ── states ──
         "state.new": ("New", "Ny"),
         "state.ready": ("Ready to be sent", "Klar til sending"),
@@ -297,6 +405,10 @@ class Spoken:
     def next(self, step: str) -> str:
         """A next step; in English where it has no row, so that nothing is hidden."""
         return NEXT_STEPS.get(step, step) if self.language is Language.NORWEGIAN else step
+
+    def kroner(self, amount: int | None) -> str:
+        """An amount of money; a word where a night has no price."""
+        return self("no_price") if amount is None else kroner(amount)
 
     def reason(self, what: str) -> str:
         """The word for what a reason of the health is about."""

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from browser import Browser, words
 from served import Served
 
+from adapter.api.pages import routes
 from adapter.api.pages.routes import SCREENS, preferred
 from adapter.api.pages.sessions import IDLE, LONGEST
+from adapter.api.pages.texts import NEXT_STEPS, TEXTS
 from adapter.config import Scope
+from adapter.delivery import receiver, sender
+from adapter.delivery.receipts import AppRecState
+from adapter.delivery.receiver import ReceivedExchange, ReceptionState
+from adapter.delivery.sender import TransportState
+from adapter.facts import AnswerKind
 from adapter.liability.rules import Language
 from adapter.service.access import revoke
+from adapter.service.asking import Said, Sent, answer
+from adapter.store.port import JournalEntry
 from adapter.testing.neighbours import World
+from adapter.transports.port import ReceivedMail
 
 
 @pytest.fixture
@@ -210,7 +222,7 @@ async def test_the_first_page_shows_the_longest_wait_per_partner(
     assert f"The longest wait is for {partner.name}." in shown
     stranger = Browser(hospital)
     await stranger.enter(hers=("1",))
-    assert "Every message that was sent has its acknowledgment" in words(await stranger.get("/"))
+    assert "No acknowledgment and no AppRec is waited for." in words(await stranger.get("/"))
 
 
 async def test_the_list_is_filtered_by_what_its_address_says(sent: str, stuck: str, operator: Browser) -> None:
@@ -314,6 +326,185 @@ async def test_who_may_only_read_has_no_buttons(stuck: str, hospital: Served) ->
     assert page.status_code == 200
     assert 'name="act"' not in page.text
     assert (await reader.send(f"/exchanges/{stuck}", act="give_up", reason="x")).status_code == 403
+
+
+@pytest.fixture
+async def stay(world: World, sent: str, operator: Browser) -> str:
+    """The address of the page of a stay."""
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    (found,) = re.findall(r'href="(/stays/[^"]+)"', (await operator.get("/stays")).text)
+    return str(found)
+
+
+async def test_a_stay_has_its_picture_and_its_reasons(stay: str, operator: Browser, hospital: Served) -> None:
+    """In the language of the page; the picture is a document of its own; readings are audited by the stay's key."""
+    english = await operator.get(f"{stay}?lang=en")
+    assert f'src="{stay}/timeline.svg"' in english.text
+    assert "Why" in words(english)
+    drawn = await operator.get(f"{stay}/timeline.svg")
+    assert (drawn.headers["Content-Type"], b"<svg" in drawn.content) == ("image/svg+xml", True)
+    key = stay.split("/")[3]
+    assert [(line.what, line.about) for line in hospital.audit()][-2:] == [("stay explained", key)] * 2
+    assert words(await operator.get(f"{stay}?lang=nb")) != words(english)
+
+
+async def test_the_stay_of_another_organisation_is_not_there(stay: str, hospital: Served) -> None:
+    """404 for the page and the picture, whatever number and key are guessed; the list is empty."""
+    stranger = Browser(hospital)
+    await stranger.enter(hers=("1",))
+    for path in (stay, f"{stay}/timeline.svg"):
+        assert (await stranger.get(path)).status_code == 404
+        assert hospital.audit()[-1].outcome == "refused"
+    assert "No stay is known." in words(await stranger.get("/stays"))
+    operator = Browser(hospital)
+    await operator.enter()
+    _, _, seq, key = stay.split("/")
+    for path in (
+        f"/stays/{seq}/stay-x",
+        f"/stays/99/{key}",
+        f"/stays/x/{key}",
+        f"/stays/{'9' * 40}/{key}",
+        f"/stays/-1/{key}",
+    ):
+        assert (await operator.get(path)).status_code == 404, path
+
+
+async def test_an_answer_in_free_text_is_listed_read_and_classified(
+    world: World, stay: str, operator: Browser, hospital: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until a person has said what it means it is listed; reading it is audited; the date is asked for where needed."""
+    monkeypatch.setattr("adapter.service.stay_log._convention", lambda *_: False)
+    (asked,) = world.municipality.received("LOG_UTSKRIVNINGSKLAR")
+    said = Said(AnswerKind.REFUSE, text="Vi ser på det. <script>alert(1)</script>")
+    assert isinstance(answer(world.municipality.installation, asked, said), Sent)
+    await world.settle()
+    (address,) = re.findall(r'href="(/exchanges/[^"]+/answer)"', (await operator.get("/answers")).text)
+    page = await operator.get(address)
+    assert "Vi ser på det." in words(page)
+    assert "<script>alert" not in page.text
+    assert hospital.audit()[-1].what == "payload read"
+    for wrong in ({}, {"answer": "perhaps"}, {"answer": "later"}, {"answer": "later", "day": "8. mars"}):
+        assert (await operator.send(address, **wrong)).status_code == 400, wrong
+    assert (await operator.send(address, answer="later", day="2024-03-08")).status_code == 303
+    assert "2024-03-08" in words(await operator.get(address))
+    assert "No answer waits to be read." in words(await operator.get("/answers"))
+
+
+async def test_the_municipality_answers_a_readiness_message(world: World, stay: str, municipality: Served) -> None:
+    """The answer is built and sent from the page; what our rules refuse is told with its findings."""
+    (asked,) = world.municipality.received("LOG_UTSKRIVNINGSKLAR")
+    browser = Browser(municipality)
+    await browser.enter()
+    page = await browser.get(f"/exchanges/{asked.id}/answer")
+    assert 'value="unclear"' not in page.text
+    answered = await browser.send(f"/exchanges/{asked.id}/answer", answer="accept", text="Velkommen")
+    assert answered.status_code == 303, words(answered)
+    await world.settle()
+    assert any(one.answers is not None for one in world.hospital.received())
+
+
+async def test_a_mail_in_quarantine_is_shown_and_dealt_with(world: World, operator: Browser, hospital: Served) -> None:
+    """Why it is there, its headers as text, and the three buttons; nothing a stranger writes becomes markup."""
+    hostile = 'Subject: <script>alert(1)</script>\r\nFrom: "><img src=x onerror=alert(2)>\r\n\x1b[2Jnext\r\n\r\nhello'
+    party = world.hospital.settings.party[0]
+    mail = ReceivedMail(hostile.encode(), "<b>evil</b>@example.org", (party.address.value,))
+    await world.hospital.daemon.keep(mail)
+    await world.settle()
+    (address,) = re.findall(r'href="(/quarantine/[^"?]+)"', (await operator.get("/quarantine")).text)
+    page = await operator.get(address)
+    for mark in ("<script>alert", "<img", "<b>evil", "\x1b"):
+        assert mark not in page.text, mark
+    assert "<script>alert(1)</script>" in words(page)
+    assert (await operator.send("/exchanges", id=address.split("/")[2])).headers["Location"] == address
+    assert (await operator.send(address, act="give_up", reason="")).status_code == 422
+    assert (await operator.send(address, act="sing", reason="x")).status_code == 400
+    for act, word in (("handled", "marked as handled"), ("resend", "judged again")):
+        answered = await operator.send(address, act=act, reason="<i>looked</i> at it")
+        shown = await operator.get(answered.headers["Location"])
+        assert word in words(shown)
+        assert "<i>looked" not in shown.text
+    await world.settle()
+    assert (await operator.send(address, act="give_up", reason="an advertisement")).status_code == 303
+    assert "No mail is here." in words(await operator.get("/quarantine"))
+    stranger = Browser(hospital)
+    await stranger.enter(hers=("1",))
+    assert (await stranger.get(address)).status_code == 404
+    assert (await stranger.send(address, act="handled", reason="x")).status_code == 404
+
+
+async def test_certificates_stand_by_days_left(world: World, operator: Browser) -> None:
+    """Ours and the partners', those that end first on top."""
+    days = [int(found) for found in re.findall(r"(-?\d+) days", words(await operator.get("/certificates")))]
+    assert len(days) >= 4
+    assert days == sorted(days)
+
+
+async def test_a_partner_is_explained(world: World, operator: Browser) -> None:
+    """The list leads to what holds and why; one that is unknown is 404."""
+    partner = world.hospital.installation.partners.hers()[0]
+    assert f'href="/partners/{partner}"' in (await operator.get("/partners")).text
+    assert "certificate" in words(await operator.get(f"/partners/{partner}"))
+    assert (await operator.get("/partners/nobody")).status_code == 404
+    assert (await operator.get("/partners?page=2")).status_code == 200
+
+
+async def test_what_a_partner_writes_never_becomes_markup(
+    world: World, sent: str, operator: Browser, hospital: Served
+) -> None:
+    """Type, ids, journal, reasons and names of a row full of markup are text on every page."""
+    mark = "<script>alert('x')</script>"
+    store = hospital.neighbour.installation.store
+    known = world.hospital.exchange(sent)
+    hostile = replace(
+        known, type=mark, conversation_id=mark, cpa_id=mark, service=mark, action=mark, version=known.version
+    )
+    store.write_now(lambda writer: writer.save_exchange(hostile))
+    store.write_now(lambda writer: writer.add_journal(JournalEntry(sent, world.clock.now(), f"noted {mark}", mark)))
+    for path in ("/", "/exchanges", f"/exchanges/{sent}", "/quarantine"):
+        assert "<script>alert" not in (await operator.get(path)).text, path
+    assert mark in words(await operator.get(f"/exchanges/{sent}"))
+
+
+# ── texts ──
+
+
+def test_every_text_is_there_in_both_languages_and_used() -> None:
+    """Each key that a template names has a row, each row has two texts, and no row is left over."""
+    folder = Path(routes.__file__).parent
+    source = "".join(path.read_text("utf-8") for path in (*folder.glob("templates/*.html"), *folder.glob("*.py")))
+    for key in re.findall(r"\bt\('([^']+)'[,)]", source):
+        assert key in TEXTS, key
+    built = (
+        "state.",
+        "apprec.",
+        "direction.",
+        "deed.",
+        "mail.",
+        "done.",
+        "queue.",
+        "reason.",
+        "usage.",
+        "answer.",
+        "quarantine.",
+        "exchange.answer.",
+    )
+    for key, both in TEXTS.items():
+        assert all(both), key
+        assert key.startswith(built) or f"'{key}'" in source or source.count(f'"{key}"') > 1, key
+    for state in (*TransportState, *ReceptionState):
+        assert f"state.{state.value}" in TEXTS
+    for apprec in AppRecState:
+        assert f"apprec.{apprec.value}" in TEXTS
+
+
+def test_every_next_step_is_there_in_bokmal() -> None:
+    """A sentence that is added to the tables of the core needs its row."""
+    now = datetime(2024, 3, 5, tzinfo=UTC)
+    for state in TransportState:
+        assert sender.next_step(replace(sender.new(now), state=state)) in NEXT_STEPS, state
+    for word in ReceptionState:
+        assert receiver.next_step(ReceivedExchange(word, now, now)) in NEXT_STEPS, word
 
 
 # ── languages ──
