@@ -520,6 +520,36 @@ STORE_OLDER = _kind(
     "the store has the form of an older version of the adapter",
     "Start the daemon once, or run the command without its read-only option; the store is brought up to date then.",
 )
+STORE_EXPIRED = _kind(
+    "STORE-EXPIRED",
+    Blame.OPERATOR,
+    "the octets are gone by retention",
+    "What was known of them, digest, size and moments, is kept; a backup of before that day still holds them.",
+)
+STORE_KEY_MISSING = _kind(
+    "STORE-KEY-MISSING",
+    Blame.OPERATOR,
+    "the store needs a key that the configuration does not name",
+    "Name the file in [store]: key_file, or pseudonym_key_file. Without it nothing is read and nothing is overwritten.",
+)
+STORE_KEY_WRONG = _kind(
+    "STORE-KEY-WRONG",
+    Blame.OPERATOR,
+    "the key is not the one that this store is kept with",
+    "Name the right file in [store]; the ids tell keys apart. Nothing was overwritten.",
+)
+STORE_IN_USE = _kind(
+    "STORE-IN-USE",
+    Blame.OPERATOR,
+    "the store is in use, or there is one already",
+    "Stop the adapter first; to restore over a store, --replace keeps the old one beside it.",
+)
+BACKUP_UNFIT = _kind(
+    "BACKUP-UNFIT",
+    Blame.OPERATOR,
+    "the file is no whole backup",
+    "Take an earlier backup; `adapter backup` checks each one that it makes. Nothing was changed.",
+)
 STORE_CLOSED = _kind(
     "STORE-CLOSED",
     Blame.ADAPTER,

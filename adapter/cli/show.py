@@ -74,6 +74,7 @@ def _payload(reader: Reader, id_: str) -> bytes:
 
 
 def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json]:
+    from adapter.service.dossier import gone_octets
     from adapter.store.port import FactFilter
     from adapter.values import Moment, utc_text
 
@@ -90,6 +91,7 @@ def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json
         "generated": exchange.generated.text if exchange.generated is not None else None,
         "payload_sha256": exchange.payload.value if exchange.payload is not None else None,
         "sealed_sha256": exchange.sealed.value if exchange.sealed is not None else None,
+        "removed_by_retention": [{"octets": what, "at": utc_text(at)} for what, at in gone_octets(reader, exchange)],
         "inbox_file": str(file) if file.is_file() else None,
         "transmissions": transport.resends + 1 if transport is not None and transport.first_sent is not None else None,
         "first_sent": utc_text(transport.first_sent) if transport is not None and transport.first_sent else None,

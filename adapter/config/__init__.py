@@ -13,7 +13,8 @@ from adapter.config.profile import Envelope, Validation
 from adapter.config.register import Register
 from adapter.config.revocation import Revocation, RevocationActions, RevocationAddress
 from adapter.config.service import Service
-from adapter.config.settings import Log, Schemas, Settings, Store, load, parse
+from adapter.config.settings import Log, Schemas, Settings, load, parse
+from adapter.config.store import Retention, Store
 from adapter.config.ways import Drop, HookEvent, Webhook
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Party",
     "PolicyAgreement",
     "Register",
+    "Retention",
     "Revocation",
     "RevocationActions",
     "RevocationAddress",

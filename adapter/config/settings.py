@@ -17,16 +17,10 @@ from adapter.config.profile import Envelope, Validation
 from adapter.config.register import Register
 from adapter.config.revocation import Revocation
 from adapter.config.service import Service
+from adapter.config.store import Retention, Store
 from adapter.config.ways import Drop, Webhook
 from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, AdapterError
 from adapter.lookups.toml_files import FilePath, Section, read_section
-
-
-class Store(Section):
-    """Where everything is kept."""
-
-    path: FilePath
-    """The SQLite file; its folder holds its log files too."""
 
 
 class Schemas(Section):
@@ -82,6 +76,8 @@ class Settings(Section):
     """The daemon."""
     log: Log = Log()
     """The log."""
+    retention: Retention = Retention()
+    """For how long what is kept is kept."""
     api: Api | None = None
     """The HTTP interface; left out, there is none."""
     drop: Drop | None = None

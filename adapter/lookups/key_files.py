@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,40 @@ def password_given(file: Path | None, variable: str | None) -> str | None:
     if not said:
         raise AdapterError(CONFIG_INVALID, f"the environment has no {variable}, which is to hold a password")
     return said
+
+
+def secret_key(file: Path) -> bytes:
+    """A key of 32 octets: as they are, or in base64 on one line. Raises `AdapterError` (FILE-UNREADABLE,
+    KEY-UNREADABLE)."""
+    content = _read(file)
+    if len(content) == _SECRET_OCTETS:
+        return content
+    try:
+        key = base64.b64decode(content.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _SECRET_OCTETS:
+        says = f"{file} must hold 32 random octets, or their base64 on one line; `adapter store make-key` makes one"
+        raise AdapterError(KEY_UNREADABLE, says)
+    return key
+
+
+def write_secret_key(file: Path, key: bytes) -> None:
+    """Write a key in base64 to a file that only this user may read, durable when it returns.
+
+    Raises `AdapterError` (FILE-UNREADABLE), also when there is a file already.
+    """
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(base64.b64encode(key) + b"\n")
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        raise AdapterError(FILE_UNREADABLE, f"{file} cannot be written: {error.strerror}") from None
+
+
+_SECRET_OCTETS = 32
 
 
 def _one_certificate(file: Path) -> x509.Certificate:

@@ -290,6 +290,9 @@ TERMS_REFUSED = _event(
     "Run `adapter check`: it names every mistake with its line. What is mended is taken by itself.",
 )
 
+RETENTION_DONE = _event(
+    "retention.done", Level.INFO, "what has had its time was let go, as [retention] says; the line tells how much"
+)
 COMPANION_FAILED = _event(
     "companion.failed",
     Level.ERROR,

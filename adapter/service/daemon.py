@@ -1,9 +1,11 @@
-"""How an adapter runs: five loops over one store, each turn of each loop able to stop and start anywhere.
+"""How an adapter runs: loops over one store, each turn of each loop able to stop and start anywhere.
 
 - *seal*: submissions become sealed octets;
 - *transmit*: what is due in the outbox is handed to the mail server;
 - *take in*: kept mails are judged and answered;
-- *tend*: timers of acknowledgments and AppRecs, the inbox folder, and policies and prices that have changed.
+- *tend*: timers of acknowledgments and AppRecs, the inbox folder, and policies and prices that have changed;
+- *look up*: whether certificates have been revoked;
+- *let go*: once a day, what has had its time.
 
 A turn does what is due now and says how much that was; a loop turns until nothing is due and then waits to be woken,
 by another loop, by a change that another process has made in the store, or by the next due time. Nothing is kept in
@@ -15,18 +17,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import certificates, inbox, intake, sealing, timers
+from adapter.service import certificates, inbox, intake, retention, sealing, timers
 from adapter.service.companions import Companion
 from adapter.service.health import probe
 from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
 from adapter.service.transmission import transmit_due
+from adapter.store.port import Writer
 from adapter.transports.port import Outcome, OutgoingMail, ReceivedMail, Transport
 
 WORKER = "daemon"
@@ -66,6 +69,16 @@ class _Felt:
 
     async def close(self) -> None:
         await self._transport.close()
+
+
+def _settle_keys(now: datetime) -> Callable[[Writer], None]:
+    """Encrypt from now on, where the configuration has got a key; let the old key of a finished rotation go."""
+
+    def write(writer: Writer) -> None:
+        writer.adopt_key(now)
+        writer.forget_keys()
+
+    return write
 
 
 class Daemon:
@@ -109,6 +122,7 @@ class Daemon:
         of it was finished; the rest is done again at the next start.
         """
         self.recover()
+        self._installation.store.write_now(_settle_keys(self._installation.clock.now()))
         timers.rein_in(self._installation)
         self._installation.log.tell(events.DAEMON_STARTED)
         async with asyncio.TaskGroup() as group:
@@ -151,7 +165,7 @@ class Daemon:
         self._installation.store.close()
 
     def _steps(self) -> tuple[Callable[[], Awaitable[int]], ...]:
-        return (self._take_in, self._seal, self._transmit, self._tend, self._look_up)
+        return (self._take_in, self._seal, self._transmit, self._tend, self._look_up, self._let_go)
 
     async def _loop(self, step: Callable[[], Awaitable[int]]) -> None:
         """Turn one step for ever; a turn that fails is told and tried again, and the loop never dies."""
@@ -288,6 +302,10 @@ class Daemon:
         asked, told = await asyncio.to_thread(certificates.look_after, self._installation)
         self._tell(told)
         return asked + len(told)
+
+    async def _let_go(self) -> int:
+        await asyncio.to_thread(retention.daily, self._installation)
+        return 0
 
     def _tell(self, told: list[Told]) -> None:
         tell(self._installation.log, told)

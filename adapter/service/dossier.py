@@ -22,7 +22,7 @@ from adapter.envelope.names import ds
 from adapter.envelope.open import Message
 from adapter.envelope.plaintext import unwrap
 from adapter.envelope.unpack import Unpacked, unpack
-from adapter.errors import STORE_MISSING, AdapterError
+from adapter.errors import STORE_EXPIRED, STORE_MISSING, AdapterError
 from adapter.evidence.anonymised import pack_anonymised
 from adapter.evidence.dossier import (
     Attachment,
@@ -273,7 +273,7 @@ def _blob(reader: Reader, digest: Digest | None) -> tuple[bytes, ...]:
     try:
         return (reader.blob(digest),)
     except AdapterError as error:
-        if error.kind is STORE_MISSING:
+        if error.kind in {STORE_MISSING, STORE_EXPIRED}:
             return ()
         raise
 
@@ -291,8 +291,21 @@ def _record(reader: Reader, exchange: Exchange) -> Record:
         transport=transport_word(exchange),
         receipt=apprec_word(exchange) or "",
         errors=exchange.receipt.errors if exchange.receipt is not None else (),
-        journal=tuple(JournalLine(line.at, line.what, line.detail) for line in reader.journal(exchange.id)),
+        journal=(
+            *(JournalLine(line.at, line.what, line.detail) for line in reader.journal(exchange.id)),
+            *(JournalLine(at, "octets removed by retention", what) for what, at in gone_octets(reader, exchange)),
+        ),
     )
+
+
+def gone_octets(reader: Reader, exchange: Exchange) -> Iterator[tuple[str, datetime]]:
+    """What of an exchange retention has removed, and when: the octets by the name and digest they had."""
+    named = [("payload", exchange.payload), ("sealed", exchange.sealed)]
+    named += [("mail", mail.raw) for mail in reader.mails_of([exchange.id])]
+    for name, digest in named:
+        at = reader.gone(digest) if digest is not None else None
+        if at is not None:
+            yield f"{name}, SHA-256 {digest}", at
 
 
 # ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 from adapter import __version__
 from adapter.config import KeyPair, Party, Settings
@@ -35,8 +36,9 @@ from adapter.service.pulse import Pulse
 from adapter.service.revocations import Revocations
 from adapter.service.terms import TermsInForce
 from adapter.service.timed_store import TimedStore
+from adapter.store.cipher import Secrets, StoreKey
 from adapter.store.port import Exchange, Store
-from adapter.store.sql_store import open_store
+from adapter.store.sql_store import SqlStore, open_store
 from adapter.values import EdiAddress, HerId
 
 
@@ -194,13 +196,22 @@ def revocations(settings: Settings, trusted: TrustAnchors) -> Revocations:
     return Revocations(said, HttpAuthorities(said.timeout_seconds, said.max_octets, said.proxy or ""), trusted)
 
 
-def open_own_store(settings: Settings) -> Store:
+def open_own_store(settings: Settings) -> SqlStore:
     """The store of the configuration, brought to the present schema. Raises `AdapterError` (STORE-...)."""
     try:
         settings.store.path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AdapterError(STORE_UNREACHABLE, f"store.path {settings.store.path.parent}: {error.strerror}") from None
-    return open_store(settings.store.path)
+    return open_store(settings.store.path, held=secrets_of(settings))
+
+
+def secrets_of(settings: Settings) -> Secrets:
+    """The keys of the store that lie in files. Raises `AdapterError` (FILE-UNREADABLE, KEY-UNREADABLE)."""
+    return Secrets(_secret(settings.store.key_file), _secret(settings.store.pseudonym_key_file))
+
+
+def _secret(file: Path | None) -> StoreKey | None:
+    return None if file is None else StoreKey(key_files.secret_key(file))
 
 
 def signer(settings: Settings) -> SigningPlan:

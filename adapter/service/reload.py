@@ -22,7 +22,7 @@ from adapter.service.running import listening, mail_out
 from adapter.service.terms import TermsInForce, terms
 from adapter.transports.port import Transport
 
-FIXED = ("store.path", "smtp.receive.host", "smtp.receive.port")
+FIXED = ("store.path", "store.key_file", "store.pseudonym_key_file", "smtp.receive.host", "smtp.receive.port")
 """Keys that need a restart: an open store and an open listening socket stay where they are."""
 
 

@@ -231,6 +231,8 @@ def _ready_date(reader: Reader, exchange: Exchange) -> date | None:
     original = reader.exchange(exchange.answers) if exchange.answers is not None else None
     if original is None or original.payload is None:
         return None
+    if reader.gone(original.payload) is not None:
+        return None
     return ready_date(understand(reader.blob(original.payload)))
 
 

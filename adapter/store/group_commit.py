@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine
 
 from adapter.errors import STORE_CLOSED, AdapterError
 from adapter.store.engine import translated
+from adapter.store.key_ring import KeyRing
 from adapter.store.port import Writer
 from adapter.store.sql_writer import SqlWriter
 
@@ -57,12 +58,12 @@ class _Job(Generic[T]):
         self._result: list[T] = []
         self._error: BaseException | None = None
 
-    def run(self, connection: Connection, *, alone: bool) -> None:
+    def run(self, connection: Connection, keys: KeyRing, *, alone: bool) -> None:
         """Run, in a savepoint unless `alone` in the transaction. Raises `_GivenUpError` when that has to end or has."""
         with _Caught() as caught, translated():
             if not alone:
                 _execute(connection, "SAVEPOINT job")
-            writer = SqlWriter(connection)
+            writer = SqlWriter(connection, keys)
             self._result.append(self._work(writer))
             writer.flush()
             if not alone:
@@ -94,8 +95,9 @@ def _in_transaction(connection: Connection) -> bool:
 class GroupWriter:
     """The one writer of a process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keys: KeyRing | None = None) -> None:
         self._engine = engine
+        self._keys = KeyRing() if keys is None else keys
         self._queue: SimpleQueue[_Job[object] | None] = SimpleQueue()
         self._lock = Lock()
         self._closed = False
@@ -138,7 +140,7 @@ class GroupWriter:
             return
         with _Caught() as caught, translated(), self._engine.begin() as connection:
             for job in group:
-                job.run(connection, alone=len(group) == 1)
+                job.run(connection, self._keys, alone=len(group) == 1)
         error = caught.error
         if isinstance(error, _GivenUpError):
             error = error.__cause__

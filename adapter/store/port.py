@@ -25,6 +25,7 @@ from adapter.delivery.receiver import ReceivedExchange, ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact, StayFact
 from adapter.delivery.sender import SenderExchange, TransportState
 from adapter.store.access import AccessReader, AccessWriter
+from adapter.store.care import CareReader, CareWriter
 from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId
 
 T = TypeVar("T")
@@ -438,11 +439,12 @@ class Counts:
 # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Reader(AccessReader, Protocol):
+class Reader(AccessReader, CareReader, Protocol):
     """Questions. All answers of one piece of work are of one moment."""
 
     def blob(self, digest: Digest) -> bytes:
-        """The bytes; raises STORE-MISSING when there are none, STORE-CORRUPT when they are not what the digest says."""
+        """The bytes; raises STORE-MISSING when there are none, STORE-EXPIRED when retention has removed them, and
+        STORE-CORRUPT when they are not what the digest says."""
 
     def mail(self, mail_id: str) -> Mail | None: ...
 
@@ -556,11 +558,11 @@ class Reader(AccessReader, Protocol):
     def counts(self) -> Counts: ...
 
 
-class Writer(Reader, AccessWriter, Protocol):
+class Writer(Reader, AccessWriter, CareWriter, Protocol):
     """Questions and changes, in one transaction."""
 
     def put_blob(self, content: bytes, kind: BlobKind, now: datetime) -> Digest:
-        """Keep bytes; the same bytes again change nothing."""
+        """Keep bytes, encrypted where the store has a key. The same bytes again are kept once, and count as young."""
 
     def add_mail(self, mail: Mail) -> None: ...
 

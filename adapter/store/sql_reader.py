@@ -15,8 +15,9 @@ from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact
 from adapter.delivery.sender import OPEN_STATES, TransportState
-from adapter.errors import STORE_CORRUPT, STORE_MISSING, AdapterError
+from adapter.errors import STORE_CORRUPT, STORE_EXPIRED, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
+from adapter.store.key_ring import KeyRing
 from adapter.store.port import (
     Act,
     CertificateCheck,
@@ -69,6 +70,7 @@ from adapter.store.schema import (
     revocation_answer,
 )
 from adapter.store.sql_access import SqlAccessReader
+from adapter.store.sql_care import SqlCareReader
 from adapter.store.statements import (
     AWAITS_ACK,
     BESIDE,
@@ -95,11 +97,12 @@ LAST_CHARACTER = "\U0010ffff"
 """No id has it: with it after the beginning of an id ends the range of the ids that begin so."""
 
 
-class SqlReader(SqlAccessReader):
+class SqlReader(SqlAccessReader, SqlCareReader):
     """The port's `Reader` on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keys: KeyRing | None = None) -> None:
         self._connection = connection
+        self._keys = KeyRing() if keys is None else keys
 
     def _all(self, statement: Select[*tuple[object, ...]], **values: object) -> Iterator[RowMapping]:
         yield from self._connection.execute(statement, values).mappings()
@@ -110,9 +113,14 @@ class SqlReader(SqlAccessReader):
     # ── bytes ──
 
     def blob(self, digest: Digest) -> bytes:
-        content: bytes | None = self._connection.execute(BLOB, {"of_digest": digest.value}).scalar()
-        if content is None:
+        row = self._one(BLOB, of_digest=digest.value)
+        if row is None:
             raise AdapterError(STORE_MISSING, f"the bytes with digest {digest}")
+        if row["gone_at"] is not None:
+            raise AdapterError(STORE_EXPIRED, f"the bytes with digest {digest}, on {row['gone_at']:%Y-%m-%d}")
+        content: bytes = row["content"]
+        if row["key_id"] is not None:
+            content = self._keys.key(self._connection, row["key_id"]).open(content, digest)
         if Digest.of(content) != digest:
             raise AdapterError(STORE_CORRUPT, f"the bytes with digest {digest} have another digest now")
         return content

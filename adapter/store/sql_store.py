@@ -12,37 +12,44 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from adapter.delivery.recorded import Pseudonym
-from adapter.errors import STORE_OLDER, STORE_UNREACHABLE, AdapterError
+from adapter.errors import STORE_KEY_MISSING, STORE_KEY_WRONG, STORE_OLDER, STORE_UNREACHABLE, AdapterError
+from adapter.store.cipher import KEY_OCTETS, NO_SECRETS, Secrets, StoreKey
 from adapter.store.engine import open_engine, patiently, translated
 from adapter.store.group_commit import GroupWriter
-from adapter.store.migrate import is_current, upgrade
+from adapter.store.key_ring import KeyRing
+from adapter.store.migrate import is_current, revision_of, upgrade
 from adapter.store.port import Reader, Writer
-from adapter.store.schema import meta
+from adapter.store.schema import KEY_INSIDE, KEY_OUTSIDE, meta
 from adapter.store.sql_reader import SqlReader
+from adapter.store.sql_writer import SqlWriter
 
 T = TypeVar("T")
 
 READERS = 3
 """Reader connections of one process; reading is short, and never waits for the writer."""
 
-_KEY_NAME = "pseudonym_key"
 
-
-def open_store(path: Path, *, create: bool = True, pseudonym_key: bytes | None = None) -> SqlStore:
+def open_store(
+    path: Path, *, create: bool = True, pseudonym_key: bytes | None = None, held: Secrets = NO_SECRETS
+) -> SqlStore:
     """Open the store in a file and bring it up to date.
 
-    With `create`, a file that does not exist is made, with `pseudonym_key` (32 bytes; None draws them) as its own key;
-    the key of a store that exists is never changed. Without `create`, a missing or older store is an error.
+    With `create`, a file that does not exist is made. It is encrypted from the start where `held` has a key for its
+    blobs. Its pseudonyms are made with the key in `held`, of which the store keeps the id only; without one, with
+    `pseudonym_key` (32 bytes; None draws them), kept inside. The key of a store that exists is never changed. Without
+    `create`, a missing or older store is an error.
 
-    Raises `AdapterError`: STORE-UNREACHABLE, STORE-CORRUPT, STORE-NEWER, STORE-OLDER, STORE-LOCKED, STORE-FULL.
+    Raises `AdapterError`: STORE-UNREACHABLE, STORE-CORRUPT, STORE-NEWER, STORE-OLDER, STORE-LOCKED, STORE-FULL,
+    STORE-KEY-MISSING, STORE-KEY-WRONG.
     """
     if not path.parent.is_dir():
         raise AdapterError(STORE_UNREACHABLE, f"the folder {path.parent} does not exist")
@@ -50,36 +57,64 @@ def open_store(path: Path, *, create: bool = True, pseudonym_key: bytes | None =
         raise AdapterError(STORE_UNREACHABLE, f"there is no file {path}")
     engine = open_engine(path, writes=True, connections=1, create=create)
     try:
-        key = _prepare(engine, create, pseudonym_key)
+        pseudonyms = _prepare(engine, create, pseudonym_key, held)
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(path, engine, key)
+    return SqlStore(path, engine, pseudonyms, KeyRing(held.blobs))
 
 
-def _prepare(engine: Engine, may_write: bool, new_key: bytes | None) -> bytes:
+def _prepare(engine: Engine, may_write: bool, new_key: bytes | None, held: Secrets) -> bytes:
     """Make the tables what they have to be, in one transaction; returns the pseudonym key."""
     with translated():
         with engine.connect() as connection:
             patiently(cast("sqlite3.Connection", connection.connection.dbapi_connection), "PRAGMA journal_mode=WAL")
         with engine.begin() as connection:
+            is_new = revision_of(connection) is None
             if not is_current(connection):
                 if not may_write:
                     raise AdapterError(STORE_OLDER)
                 upgrade(connection)
-            stored = connection.execute(select(meta.c.value).where(meta.c.key == _KEY_NAME)).scalar()
-            if stored is None:
-                stored = (new_key or secrets.token_bytes(32)).hex()
-                connection.execute(insert(meta).values(key=_KEY_NAME, value=stored))
-            return bytes.fromhex(stored)
+            writer = SqlWriter(connection, KeyRing(held.blobs))
+            if is_new:
+                writer.adopt_key(datetime.now(UTC))
+            elif (needed := writer.current_key()) is not None:
+                KeyRing(held.blobs).key(connection, needed)
+            return _pseudonym_key(connection, new_key, held.pseudonyms)
+
+
+def _pseudonym_key(connection: Connection, new_key: bytes | None, held: StoreKey | None) -> bytes:
+    """The key of the pseudonyms: in the store, or in a file of which the store has the id."""
+    rows = connection.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_((KEY_INSIDE, KEY_OUTSIDE))))
+    found = {str(name): str(value) for name, value in rows}
+    if not found:
+        if held is not None:
+            connection.execute(insert(meta).values(key=KEY_OUTSIDE, value=held.id))
+            return held.octets
+        drawn = new_key or secrets.token_bytes(KEY_OCTETS)
+        connection.execute(insert(meta).values(key=KEY_INSIDE, value=drawn.hex()))
+        return drawn
+    inside = bytes.fromhex(found[KEY_INSIDE]) if KEY_INSIDE in found else None
+    needed = found[KEY_OUTSIDE] if inside is None else StoreKey(inside).id
+    if held is not None and held.id != needed:
+        hint = "" if inside is None else "; it lies in the store: `adapter store move-pseudonym-key` takes it out"
+        raise AdapterError(
+            STORE_KEY_WRONG, f"pseudonym_key_file holds key {held.id}, and the pseudonyms are made with {needed}{hint}"
+        )
+    if held is not None:
+        return held.octets
+    if inside is None:
+        raise AdapterError(STORE_KEY_MISSING, f"the pseudonyms are made with key {needed}, in a pseudonym_key_file")
+    return inside
 
 
 class SqlStore:
     """The port's `Store` on SQLite. Made by `open_store`."""
 
-    def __init__(self, path: Path, engine: Engine, pseudonym_key: bytes) -> None:
+    def __init__(self, path: Path, engine: Engine, pseudonym_key: bytes, keys: KeyRing | None = None) -> None:
         self._engine = engine
-        self._writer = GroupWriter(engine)
+        self._keys = KeyRing() if keys is None else keys
+        self._writer = GroupWriter(engine, self._keys)
         self._reading = open_engine(path, writes=False, connections=READERS + 2)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._pseudonym_key = pseudonym_key
@@ -98,7 +133,7 @@ class SqlStore:
 
     def read_now(self, work: Callable[[Reader], T]) -> T:
         with translated(), self._reading.begin() as connection:
-            return work(SqlReader(connection))
+            return work(SqlReader(connection, self._keys))
 
     def pseudonym(self, national_id: str) -> Pseudonym:
         digits = "".join(national_id.split())
@@ -111,6 +146,14 @@ class SqlStore:
             (version,) = cursor.fetchone()  # type: ignore[misc]
             cursor.close()
             return int(version)
+
+    def checkpoint(self) -> None:
+        """Take the write-ahead log into the file and empty it, so that no octet of before stays in it; as far as other
+        processes let it."""
+        with translated(), self._engine.connect() as connection:
+            cast("sqlite3.Connection", connection.connection.dbapi_connection).execute(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            ).fetchall()
 
     def close(self) -> None:
         self._writer.close()

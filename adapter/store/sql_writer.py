@@ -16,6 +16,7 @@ from adapter.delivery.fact_chain import linked
 from adapter.delivery.recorded import RecordedFact, StayFact
 from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
+from adapter.store.key_ring import KeyRing
 from adapter.store.port import (
     BlobKind,
     CertificateCheck,
@@ -50,6 +51,7 @@ from adapter.store.rows import (
 from adapter.store.schema import (
     beside,
     blob,
+    blob_key,
     certificate_check,
     correlation,
     exchange,
@@ -66,9 +68,11 @@ from adapter.store.schema import (
     taken_message,
 )
 from adapter.store.sql_access import SqlAccessWriter
+from adapter.store.sql_care import SqlCareWriter
 from adapter.store.sql_reader import SqlReader
 from adapter.store.statements import (
     ANSWER_SEEN,
+    BLOB_GONE,
     CLAIM_MAILS,
     CLAIM_OUTBOX,
     END_MAIL,
@@ -77,6 +81,7 @@ from adapter.store.statements import (
     LAST_FACT,
     POSTPONE_OUTBOX,
     PUT_OUTBOX,
+    RENEW_BLOB,
     SAVE_EXCHANGE,
     TAKE_INBOX,
     WITHDRAW,
@@ -85,11 +90,11 @@ from adapter.store.statements import (
 from adapter.values import Digest, HerId, MessageId
 
 
-class SqlWriter(SqlReader, SqlAccessWriter):
+class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     """The port's `Writer` on one connection that has a transaction open; `flush` ends a piece of work."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, keys: KeyRing | None = None) -> None:
+        super().__init__(connection, keys)
         self._journal: list[Values] = []
 
     def _changed(self, statement: Update, values: Values) -> bool:
@@ -108,14 +113,17 @@ class SqlWriter(SqlReader, SqlAccessWriter):
 
     def put_blob(self, content: bytes, kind: BlobKind, now: datetime) -> Digest:
         digest = Digest.of(content)
-        values = {
-            "digest": digest.value,
-            "kind": str(kind),
-            "size": len(content),
-            "stored_at": now,
-            "content": content,
-        }
-        self._add(blob, values)
+        key = self._keys.current(self._connection)
+        octets = {"stored_at": now, "content": content if key is None else key.seal(content, digest)}
+        is_new = self._add(blob, {"digest": digest.value, "kind": str(kind), "size": len(content), **octets})
+        if not is_new:
+            # Octets that come again are young again, so that retention lets them be; what was gone is there again.
+            gone = self._connection.execute(BLOB_GONE, {"of_digest": digest.value}).scalar() is not None
+            again = {**octets, "gone_at": None} if gone else {"stored_at": now}
+            self._connection.execute(RENEW_BLOB, {"of_digest": digest.value, **again})
+            is_new = gone
+        if is_new and key is not None:
+            self._add(blob_key, {"digest": digest.value, "key_id": key.id})
         return digest
 
     # ── mails ──

@@ -20,6 +20,7 @@ from adapter.store.schema import (
     Instant,
     beside,
     blob,
+    blob_key,
     exchange,
     fact_log,
     inbox,
@@ -56,7 +57,14 @@ def insert_new(table: Table) -> Insert:
 
 # ── bytes and mails ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-BLOB: Final = select(blob.c.content).where(_is(blob.c.digest))
+BLOB: Final = (
+    select(blob.c.content, blob.c.gone_at, blob_key.c.key_id)
+    .join_from(blob, blob_key, blob_key.c.digest == blob.c.digest, isouter=True)
+    .where(_is(blob.c.digest))
+)
+
+BLOB_GONE: Final = select(blob.c.gone_at).where(_is(blob.c.digest))
+RENEW_BLOB: Final = update(blob).where(_is(blob.c.digest))
 
 CLAIM_MAILS: Final = (
     update(mail_in)

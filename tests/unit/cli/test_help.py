@@ -74,5 +74,5 @@ def test_the_shell_completes(shell: str) -> None:
     assert kind is not None
     completion = kind(group, {}, "adapter", "_ADAPTER_COMPLETE")
     assert "_ADAPTER_COMPLETE" in completion.source()
-    assert {item.value for item in completion.get_completions([], "res")} == {"resend"}
+    assert {item.value for item in completion.get_completions([], "rese")} == {"resend"}
     assert "--reason" in {item.value for item in completion.get_completions(["giveup"], "--")}
