@@ -7,8 +7,10 @@ body too large or of another form, parameters that are wrong. What is refused fo
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -22,7 +24,7 @@ from adapter.api.callers import PEER_CERTIFICATE, Doorkeeper, require_own_origin
 from adapter.api.endpoints import exchanges, health, inbox, messages, statements, stays, webhooks
 from adapter.api.endpoints.messages import NotTakenError
 from adapter.api.openapi import description
-from adapter.api.operation import Call, Operation, mistakes_in
+from adapter.api.operation import Call, Key, Operation, mistakes_in
 from adapter.api.problems import defect, problem
 from adapter.api.reference import reference_page
 from adapter.errors import ACCESS_SCOPE, REQUEST_REFUSED, AdapterError
@@ -46,6 +48,9 @@ OPERATIONS: tuple[Operation, ...] = (
 THREADS = 4
 """Worker threads of the interface: messages have their own, and a compiled schema belongs to one thread."""
 
+TELL_SECONDS = 10.0
+"""How often at most the log says that somebody who has shown nothing was refused; the metrics count every one."""
+
 NOBODY = Caller("nobody", frozenset())
 
 T = TypeVar("T")
@@ -65,6 +70,8 @@ class Desk:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.doorkeeper = Doorkeeper(installation)
+        self._lock = Lock()
+        self._told_at: float | None = None
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="api")
         api = installation.settings.api
         self._max_octets = api.max_octets if api is not None else 51_200_000
@@ -122,7 +129,10 @@ class Desk:
             known = ", ".join(operation.takes.media_types)
             return problem(AdapterError(REQUEST_REFUSED, f"Content-Type is one of {known}"), 415)
         key = request.headers.get("idempotency-key", "")
-        if operation.keyed and not (0 < len(key) <= 200 and key.isprintable()):
+        takes_key = operation.keyed is Key.NEEDED or (
+            operation.keyed is Key.TAKEN and "idempotency-key" in request.headers
+        )
+        if takes_key and not (0 < len(key) <= 200 and key.isprintable()):
             raise AdapterError(REQUEST_REFUSED, "Idempotency-Key: a text of 1 to 200 characters")
         call = Call(
             self.installation,
@@ -131,7 +141,7 @@ class Desk:
             self._query(operation.query, request),
             body,
             media_type,
-            {"idempotency-key": key},
+            {"idempotency-key": key if takes_key else ""},
         )
         return operation.handler(call).response()
 
@@ -152,12 +162,25 @@ class Desk:
 
     def write_down(self, asked: str, caller: Caller, error: AdapterError) -> None:
         """Note that a caller was refused what it asked for."""
-        self.installation.log.tell(events.ACCESS_REFUSED, Line(rule=error.id))
+        line = Line(rule=error.id)
         if caller is NOBODY:
-            # Whoever has shown nothing could fill the disk with lines; the log line is enough.
+            # Whoever has shown nothing could fill the disk with lines: each is counted, and now and then one is told.
+            if self._is_time_to_tell():
+                self.installation.log.tell(events.ACCESS_REFUSED, line)
+            else:
+                self.installation.metrics.count(events.ACCESS_REFUSED, line)
             return
-        line = AuditLine(self.installation.clock.now(), caller.name, Did.REQUEST.value, REFUSED, asked)
-        self.installation.store.write_now(lambda writer: writer.add_audit(line))
+        self.installation.log.tell(events.ACCESS_REFUSED, line)
+        audited = AuditLine(self.installation.clock.now(), caller.name, Did.REQUEST.value, REFUSED, asked)
+        self.installation.store.write_now(lambda writer: writer.add_audit(audited))
+
+    def _is_time_to_tell(self) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            if self._told_at is not None and now - self._told_at < TELL_SECONDS:
+                return False
+            self._told_at = now
+            return True
 
     def _query(self, kind: type[BaseModel], request: Request) -> BaseModel:
         given: dict[str, str | list[str]] = {}

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from adapter import __version__
-from adapter.api.operation import Given, Operation
+from adapter.api.operation import Given, Key, Operation
 from adapter.api.problems import MEDIA_TYPE, Problem
 from adapter.messages import building
 
@@ -130,11 +130,11 @@ def _query_parameters(operation: Operation) -> Iterator[Json]:
 
 
 def _header_parameters(operation: Operation) -> Iterator[Json]:
-    if operation.keyed:
+    if operation.keyed is not Key.NONE:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
-            "required": True,
+            "required": operation.keyed is Key.NEEDED,
             "description": "A text of your own, such as a UUID: the same key with the same octets is done once.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
         }

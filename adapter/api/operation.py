@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,9 +20,19 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.access import REFUSED, Caller, Did
 from adapter.service.installation import Installation
+from adapter.service.repeating import Keyed
 from adapter.store.port import Exchange
+from adapter.values import Digest
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class Key(StrEnum):
+    """Whether an operation takes an Idempotency-Key."""
+
+    NONE = "none"
+    TAKEN = "taken"
+    NEEDED = "needed"
 
 
 class Model(BaseModel):
@@ -57,6 +68,14 @@ class Call:
             return kind.model_validate_json(self.body)
         except ValidationError as error:
             raise AdapterError(REQUEST_REFUSED, mistakes_in("body", error)) from None
+
+    def keyed(self) -> Keyed | None:
+        """This request under its Idempotency-Key, for its path and its octets; None where it has none."""
+        key = self.headers.get("idempotency-key", "")
+        if not key:
+            return None
+        path = "/".join(f"{name}={value}" for name, value in sorted(self.path.items()))
+        return Keyed(self.caller.name, key, Digest.of(path.encode() + b"\n" + self.body))
 
     def audit(self, what: Did, about: str = "") -> None:
         """Write an access down, durable, before anything is handed out."""
@@ -119,7 +138,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row. `scope` None: everybody may, without showing who it is. `keyed`: needs an Idempotency-Key."""
+    """One row. `scope` None: everybody may, without showing who it is. `keyed`: whether it takes or
+    needs an Idempotency-Key."""
 
     method: str
     path: str
@@ -133,7 +153,7 @@ class Operation:
     refuses: tuple[int, ...] = ()
     query: type[BaseModel] = Nothing
     takes: Taken | None = None
-    keyed: bool = False
+    keyed: Key = Key.NONE
 
 
 def mistakes_in(place: str, error: ValidationError) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from adapter import __version__
 from adapter.api.openapi import refusals
-from adapter.api.operation import Operation
+from adapter.api.operation import Key, Operation
 from adapter.errors import catalogue
 
 _STYLE = """
@@ -53,7 +53,7 @@ def _operation(operation: Operation) -> Iterator[str]:
     scope = f' <span class="scope">scope {operation.scope.value}</span>' if operation.scope is not None else ""
     yield f'<h3 id="{operation.name}"><code>{operation.method} {escape(operation.path)}</code>{scope}</h3>'
     yield f"<p>{escape(operation.summary)} {escape(operation.description)}</p>"
-    if operation.keyed:
+    if operation.keyed is not Key.NONE:
         yield "<p>Header <code>Idempotency-Key</code>: the same key with the same octets is done once.</p>"
     if operation.takes is not None:
         kinds = ", ".join(f"<code>{escape(kind)}</code>" for kind in operation.takes.media_types)

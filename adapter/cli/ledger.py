@@ -57,7 +57,9 @@ def command(
       adapter ledger --from 2012-03-01 --to 2012-03-31 --csv > march.csv
       adapter ledger --payer 8140020
     """
+    from adapter.cli.operating import person
     from adapter.service import desk
+    from adapter.service.access import Did, at_the_keyboard
     from adapter.service.clock import MachineClock
     from adapter.service.ledgers import Question, ledger_of_store
     from adapter.service.terms import terms
@@ -71,6 +73,7 @@ def command(
         last.date() if last is not None else date.max,
     )
     with desk.store(config) as (settings, store), progress("deciding") as tick:
+        at_the_keyboard(store, MachineClock().now(), person(), Did.LEDGER_READ, "")
         shown, known = ledger_of_store(settings, terms(settings), store, asked, tick)
     if payer is not None:
         shown = shown.billed_to(payer)

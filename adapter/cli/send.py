@@ -25,9 +25,11 @@ def command(file: Path, config: Path, as_json: bool) -> None:
       adapter build discharge-ready ready.json | adapter send -
     """
     from adapter.cli.findings import print_findings
+    from adapter.cli.operating import caller_here
     from adapter.lookups import packaged
     from adapter.messages.codes import CodeLists
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.build_json import build_message, is_json
     from adapter.service.submission import NotTaken, submit_now
     from adapter.values import MsgId
@@ -44,7 +46,13 @@ def command(file: Path, config: Path, as_json: bool) -> None:
                 codes=CodeLists.parse(packaged.codes()),
                 folder=Path() if str(file) == "-" else file.parent,
             )
-        outcome = submit_now(installation, content)
+        outcome = submit_now(
+            installation,
+            content,
+            lambda writer, exchange: writer.add_audit(
+                caller_here().line(installation.clock.now(), Did.SUBMITTED, exchange)
+            ),
+        )
     if isinstance(outcome, NotTaken):
         print_findings(str(file), outcome.findings, as_json=as_json)
         sys.exit(1)

@@ -21,9 +21,10 @@ from adapter.messages.readiness import is_answer
 from adapter.messages.reading import Reading, understand
 from adapter.service.build_json import build_message
 from adapter.service.installation import Installation
+from adapter.service.repeating import Also, nothing_more
 from adapter.service.stay_log import ready_date, record_classification, record_spoken_answer
 from adapter.service.submission import NotTaken, submit_now
-from adapter.store.port import Direction, Exchange
+from adapter.store.port import Direction, Exchange, Writer
 from adapter.values import Moment, MsgId, oslo_day
 
 READINESS = "LOG_UTSKRIVNINGSKLAR"
@@ -52,8 +53,12 @@ class Classified:
     exchange_id: str
 
 
-def answer(installation: Installation, exchange: Exchange, said: Said) -> Sent | Classified | NotTaken:
+def answer(
+    installation: Installation, exchange: Exchange, said: Said, also: Also = nothing_more
+) -> Sent | Classified | NotTaken:
     """Answer a received readiness message, or say what a received answer means.
+
+    `also` is written in the same transaction.
 
     Raises `AdapterError` (EXCHANGE_UNFIT) for any other exchange, and for `unclear` in the municipality.
     """
@@ -62,28 +67,37 @@ def answer(installation: Installation, exchange: Exchange, said: Said) -> Sent |
     payload = exchange.payload
     reading = understand(installation.store.read_now(lambda reader: reader.blob(payload)))
     if exchange.type == READINESS and exchange.direction is Direction.IN:
-        return _send(installation, exchange, reading, said)
+        return _send(installation, exchange, reading, said, also)
     if exchange.type == READINESS:
-        return _note_spoken(installation, exchange, said)
+        return _note_spoken(installation, exchange, said, also)
     received_answer = isinstance(reading.message, Dialog) and is_answer(reading.message)
     if exchange.direction is Direction.IN and received_answer:
-        installation.store.write_now(
-            lambda writer: record_classification(installation, writer, exchange, said.answer, said.day)
-        )
+
+        def classify(writer: Writer) -> None:
+            record_classification(installation, writer, exchange, said.answer, said.day)
+            also(writer, exchange.id)
+
+        installation.store.write_now(classify)
         return Classified(exchange.id)
     raise AdapterError(EXCHANGE_UNFIT, f"{exchange.type} is neither a readiness message nor a received answer to one")
 
 
-def _note_spoken(installation: Installation, exchange: Exchange, said: Said) -> Classified:
+def _note_spoken(installation: Installation, exchange: Exchange, said: Said, also: Also) -> Classified:
     now = Moment.at(installation.clock.now())
     fact = Fact(Answer(Carrier(), said.answer, said.day), now, HowKnown.PERSON)
-    told = installation.store.write_now(lambda writer: record_spoken_answer(installation, writer, exchange, fact))
-    if not told:
+
+    def note(writer: Writer) -> bool:
+        told = record_spoken_answer(installation, writer, exchange, fact)
+        if told:
+            also(writer, exchange.id)
+        return bool(told)
+
+    if not installation.store.write_now(note):
         raise AdapterError(EXCHANGE_UNFIT, "the municipality has not had this readiness message yet")
     return Classified(exchange.id)
 
 
-def _send(installation: Installation, exchange: Exchange, reading: Reading, said: Said) -> Sent | NotTaken:
+def _send(installation: Installation, exchange: Exchange, reading: Reading, said: Said, also: Also) -> Sent | NotTaken:
     if said.answer is AnswerKind.UNCLEAR:
         raise AdapterError(EXCHANGE_UNFIT, "an answer that we send is never unclear")
     assert reading.head is not None
@@ -99,7 +113,7 @@ def _send(installation: Installation, exchange: Exchange, reading: Reading, said
         msg_id=MsgId(installation.ids.fresh()),
         codes=installation.codes,
     )
-    outcome = submit_now(installation, content)
+    outcome = submit_now(installation, content, also)
     return outcome if isinstance(outcome, NotTaken) else Sent(outcome)
 
 

@@ -8,20 +8,17 @@ corrected and sent with the same key.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from adapter.errors import ACCESS_SCOPE, KEY_USED, AdapterError
 from adapter.service.access import Caller, Did
 from adapter.service.build_json import build_message, is_json
 from adapter.service.installation import Installation
+from adapter.service.repeating import KEPT
 from adapter.service.steps import Told, tell
 from adapter.service.submission import NotTaken, Submission, judge, keep
 from adapter.store.access import KeptAnswer
 from adapter.store.port import Reader, Writer
 from adapter.values import Digest, MsgId
-
-KEPT = timedelta(days=30)
-"""How long a key is remembered; a message that is repeated later is met by its MsgId."""
 
 
 @dataclass(frozen=True, slots=True)

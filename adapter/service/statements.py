@@ -12,8 +12,9 @@ from adapter.liability.ledger import Ledger
 from adapter.liability.statement import Month, Party, Statement, statement
 from adapter.liability.statement_text import read_statement, write_statement
 from adapter.service.accounts import KnownStay, institutions, known_stays, ledger_of
+from adapter.service.repeating import Also, nothing_more
 from adapter.service.terms import Terms
-from adapter.store.port import IssuedStatement, Store
+from adapter.store.port import IssuedStatement, Store, Writer
 from adapter.values import Digest, HerId, oslo_day
 
 
@@ -100,8 +101,10 @@ def drafts(settings: Settings, in_force: Terms, store: Store, as_of: datetime) -
     return tuple(found)
 
 
-def issue(store: Store, made: Statement, now: datetime) -> IssuedStatement | None:
+def issue(store: Store, made: Statement, now: datetime, also: Also = nothing_more) -> IssuedStatement | None:
     """Keep a statement for ever. None, and nothing is kept, for a correction that changes nothing.
+
+    `also` is written in the same transaction.
 
     Raises `AdapterError`: STATEMENT_EARLY before the month is over, STORE-EXISTS when somebody was faster.
     """
@@ -121,7 +124,12 @@ def issue(store: Store, made: Statement, now: datetime) -> IssuedStatement | Non
         Digest.of(content),
         content,
     )
-    store.write_now(lambda writer: writer.issue_statement(issued))
+
+    def write(writer: Writer) -> None:
+        writer.issue_statement(issued)
+        also(writer, issued.id)
+
+    store.write_now(write)
     return issued
 
 

@@ -27,6 +27,7 @@ from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service.installation import Installation
+from adapter.service.repeating import Also, nothing_more
 from adapter.service.sealing import reported
 from adapter.service.stay_log import answered_exchange
 from adapter.service.steps import Told, line_of
@@ -172,13 +173,21 @@ def keep(
     return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new")), *noted]
 
 
-def submit_now(installation: Installation, content: bytes) -> str | NotTaken:
-    """Judge and keep a message at once, from code without an event loop; the id of its exchange, or why not."""
+def submit_now(installation: Installation, content: bytes, also: Also = nothing_more) -> str | NotTaken:
+    """Judge and keep a message at once, from code without an event loop; the id of its exchange, or why not.
+
+    `also` is written in the same transaction.
+    """
     judged = judge(installation, content)
     if isinstance(judged, NotTaken):
         return judged
     exchange_id, now = installation.ids.fresh(), installation.clock.now()
-    _, told = installation.store.write_now(lambda writer: keep(writer, judged, exchange_id, now))
-    for entry in told:
+
+    def write(writer: Writer) -> list[Told]:
+        _, told = keep(writer, judged, exchange_id, now)
+        also(writer, exchange_id)
+        return told
+
+    for entry in installation.store.write_now(write):
         installation.log.tell(entry.event, entry.line)
     return exchange_id

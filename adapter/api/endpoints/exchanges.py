@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from adapter.api.endpoints.messages import NotTakenError
-from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
+from adapter.api.operation import Answer, Call, Given, Key, Model, Operation, Taken
 from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
@@ -20,9 +20,10 @@ from adapter.delivery.sender import TransportState
 from adapter.errors import EXCHANGE_UNFIT, REQUEST_REFUSED, AdapterError
 from adapter.facts import AnswerKind
 from adapter.service.access import Did
-from adapter.service.asking import Said, Sent, answer
+from adapter.service.asking import Said, answer
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, resend
+from adapter.service.repeating import Also, nothing_more
 from adapter.service.submission import NotTaken
 from adapter.service.views import row
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
@@ -259,12 +260,23 @@ def _answer(call: Call) -> Answer:
     told = call.told(AnswerInput)
     if (told.day is None) == (told.answer is AnswerKind.LATER):
         raise AdapterError(REQUEST_REFUSED, "body.day: `later` has a day, the other answers have none")
+    keyed, now = call.keyed(), call.installation.clock.now()
+    if keyed is not None:
+        before = call.installation.store.read_now(keyed.done)
+        if before is not None:
+            return _answered(before, exchange, {"Idempotency-Replayed": "true"})
     call.audit(Did.ANSWERED, exchange.id)
-    outcome = answer(call.installation, exchange, Said(told.answer, told.day, told.text))
+    also: Also = nothing_more if keyed is None else (lambda writer, outcome: keyed.keep(writer, outcome, now))
+    outcome = answer(call.installation, exchange, Said(told.answer, told.day, told.text), also)
     if isinstance(outcome, NotTaken):
         raise NotTakenError(outcome.findings)
-    done: Literal["sent", "classified"] = "sent" if isinstance(outcome, Sent) else "classified"
-    return Answer(Answered(exchange=outcome.exchange_id, done=done))
+    return _answered(outcome.exchange_id, exchange, {})
+
+
+def _answered(outcome: str, exchange: Exchange, headers: dict[str, str]) -> Answer:
+    """An answer that is sent is an exchange of its own."""
+    done: Literal["sent", "classified"] = "classified" if outcome == exchange.id else "sent"
+    return Answer(Answered(exchange=outcome, done=done), headers=headers)
 
 
 _Deed = Callable[[Installation, str, By], Done]
@@ -348,6 +360,7 @@ OPERATIONS = (
         (Given(200, "It is sent, or noted.", Answered),),
         refuses=(409, 422),
         takes=Taken(("application/json",), AnswerInput),
+        keyed=Key.TAKEN,
     ),
     _operator(
         "resend",

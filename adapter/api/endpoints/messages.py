@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.api.findings import FindingModel
-from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
+from adapter.api.operation import Answer, Call, Given, Key, Model, Operation, Taken
 from adapter.config import Scope
 from adapter.errors import EXCHANGE_UNKNOWN, INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages.findings import Finding, Severity, has_errors
@@ -104,7 +104,7 @@ OPERATIONS = (
         (Given(201, "It is kept, now or when the key came first, and will be sent.", Submitted),),
         refuses=(409, 422),
         takes=MESSAGE,
-        keyed=True,
+        keyed=Key.NEEDED,
     ),
     Operation(
         "POST",

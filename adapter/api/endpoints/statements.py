@@ -7,12 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from adapter.api.endpoints.exchanges import Her
-from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
+from adapter.api.operation import Answer, Call, Given, Key, Model, Operation, Taken
 from adapter.config import Scope
 from adapter.errors import STATEMENT_PAIR, STATEMENT_UNKNOWN, AdapterError
 from adapter.liability.statement import Month, Statement
 from adapter.liability.statement_text import read_statement, write_statement
 from adapter.service.access import Did
+from adapter.service.repeating import Also, nothing_more
 from adapter.service.statements import issue, issued_statement, make
 from adapter.store.port import IssuedStatement
 from adapter.values import HerId, utc_text
@@ -97,8 +98,14 @@ def _draft(call: Call) -> Answer:
 
 
 def _issue(call: Call) -> Answer:
+    store, keyed, now = call.installation.store, call.keyed(), call.installation.clock.now()
+    before = None if keyed is None else store.read_now(keyed.done)
     made = _made(call, call.told(StatementInput), Did.STATEMENT_ISSUED)
-    kept = issue(call.installation.store, made, call.installation.clock.now())
+    if before is not None:
+        again = IssuedList(statements=(_issued(issued_statement(store, before)),))
+        return Answer(again, 201, headers={"Idempotency-Replayed": "true"})
+    also: Also = nothing_more if keyed is None else (lambda writer, outcome: keyed.keep(writer, outcome, now))
+    kept = issue(store, made, now, also)
     return Answer(IssuedList(statements=() if kept is None else (_issued(kept),)), 201 if kept is not None else 200)
 
 
@@ -146,6 +153,7 @@ OPERATIONS = (
         ),
         refuses=(409, 422),
         takes=Taken(("application/json",), StatementInput),
+        keyed=Key.TAKEN,
     ),
     Operation(
         "POST",
