@@ -160,7 +160,7 @@ def meaningless() -> list[str]:
 def _keys(model: type[Section]) -> str:
     entries = [
         f"`{field.alias or name}`\n: {_sayings(model)[name]}\n"
-        f"  *{allowed(field.annotation, tuple(field.metadata))}; {preset(field)}*\n"
+        f": {allowed(field.annotation, tuple(field.metadata))}; {preset(field)}\n"
         for name, field in model.model_fields.items()
         if _table_of(field.annotation) is None
     ]
