@@ -332,7 +332,8 @@ def _party(participant: Participant) -> PlaceParty:
     assert organisation is not None
     assert her is not None
     name = organisation.unit.name if organisation.unit is not None else None
-    return PlaceParty(her, name or her.value, _level_1(participant), organisation.name or her.value)
+    # What a party is, no message says: a given death may go between a municipality and a GP.
+    return PlaceParty(her, name or her.value, _level_1(participant), organisation.name or her.value, "other")
 
 
 def _submit_once(actor: _Actor, letter: _Letter) -> None:

@@ -20,12 +20,13 @@ from adapter.values import HerId
 
 @dataclass(frozen=True, slots=True)
 class PlaceParty:
-    """A communication party of one of the two sides."""
+    """A communication party of one of the two sides. `role` is empty for the one that the side is named by."""
 
     her: HerId
     name: str
     organisation_her: HerId
     organisation_name: str
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _config(side: Side, other: Side, require_tls: bool) -> str:
 her = "{party.her}"
 name = {_quoted(party.name)}
 address = "{side.address}"
-role = "{side.name}"
+role = "{party.role or side.name}"
 organisation = {{ her = "{party.organisation_her}", name = {_quoted(party.organisation_name)} }}
 contact = {{ family_name = "Havstein", given_name = "Bjørg", profession = "SP", hpr = "9999002", phone = "55500456" }}
 """
@@ -174,7 +175,7 @@ def _partner(party: PlaceParty, side: Side) -> str:
     return f"""her = "{party.her}"
 name = {_quoted(party.name)}
 address = "{side.address}"
-role = "{side.name}"
+role = "{party.role or side.name}"
 convention = true
 organisation = {{ her = "{party.organisation_her}", name = {_quoted(party.organisation_name)} }}
 signing_certificates = ["../../{side.name}/keys/signing.crt"]
