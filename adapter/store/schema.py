@@ -125,6 +125,7 @@ mail_in = Table(
     comment="every mail that arrived, and where it is on its way in",
 )
 Index("ix_mail_in_state_due", mail_in.c.state, mail_in.c.due)
+Index("ix_mail_in_exchange_id", mail_in.c.exchange_id)
 
 exchange = Table(
     "exchange",
@@ -185,6 +186,7 @@ Index("ix_exchange_message_id", exchange.c.message_id)
 Index("ix_exchange_msg_key", exchange.c.msg_key)
 Index("ix_exchange_msg_hex", exchange.c.msg_hex)
 Index("ix_exchange_transport_state_transport_due", exchange.c.transport_state, exchange.c.transport_due)
+Index("ix_exchange_transport_state_created_at", exchange.c.transport_state, exchange.c.created_at)
 Index("ix_exchange_receipt_due", exchange.c.receipt_due)
 Index("ix_exchange_receipt_for", exchange.c.receipt_for)
 Index("ix_exchange_answers", exchange.c.answers)

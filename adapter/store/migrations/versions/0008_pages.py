@@ -1,0 +1,11 @@
+"""Indexes for the pages of one exchange and of what is stuck: mails by exchange, and sent messages by their state."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    op.create_index(op.f("ix_mail_in_exchange_id"), "mail_in", ["exchange_id"])
+    op.create_index(op.f("ix_exchange_transport_state_created_at"), "exchange", ["transport_state", "created_at"])
