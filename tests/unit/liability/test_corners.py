@@ -90,6 +90,12 @@ def test_the_rules_of_the_start(decided: Decide, facts: list[dict[str, str]], na
     assert rules(decided(case(*facts)), {"LI-005", "LI-017", "LI-023", "LI-030", "LI-063"}) == named
 
 
+def test_a_lead_of_an_hour_is_one(decided: Decide) -> None:
+    """An hour past midnight is the next date, and LI-039 says why."""
+    result = decided(case({**READY, "at": "2018-04-09T23:30+02:00"}, GONE, overrides={"lead_h": 1}))
+    assert (nights(result), rules(result, {"LI-039"})) == ([10, 11, 12], {"LI-039"})
+
+
 def test_a_cure_on_the_date_of_the_notice_makes_no_start(decided: Decide) -> None:
     """LI-017 is named where the notice of admission came after the notice of readiness, not where on its date."""
     ready = {**READY, "ready": "2018-04-08"}
