@@ -164,14 +164,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def tests_of(mutant: Mutant, module: ModuleType, lines: dict[int, frozenset[str]]) -> set[str]:
-    """The tests that reach the mutant: its line, else any line of its function; for a name those of the module."""
+    """The tests that reach the mutant: its line, else any line of its function; else those of the module, as for a name
+    and for a function that has made the value of one when the module was read."""
     found = set(lines.get(mutant.line, ()))
     if not found and mutant.function:
         for function in functions(module):
             if function.__qualname__ == mutant.function:
                 reached = {line for _, _, line in function.__code__.co_lines() if line is not None}
                 found = {test for line in reached for test in lines.get(line, ())}
-    if not mutant.function:
+    if not mutant.function or not found:
         found = {test for tests in lines.values() for test in tests}
     return found - {""}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,9 +36,9 @@ from adapter.liability.cofinancing import Cofinancing, cofinancing
 from adapter.liability.explain import explained, fact_line
 from adapter.liability.ledger import Account, row_of
 from adapter.liability.mistakes import Mistakes
-from adapter.liability.policy import AnswerTime, NoticeTime, Policy
-from adapter.liability.profiles import Profile, Turn, read_profile
-from adapter.liability.rates import RateTable
+from adapter.liability.policy import AnswerTime, NoticeTime, PayerRule, Policy
+from adapter.liability.profiles import Profile, Turn, read_profile, read_profiles
+from adapter.liability.rates import RateTable, read_rates
 from adapter.liability.readings import Readings
 from adapter.liability.reasons import Flag
 from adapter.liability.rules import Language
@@ -49,6 +51,7 @@ from adapter.liability.timeline import timeline
 from adapter.liability.waiting import Unpaid, waiting
 from adapter.values import Digest, Moment, MsgId, parse_moment
 
+DATA = Path(__file__).parents[3] / "adapter" / "data" / "policies"
 Decide = Callable[[dict[str, Any]], dict[str, Any]]
 DecidedCase = Callable[[dict[str, Any]], tuple[Case, Readings]]
 
@@ -354,6 +357,8 @@ def test_a_document_that_is_missing_empties_every_stretch(decided: Decide) -> No
     assert [(one["nights"], one["end_reason"]) for one in result["periods"]] == [
         *((0, "ZR_ACCEPTED_SAME_DAY"), (0, "ZR_DOC_MISSING")),
     ]
+    two = decided(case(*AGAIN, overrides={"require_doc": "yes"}))
+    assert [one["end_reason"] for one in two["periods"]] == ["ZR_DOC_MISSING", "ZR_DOC_MISSING"]
 
 
 # ── statistics ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -565,6 +570,63 @@ def test_a_name_with_a_comma_is_refused(baseline: Profile) -> None:
     found = read_profile(b'name = "A, B"\nversion = "1"\ntitle = "t"\ninherits = "NO-BASE"\n', baseline)
     assert isinstance(found, Mistakes)
     assert [(one.where, one.line) for one in found.all] == [("name", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("registered<2020, stay>=2020", date(2020, 1, 1)),
+        ("registered<2021,stay>=2021", date(2021, 1, 1)),
+        ("stay", date.min),
+        ("registered", date.max),
+    ],
+)
+def test_who_pays_from_when(baseline: Profile, text: str, first: date) -> None:
+    """The municipality of the stay pays from the year named on, always, or never."""
+    found = read_keys(baseline, f'payer_rule = "{text}"')
+    assert isinstance(found, Policy)
+    assert found.payer_rule == PayerRule(first)
+
+
+def test_prices_in_any_order() -> None:
+    """A table is read in order of time, and overlaps are found whatever the order of its entries."""
+
+    def read(*spans: tuple[str, str]) -> RateTable | Mistakes:
+        head = {"scheme": "NO-UKP", "currency": "NOK", "unit": "calendar_date", "version": "v"}
+        prices = [{"from": a, "to": b, "amount": 10 + n, "status": "press"} for n, (a, b) in enumerate(spans)]
+        return read_rates(json.dumps({**head, "rates": prices}).encode())
+
+    found = read(("2027-01-01", "2027-12-31"), ("2026-01-01", "2026-12-31"))
+    assert isinstance(found, RateTable)
+    assert [(one.first.year, one.amount, one.source) for one in found.rates] == [(2026, 11, ""), (2027, 10, "")]
+    sourced = {"from": "2026-01-01", "to": "2026-12-31", "amount": 1, "status": "press", "source": "a letter"}
+    head = {"scheme": "NO-UKP", "currency": "NOK", "unit": "calendar_date", "version": "v"}
+    table = read_rates(json.dumps({**head, "rates": [sourced]}).encode())
+    assert isinstance(table, RateTable)
+    assert table.rates[0].source == "a letter"
+    clash = read(("2027-01-01", "2027-12-31"), ("2025-01-01", "2025-12-31"), ("2027-06-01", "2028-12-31"))
+    assert isinstance(clash, Mistakes)
+
+
+def test_every_broken_profile_is_told() -> None:
+    """One broken file hides no other; a baseline that lacks the date of a sector is one."""
+    baseline = (DATA / "NO-BASE.toml").read_bytes()
+    found = read_profiles({"NO-BASE": baseline, "A": b"x = 1", "B": b"y = 1"})
+    assert isinstance(found, Mistakes)
+    assert {one.where.split(":")[0] for one in found.all} == {"A", "B"}
+    short = read_profile(re.sub(rb", *PHV *= *[0-9-]+", b"", baseline), None)
+    assert isinstance(short, Mistakes)
+    assert [one.where for one in short.all] == ["keys.sector_dates"]
+
+
+def test_what_inherits_from_what(baseline: Profile) -> None:
+    """The baseline inherits from nothing, any other profile from the baseline."""
+    without = read_profile(b'name = "A"\nversion = "1"\ntitle = "t"\n', baseline)
+    assert isinstance(without, Mistakes)
+    assert [one.where for one in without.all] == ["inherits"]
+    other = read_profile(b'name = "A"\nversion = "1"\ntitle = "t"\ninherits = "B"\n', None)
+    assert isinstance(other, Mistakes)
+    assert "inherits" in [one.where for one in other.all]
 
 
 def test_nights_of_the_regulation_from_the_first_date_on(
