@@ -38,6 +38,10 @@ from adapter.messages.xml import Element, Tree
 _FLIGHT = timedelta(hours=84)
 """How long a message may be under way (`ebxml.md` §5.4): its certificate must not have expired before that."""
 
+MAX_SHOWN = 20
+"""How many certificates KeyInfo may show: a path has three or four, two of them in an overlap eight; each is decoded
+and compared."""
+
 _HASHES: dict[str, type[hashes.SHA256 | hashes.SHA1]] = {"rsa-sha256": hashes.SHA256, "rsa-sha1": hashes.SHA1}
 _PROBLEM_RULES = {
     Problem.NOT_YET_VALID: "EB-322",
@@ -149,7 +153,10 @@ def _signer(
     data = key_info.findall(ds("X509Data"))
     if len(data) != 1:
         raise RefusedError(SIGNATURE_FORM, "EB-318", "there is not exactly one X509Data", at)
-    shown = [decoded(base64_text(element), "EB-321", at) for element in data[0].findall(ds("X509Certificate"))]
+    elements = data[0].findall(ds("X509Certificate"))
+    if len(elements) > MAX_SHOWN:
+        raise RefusedError(SIGNATURE_FORM, "EB-320", f"KeyInfo shows more than {MAX_SHOWN} certificates", at)
+    shown = [decoded(base64_text(element), "EB-321", at) for element in elements]
     if not shown:
         raise RefusedError(SIGNATURE_FORM, "EB-319", "there is no X509Certificate", at)
     if not expected.certificates:

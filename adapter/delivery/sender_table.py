@@ -197,8 +197,9 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
         (On.TIMER_UNPOLLED, On.TIMER_RESEND, On.TIMER_EXHAUSTED),
         IGNORED,
     ),
-    # The receiver's application. Its receipt shows that the envelope arrived.
-    (_SENT, (On.APPREC,), Row(_S.ACKED_IMPLIED, tell=_N.TRANSPORT_OK, alarm=_A.APPREC_WITHOUT_ACK)),
+    # The receiver's application. Its receipt shows that the envelope arrived. It may be read before an acknowledgment
+    # that came with it, which is no cause for alarm; the state and its reason say that none was seen.
+    (_SENT, (On.APPREC,), Row(_S.ACKED_IMPLIED, tell=_N.TRANSPORT_OK)),
     (_OURS, (On.APPREC,), Row(_S.ACKED_LATE, tell=_N.TRANSPORT_OK_LATE, alarm=_A.APPREC_WITHOUT_ACK)),
     (_HAVE, (On.APPREC,), IGNORED),
     ((_S.REJECTED, *_NEVER_LEFT), (On.APPREC,), Row(None, alarm=_A.APPREC_NOT_EXPECTED)),

@@ -30,6 +30,9 @@ def with_attachments(
     location: str = LOCATION,
     block: str = _ACK_REQUESTED,
     cpa_id: str = "",
+    to: HerId = NURSING,
+    lives: Moment | None = None,
+    missing: bool = False,
 ) -> OutgoingMail:
     """A mail of the ward with these attachments, each encrypted, named in the Manifest and signed."""
     installation, now = side.installation, side.installation.clock.now()
@@ -38,7 +41,7 @@ def with_attachments(
     schema = Schema(location, "1.6")
     header = MessageHeader(
         sender=Party(WARD, f"{kind}sender"),
-        receiver=Party(NURSING, f"{kind}receiver"),
+        receiver=Party(to, f"{kind}receiver"),
         cpa_id=cpa_id or pair_id(WARD, NURSING),
         conversation_id=installation.ids.fresh(),
         service=Service(f"S-{kind}", "kithService"),
@@ -46,10 +49,12 @@ def with_attachments(
         message_id=MessageId(installation.ids.fresh()),
         timestamp=Moment.at(now),
         eliminate_duplicates=True,
+        time_to_live=lives,
         monitoring=installation.sealer.monitoring,
     )
     manifest = Manifest(tuple(ManifestReference(f"cid:{part.content_id}", (schema,)) for part in parts))
     envelope, _ = installation.sealer._sign(header, block, manifest.xml(), parts, now)
+    parts = parts[: len(parts) - missing]
     body = payload_body(envelope, installation.ids.fresh(), parts, "=_boundary")
     own, name = EdiAddress(side.side.address), f"{installation.ids.fresh()}@hospital.example"
     return OutgoingMail(own, partner.address, mail(MailHeaders(own, partner.address, now, name), body), name)

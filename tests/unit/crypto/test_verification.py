@@ -33,6 +33,7 @@ from adapter.testing.forger import (
 from adapter.testing.pki import ThrowAwayPki
 
 HEADER = "<eb:MessageHeader><eb:MessageId>m1</eb:MessageId></eb:MessageHeader>"
+SHOWN = "<ds:X509Certificate>AAAA</ds:X509Certificate>"
 PLAIN = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<SOAP:Envelope xmlns:SOAP="{SOAP}" xmlns:eb="urn:eb">\n <SOAP:Header>\n'
     f"  {HEADER}\n  @SIGNATURE@ \n tail </SOAP:Header>\n <SOAP:Body><eb:Manifest eb:n='1'/></SOAP:Body>\n"
@@ -271,6 +272,10 @@ WRONG_FORMS = {
     "no value": ("EB-304", {"change": lambda text: text.replace("<ds:SignatureValue/>", "")}),
     "no key info": ("EB-305", {"key": "<ds:Object/>"}),
     "no certificate data": ("EB-318", {"key": "<ds:KeyInfo><ds:KeyName>x</ds:KeyName></ds:KeyInfo>"}),
+    "certificates without end": (
+        "EB-320",
+        {"key": f"<ds:KeyInfo><ds:X509Data>{SHOWN * 21}</ds:X509Data></ds:KeyInfo>"},
+    ),
     "no certificate": ("EB-319", {"key": "<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>"}),
     "broken certificate": (
         "EB-321",
