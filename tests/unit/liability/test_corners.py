@@ -614,7 +614,7 @@ def test_every_broken_profile_is_told() -> None:
     found = read_profiles({"NO-BASE": baseline, "A": b"x = 1", "B": b"y = 1"})
     assert isinstance(found, Mistakes)
     assert {one.where.split(":")[0] for one in found.all} == {"A", "B"}
-    short = read_profile(re.sub(rb", *PHV *= *[0-9-]+", b"", baseline), None)
+    short = read_profile(re.sub(rb", *PHV *= *\"[0-9-]+\"", b"", baseline), None)
     assert isinstance(short, Mistakes)
     assert [one.where for one in short.all] == ["keys.sector_dates"]
 
