@@ -608,6 +608,17 @@ def test_prices_in_any_order() -> None:
     assert isinstance(clash, Mistakes)
 
 
+@pytest.mark.parametrize("key", ["from", "to", "amount", "status"])
+def test_a_price_that_lacks_a_key(key: str) -> None:
+    """It is told by its path, and never left out in silence."""
+    whole = {"from": "2026-01-01", "to": "2026-12-31", "amount": 1, "status": "press"}
+    del whole[key]
+    head = {"scheme": "NO-UKP", "currency": "NOK", "unit": "calendar_date", "version": "v"}
+    found = read_rates(json.dumps({**head, "rates": [whole]}).encode())
+    assert isinstance(found, Mistakes)
+    assert [one.where for one in found.all] == [f"rates[0].{key}"]
+
+
 def test_every_broken_profile_is_told() -> None:
     """One broken file hides no other; a baseline that lacks the date of a sector is one."""
     baseline = (DATA / "NO-BASE.toml").read_bytes()
