@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,10 @@ from adapter.cli.progress import progress
 if TYPE_CHECKING:
     from adapter.liability.ledger import Ledger, Row
     from adapter.service.terms import Whose
+    from adapter.store.port import Store
     from adapter.values import HerId
+
+NATIONAL_ID_DIGITS = 11
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -32,6 +36,11 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--hospital", type=HER_ID, help="Only stays in this hospital (its level-1 HER-id).")
 @click.option("--as-of", type=MOMENT, help="Evaluate then; now if left out.")
 @click.option("--known-at", type=MOMENT, help="Only from what this store knew then, whenever it happened.")
+@click.option(
+    "--patient-file",
+    type=click.Path(path_type=Path),
+    help="Only the stays of the patient whose national id number stands in this file, or on stdin for -.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values, one line a stay.")
 @options
 def command(
@@ -42,11 +51,16 @@ def command(
     hospital: HerId | None,
     as_of: datetime | None,
     known_at: datetime | None,
+    patient_file: Path | None,
     as_csv: bool,
     config: Path,
     as_json: bool,
 ) -> None:
     """Show nights, kroner and reasons of every stay in the store, decided anew from its facts.
+
+    A patient is found through a keyed hash of the national id number. The number is read from a file or from stdin,
+    never from the command line, which the shell remembers and every user of the machine sees; each search is a line of
+    `adapter audit`.
 
     The municipality that had the notice pays, unless the file liability.residences says otherwise. Where
     there are several payers, the table has a column of their nights; --payer shows what is one municipality's.
@@ -55,6 +69,7 @@ def command(
     Examples:
       adapter ledger
       adapter ledger --from 2012-03-01 --to 2012-03-31 --csv > march.csv
+      adapter ledger --patient-file - --json
       adapter ledger --payer 8140020
     """
     from adapter.cli.operating import person
@@ -74,7 +89,10 @@ def command(
     )
     with desk.store(config) as (settings, store), progress("deciding") as tick:
         at_the_keyboard(store, MachineClock().now(), person(), Did.LEDGER_READ, "")
+        wanted = _pseudonym(store, patient_file) if patient_file is not None else None
         shown, known = ledger_of_store(settings, terms(settings), store, asked, tick)
+    if wanted is not None:
+        shown = replace(shown, rows=tuple(row for row in shown.rows if known[row.stay].patient == wanted))
     if payer is not None:
         shown = shown.billed_to(payer)
     if as_json:
@@ -83,6 +101,22 @@ def command(
         click.echo(_csv(shown, known), nl=False)
     else:
         print_ledger(shown)
+
+
+def _pseudonym(store: Store, file: Path) -> str:
+    """The pseudonym of the patient whose number stands in a file; the search is written down before it is made."""
+    from adapter.cli.operating import person
+    from adapter.cli.output import read_file
+    from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
+    from adapter.service.access import Did, at_the_keyboard
+    from adapter.service.clock import MachineClock
+
+    digits = "".join(read_file(file).decode("ascii", "replace").split())
+    if len(digits) != NATIONAL_ID_DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{file} must hold one national id number of 11 digits, nothing else")
+    pseudonym = store.pseudonym(digits).value
+    at_the_keyboard(store, MachineClock().now(), person(), Did.PATIENT_SEARCHED, pseudonym)
+    return pseudonym
 
 
 def ledger_json(shown: Ledger, known: dict[str, Whose]) -> Json:

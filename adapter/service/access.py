@@ -38,6 +38,7 @@ class Did(StrEnum):
     STATEMENT_READ = "statement read"
     STATEMENT_ISSUED = "statement issued"
     AUDIT_READ = "audit log read"
+    PATIENT_SEARCHED = "patient searched"
     REQUEST = "request"
 
 

@@ -1,0 +1,125 @@
+"""Stores of every earlier form, with rows in them, become the present one; or stay whole when that is cut off."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from adapter.errors import AdapterError
+from adapter.store.engine import open_engine
+from adapter.store.migrate import MIGRATIONS, upgrade
+from adapter.store.port import ExchangeFilter
+from adapter.store.schema import REVISION
+from adapter.store.sql_store import open_store
+from adapter.values import Digest
+
+REVISIONS = sorted(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+AT = "2024-03-05T09:00:00.000000Z"
+OCTETS = b"<MsgHead/>" * 500
+
+
+def old_store(path: Path, revision: str) -> None:
+    """A store as the version of that revision left it, with rows in the tables that have been there from the first."""
+    engine = open_engine(path, writes=True, connections=1, create=True)
+    with engine.begin() as connection:
+        upgrade(connection, revision)
+    engine.dispose()
+    connection = sqlite3.connect(path)
+    digest = Digest.of(OCTETS).value
+    connection.execute(
+        "INSERT INTO blob (digest, kind, size, stored_at, content) VALUES (?, 'payload', ?, ?, ?)",
+        (digest, len(OCTETS), AT, OCTETS),
+    )
+    for number in range(50):
+        connection.execute(
+            "INSERT INTO exchange (id, version, direction, type, sender, receiver, created_at, payload,"
+            " signed_references, transport_state, transport_since, transport_resends, transport_deferrals,"
+            " transport_hand_over, transport_reason)"
+            " VALUES (?, 0, 'out', 'X', '990102', '990202', ?, ?, '', 'await_ack', ?, 0, 0, 'accepted', '')",
+            (f"e{number:02}", AT, digest, AT),
+        )
+        connection.execute("INSERT INTO journal (exchange_id, at, what, detail) VALUES (?, ?, 'x', '')", ("e00", AT))
+    connection.execute("INSERT INTO meta VALUES ('pseudonym_key', ?)", ("6b" * 32,))
+    if revision >= "0004":
+        connection.execute(
+            "INSERT INTO audit (at, who, what, outcome, about) VALUES (?, 'kari', 'payload read', 'allowed', 'e00')",
+            (AT,),
+        )
+    connection.commit()
+    connection.close()
+
+
+def assert_whole(path: Path) -> None:
+    """The store opens as the present one, and every row is there."""
+    store = open_store(path)
+    exchanges = store.read_now(lambda reader: reader.exchanges(ExchangeFilter(limit=100)))
+    assert {exchange.id for exchange in exchanges} == {f"e{number:02}" for number in range(50)}
+    assert store.read_now(lambda reader: reader.blob(Digest.of(OCTETS))) == OCTETS
+    assert len(store.read_now(lambda reader: reader.journal("e00"))) == 50
+    assert store.read_now(lambda reader: reader.verify_chain()).broken_at is None
+    store.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISION,)]
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_an_old_store_with_rows_becomes_the_present_one(tmp_path: Path, revision: str) -> None:
+    """Every row is kept on the way from each earlier form."""
+    old_store(tmp_path / "store.db", revision)
+    assert_whole(tmp_path / "store.db")
+
+
+CUT = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from adapter.store.sql_store import open_store
+left = int(sys.argv[2])
+@event.listens_for(Engine, "after_cursor_execute")
+def count(connection, cursor, statement, *rest):
+    global left
+    if statement.lstrip().upper().startswith(("CREATE", "ALTER", "DROP", "UPDATE", "INSERT")):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+open_store(Path(sys.argv[1])).close()
+"""
+
+
+@pytest.mark.parametrize("statement", [1, 4, 9, 15])
+def test_death_in_the_middle_of_a_migration(tmp_path: Path, statement: int) -> None:
+    """Killed between two statements of the upgrade, the store is of the old form, and the next opening upgrades it."""
+    path = tmp_path / "store.db"
+    old_store(path, "0001")
+    run = subprocess.run([sys.executable, "-c", CUT, str(path), str(statement)], capture_output=True, check=False)
+    assert run.returncode == -signal.SIGKILL, run.stderr.decode()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    connection.close()
+    assert_whole(path)
+
+
+def test_no_way_back(tmp_path: Path) -> None:
+    """A store of a newer version is refused with what to do, and no row of it changes."""
+    path = tmp_path / "store.db"
+    old_store(path, REVISION)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '0999'")
+    connection.commit()
+    before = list(connection.iterdump())
+    with pytest.raises(AdapterError) as caught:
+        open_store(path)
+    assert caught.value.id == "STORE-NEWER"
+    assert "later" in caught.value.sentence()
+    assert list(connection.iterdump()) == before
+    connection.close()
