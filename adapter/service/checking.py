@@ -15,16 +15,25 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from adapter.config import Mailbox, Settings
 from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
-from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
+from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, STORE_OLDER, AdapterError
 from adapter.lookups.key_files import certificates
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
 from adapter.service.clock import MachineClock
-from adapter.service.installation import anchors, decryption_keys, open_directory, open_own_store, schemas, signer
+from adapter.service.installation import (
+    anchors,
+    decryption_keys,
+    open_directory,
+    open_own_store,
+    schemas,
+    secrets_of,
+    signer,
+)
 from adapter.service.running import mail_out, open_mailbox, server_context
 from adapter.service.terms import Terms, terms
 from adapter.service.webhooks import secret_of
+from adapter.store.sql_store import open_store
 from adapter.transports.port import Deferred, Outcome, Refused
 
 T = TypeVar("T")
@@ -143,7 +152,14 @@ def _compile(settings: Settings) -> int:
 
 
 def _store(settings: Settings) -> str:
-    store = open_own_store(settings)
+    """A look brings no store up to date: a daemon of the version before may be working with it."""
+    path = settings.store.path
+    try:
+        store = open_store(path, create=False, held=secrets_of(settings)) if path.exists() else open_own_store(settings)
+    except AdapterError as error:
+        if error.kind is not STORE_OLDER:
+            raise
+        return "of an older version; the daemon brings it up to date when it starts"
     try:
         report = store.read_now(lambda reader: reader.verify_chain())
         if report.broken_at is not None:
