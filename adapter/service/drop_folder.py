@@ -3,7 +3,8 @@
 An application writes `NAME.xml` or `NAME.json` elsewhere on the same disk and renames it into the folder. When the file
 has not changed for a while it is read and handed in; `NAME.xml.result.json` then says what came of it, and the file
 lies in `taken/` or `refused/`. The result is written first and the file moved after, and the file's identity is the key
-of the submission, so that a crash between any two steps repeats the answer and not the message.
+of the submission, so that a crash between any two steps repeats the answer and not the message. The result names the
+file as it lay there: what was told of it stands, also where another start would have decided otherwise.
 
 What is no plain file of ours to read (a link, a pipe, a folder, a device, a file linked elsewhere too, one that is too
 large or not readable) is set aside in `refused/` unread. Other names, such as `*.tmp`, are left alone.
@@ -16,7 +17,7 @@ import json
 import os
 import stat
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from adapter.config import Drop, Scope
@@ -59,7 +60,11 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a file. `exchange` is empty unless it was taken, `error` and what follows empty unless not."""
+    """What came of a file. `exchange` is empty unless it was taken, `error` to `findings` empty unless not.
+
+    `of` is a digest of the file's place, size and times, by which a result is told from that of an earlier file of the
+    same name; moved into the folder once more, the same file is another.
+    """
 
     file: str
     status: str
@@ -68,6 +73,7 @@ class Result:
     detail: str = ""
     remedy: str = ""
     findings: tuple[Finding, ...] = ()
+    of: str = ""
 
 
 def drop_companion(installation: Installation) -> tuple[Companion, ...]:
@@ -134,9 +140,13 @@ class DropFolder:
             return False  # it is gone
         if (name, state.st_ino) in self._left:
             return False
+        told = _told(self._drop.folder, name, state)
+        if told is not None:
+            self._lay_aside(name, state, told)
+            return True
         unfit = _unfit(state, self._drop.max_octets)
         if unfit:
-            self._end(name, state.st_ino, _refusal(name, unfit), REFUSED)
+            self._end(name, state, _refusal(name, unfit))
             return True
         if not self._is_whole(name, state):
             return False
@@ -153,7 +163,7 @@ class DropFolder:
         try:
             content = _read(self._drop.folder / name, state, self._drop.max_octets)
         except OSError as error:
-            self._end(name, state.st_ino, _refusal(name, f"it cannot be read: {error.strerror}"), REFUSED)
+            self._end(name, state, _refusal(name, f"it cannot be read: {error.strerror}"))
             return True
         if content is None:
             self._seen.pop(name, None)
@@ -165,7 +175,7 @@ class DropFolder:
             if error.kind.retryable:
                 raise
             result = Result(_shown(name), "refused", "", error.id, error.detail, error.kind.remedy)
-            self._end(name, state.st_ino, result, REFUSED)
+            self._end(name, state, result)
             return True
         if isinstance(done, NotTaken):
             result = Result(
@@ -177,26 +187,67 @@ class DropFolder:
                 "Correct what the findings name.",
                 done.findings,
             )
-            self._end(name, state.st_ino, result, REFUSED)
+            self._end(name, state, result)
         else:
-            self._end(name, state.st_ino, Result(_shown(name), "taken", done.exchange_id), TAKEN)
+            self._end(name, state, Result(_shown(name), "taken", done.exchange_id))
         return True
 
-    def _end(self, name: str, inode: int, result: Result, where: str) -> None:
+    def _end(self, name: str, state: os.stat_result, result: Result) -> None:
         """Write the result beside the file, and then lay the file aside."""
-        folder = self._drop.folder
+        told = json.dumps(asdict(replace(result, of=_identity(name, state))), ensure_ascii=False, indent=2)
         try:
-            _write(folder / f"{name}{RESULT}", json.dumps(asdict(result), ensure_ascii=False, indent=2).encode())
-            (folder / name).rename(_free_name(folder / where, name))
+            _write(_result_of(self._drop.folder, name), told.encode())
         except OSError:
-            # It cannot be moved (rights, or a folder of somebody else's): say so once, and never read it again.
-            self._left.add((name, inode))
+            self._leave(name, state, result)
+        else:
+            self._lay_aside(name, state, result)
+
+    def _lay_aside(self, name: str, state: os.stat_result, result: Result) -> None:
+        """Move a file whose result lies beside it."""
+        where = self._drop.folder / (TAKEN if result.exchange else REFUSED)
+        try:
+            (self._drop.folder / name).rename(_free_name(where, name))
+        except OSError:
+            self._leave(name, state, result)
+        else:
+            self._say(result)
+
+    def _leave(self, name: str, state: os.stat_result, result: Result) -> None:
+        """It cannot be moved (rights, or a folder of somebody else's): say so once, and never read it again."""
+        self._left.add((name, state.st_ino))
+        self._say(result)
+
+    def _say(self, result: Result) -> None:
         event = events.DROP_TAKEN if result.exchange else events.DROP_SET_ASIDE
         self._installation.log.tell(event, Line(exchange=result.exchange or None, rule=result.error or None))
 
 
 def _is_ours(name: str) -> bool:
     return name.endswith(NAMES) and not name.startswith(".") and not name.endswith(RESULT)
+
+
+def _identity(name: str, state: os.stat_result) -> str:
+    """A digest of which file this is, in which place and since when: a file that is moved here again is another."""
+    is_now = f"{state.st_dev} {state.st_ino} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {name}"
+    return Digest.of(is_now.encode("utf-8", "surrogateescape")).value
+
+
+def _result_of(folder: Path, name: str) -> Path:
+    return folder / f"{name}{RESULT}"
+
+
+def _told(folder: Path, name: str, state: os.stat_result) -> Result | None:
+    """What was told of this very file before the adapter died; None when nothing was."""
+    lies = _result_of(folder, name)
+    try:
+        if not stat.S_ISREG(lies.lstat().st_mode):
+            return None
+        told = json.loads(lies.read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(told, dict) or told.get("of") != _identity(name, state):
+        return None
+    return Result(_shown(name), str(told.get("status")), str(told.get("exchange")), str(told.get("error")))
 
 
 def _unfit(state: os.stat_result, max_octets: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -66,6 +67,21 @@ async def test_a_bad_message_is_refused_with_its_findings(world: World, dropped:
     assert told["findings"]
     assert (folder / "refused" / "a.xml").is_file()
     assert not world.hospital.sent()
+
+
+async def test_a_refused_file_that_is_moved_back_is_judged_again(
+    world: World, dropped: DropFolder, folder: Path
+) -> None:
+    """The result of the first time is that of another file, though the name and the octets are the same."""
+    (folder / "a.xml").write_bytes(world.hospital.build("discharge-ready") + b"<!--" + b"x" * 40_000 + b"-->")
+    narrow = DropFolder(world.hospital.installation, Drop(folder=folder, settle_seconds=0, max_octets=40_000))
+    assert narrow.turn() == 1
+    assert result(folder, "a.xml")["status"] == "refused"
+    await asyncio.sleep(0.01)
+    (folder / "refused" / "a.xml").rename(folder / "a.xml")
+    assert dropped.turn() == 1
+    (exchange,) = world.hospital.sent()
+    assert result(folder, "a.xml")["exchange"] == exchange.id
 
 
 async def test_a_file_that_grows_is_not_read(world: World, folder: Path, tmp_path: Path) -> None:
