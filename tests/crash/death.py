@@ -44,10 +44,15 @@ def opened(base: Installation) -> Installation:
 
 
 def mortal(base: Installation, death: Death) -> Installation:
-    """The installation over its store, with a moment after each statement and before each commit."""
+    """The installation over its store, with a moment after each statement that writes and before each commit."""
+
+    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.lstrip().upper().startswith("SELECT"):
+            death()
+
     alive = opened(base)
-    for name in ("after_cursor_execute", "commit"):
-        event.listen(alive.store._engine, name, death)  # type: ignore[attr-defined]
+    event.listen(alive.store._engine, "after_cursor_execute", executed)  # type: ignore[attr-defined]
+    event.listen(alive.store._engine, "commit", death)  # type: ignore[attr-defined]
     return alive
 
 
@@ -58,8 +63,8 @@ def put_back(store: Path, content: bytes) -> None:
     store.write_bytes(content)
 
 
-def kill_once(live: Callable[[Death], None], moment: int) -> bool:
-    """Live in a child process until the moment; whether life ended by itself. Raises `RuntimeError` if it failed."""
+def born(live: Callable[[Death], None], moment: int) -> int:
+    """Begin a life in a child process that ends at the moment, if it does not end by itself before; its process id."""
     child = os.fork()
     if child == 0:
         try:
@@ -69,9 +74,14 @@ def kill_once(live: Callable[[Death], None], moment: int) -> bool:
             traceback.print_exc()
         finally:
             os._exit(3)
+    return child
+
+
+def ended(child: int) -> bool:
+    """Wait for the end; whether life ended by itself. Raises `RuntimeError` if it failed."""
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return False
     if os.WEXITSTATUS(status) != 0:
-        raise RuntimeError(f"a life failed before moment {moment}")
+        raise RuntimeError("a life failed before its moment")
     return True

@@ -2,7 +2,7 @@
 
 python drop_life.py FOLDER    die at every moment of a turn over four files in turn
 
-A moment is a statement of the store, the beginning of a commit, and either side of whatever flushes or names a file.
+A moment is a statement that writes, the beginning of a commit, and either side of whatever flushes or names a file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from death import Death, kill_once, mortal, opened, put_back
+from death import Death, born, ended, mortal, opened, put_back
 
 from adapter.config import Drop
 from adapter.messages.examples import EXAMPLES
@@ -146,11 +146,11 @@ def after_death(case: Case) -> list[str]:
 
 def die_everywhere(case: Case) -> dict[str, object]:
     wrong: list[str] = []
-    moment, ended = 0, False
-    while not ended:
+    moment, whole = 0, False
+    while not whole:
         moment += 1
         lay_out(case)
-        ended = kill_once(lambda death: live(case, death), moment)
+        whole = ended(born(lambda death: live(case, death), moment))
         wrong += (f"moment {moment}: {problem}" for problem in after_death(case))
     return {"moments": moment, "wrong": wrong}
 

@@ -16,4 +16,4 @@ def test_death_at_every_moment_of_a_turn(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr.decode()
     result = json.loads(run.stdout)
     assert result["wrong"] == []
-    assert result["moments"] > 40
+    assert result["moments"] > 20
