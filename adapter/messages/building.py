@@ -143,7 +143,9 @@ def parse_input(kind: str, content: bytes) -> Input:
         return _adapter(kind).validate_json(content)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InputError(tuple(Mistake(_path(mistake["loc"]), _says(mistake["msg"])) for mistake in details)) from None
+        raise InputError(
+            tuple(_mistake(mistake["loc"], mistake["type"], mistake["msg"]) for mistake in details)
+        ) from None
 
 
 def parties_to_look_up(message: Input) -> tuple[HerId, ...]:
@@ -199,6 +201,13 @@ def _builder(kind: str) -> _Builder:
 @cache
 def _adapter(kind: str) -> TypeAdapter[Input]:
     return TypeAdapter(_builder(kind).model)
+
+
+def _mistake(location: tuple[int | str, ...], kind: str, said: str) -> Mistake:
+    """One mistake; the name of a key that nobody knows may be anything, and is left out."""
+    if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return Mistake(_path(location[:-1]), "has a key that is not known")
+    return Mistake(_path(location), _says(said))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

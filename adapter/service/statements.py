@@ -137,5 +137,5 @@ def issued_statement(store: Store, wanted: str) -> IssuedStatement:
     """An issued statement by its name. Raises `AdapterError` (STATEMENT_UNKNOWN)."""
     found = store.read_now(lambda reader: reader.statement(wanted))
     if found is None:
-        raise AdapterError(STATEMENT_UNKNOWN, wanted)
+        raise AdapterError(STATEMENT_UNKNOWN)
     return found

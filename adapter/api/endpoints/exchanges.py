@@ -24,6 +24,7 @@ from adapter.service.asking import Said, answer
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, resend
 from adapter.service.repeating import Also, nothing_more
+from adapter.service.steps import shown_type
 from adapter.service.submission import NotTaken
 from adapter.service.views import row
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
@@ -222,7 +223,8 @@ def _one(call: Call) -> Answer:
             receipt_for=exchange.receipt_for,
             answers=exchange.answers,
             related=tuple(
-                Related(exchange=one.id, type=one.type, direction=one.direction) for one in reader.related(exchange.id)
+                Related(exchange=one.id, type=shown_type(one.type), direction=one.direction)
+                for one in reader.related(exchange.id)
             ),
             journal=tuple(
                 JournalLine(at=utc_text(line.at), what=line.what, detail=line.detail)

@@ -109,7 +109,7 @@ def _shown(one: Waiting) -> InboxItem:
     known = exchange.msg_id is not None and exchange.msg_id.is_guid
     return InboxItem(
         exchange=exchange.id,
-        type=exchange.type,
+        type=shown_type(exchange.type),
         sender=exchange.sender.value,
         receiver=exchange.receiver.value,
         msg_id=exchange.msg_id.value if known and exchange.msg_id is not None else None,

@@ -10,6 +10,7 @@ from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
 from adapter.service.handing_in import built, hand_in
+from adapter.service.steps import shown_type
 from adapter.service.submission import NotTaken, judge, refusal
 
 MESSAGE = Taken(("application/xml", "application/json"), build_json=True)
@@ -82,7 +83,8 @@ def _verdict(
 ) -> Verdict:
     told = tuple(FindingModel.of(finding) for finding in findings)
     more = () if error is None else (_as_finding(error),)
-    return Verdict(valid=valid, kind=kind, type=type_, findings=told + more)
+    shown = None if type_ is None else shown_type(type_)
+    return Verdict(valid=valid, kind=kind, type=shown, findings=told + more)
 
 
 def _as_finding(error: AdapterError) -> FindingModel:

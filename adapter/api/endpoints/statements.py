@@ -87,7 +87,7 @@ def _show(call: Call) -> Answer:
     issued = issued_statement(call.installation.store, wanted)
     if not _is_mine(call, issued.hospital, issued.municipality):
         call.refuse(Did.STATEMENT_READ, issued.id)
-        raise AdapterError(STATEMENT_UNKNOWN, wanted)
+        raise AdapterError(STATEMENT_UNKNOWN)
     call.audit(Did.STATEMENT_READ, issued.id)
     return Answer(issued.content)
 

@@ -160,10 +160,12 @@ class _House:
         return self._shown(asked, caller, shown)
 
     def _shown(self, asked: _Asked, caller: Caller, shown: Shown) -> Response:
+        # An address that was refused may say anything, and is not handed on in a link.
+        understood = shown.template != "refused.html"
         frame = {
             "menu": [one for one in SCREENS if one.entry and caller.may(one.scope)],
-            "here": asked.request.url.path,
-            "query": [pair for pair in parse_qsl(asked.request.url.query) if pair[0] != "lang"],
+            "here": asked.request.url.path if understood else "/",
+            "query": [pair for pair in parse_qsl(asked.request.url.query) if pair[0] != "lang"] if understood else [],
             "caller": caller,
             "form_key": self._sessions.form_key(asked.cookie),
             "has_session": asked.has_session,
