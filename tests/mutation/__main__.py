@@ -41,7 +41,7 @@ TESTS = ("tests/unit/liability", "tests/unit/service/test_statements.py", "tests
 KEPT = ROOT / "build" / "mutation"
 SURVIVORS = Path(__file__).with_name("survivors.json")
 
-SECONDS = 10
+SECONDS = 30
 GIGABYTES = 6
 
 
@@ -216,9 +216,12 @@ def main() -> int:
     started = time.perf_counter()
     options = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:xdist", "-p", "no:cacheprovider"]
     options += ["-p", "no:logging", "-p", "no:unraisableexception", "-p", "no:threadexception", "--assert=plain"]
-    pytest.main([*options, *TESTS], plugins=[run])
+    ended = pytest.main([*options, *TESTS], plugins=[run])
     total = sum(run.counts.values(), Counter[str]())
     say(f"\nin {time.perf_counter() - started:.0f} s: {', '.join(f'{n} {what}' for what, n in sorted(total.items()))}")
+    if ended not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} or any(name not in run.counts for name in names):
+        say("the run was cut off; start it again, and it goes on where it was")
+        return 2
     for mutant, why in run.lived:
         say(f"  new: {mutant} ({why}): {mutant.name}")
     for name in names:
