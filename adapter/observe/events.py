@@ -177,7 +177,10 @@ EXCHANGE_FAILED = _event(
 EXCHANGE_SENT = _event("exchange.sent", Level.INFO, "the mail server has taken the message")
 EXCHANGE_RESENT = _event("exchange.resent", Level.WARNING, "no answer in time; the same octets were sent again")
 ANSWER_BOUNCED = _event(
-    "answer.bounced", Level.ERROR, "our answer to a message came back; its sender waits for it and will send again"
+    "answer.bounced",
+    Level.ERROR,
+    "our answer to a message came back; its sender waits for it and will send again",
+    "Check the partner's address with `adapter partners explain`.",
 )
 QUESTION_ANSWERED = _event("question.answered", Level.INFO, "a partner's Ping or StatusRequest was answered")
 EXCHANGE_DEFERRED = _event("exchange.deferred", Level.WARNING, "the mail server does not take the message now")

@@ -552,8 +552,9 @@ class Reader(AccessReader, CareReader, Protocol):
         """A small text that was kept with `keep_note`."""
 
     def waiting(self) -> Counts:
-        """As `counts`, but of what is under way or set aside only, so that a look at it is as quick in a large store:
-        `transport` of the open states, `reception` of the mails in quarantine, no `receipt`."""
+        """As `counts`, but of what is under way, has failed or is set aside only, so that a look at it is as quick in a
+        large store: `transport` without what was acknowledged or cancelled, `receipt` of what was rejected or never
+        came, `reception` of the mails in quarantine or under another's id."""
 
     def counts(self) -> Counts: ...
 

@@ -14,7 +14,7 @@ from adapter.crypto.standing import Form
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact
-from adapter.delivery.sender import OPEN_STATES, TransportState
+from adapter.delivery.sender import ACKNOWLEDGED_STATES, OPEN_STATES, TransportState
 from adapter.errors import STORE_CORRUPT, STORE_EXPIRED, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
 from adapter.store.key_ring import KeyRing
@@ -95,6 +95,15 @@ S = TypeVar("S", bound=StrEnum)
 
 LAST_CHARACTER = "\U0010ffff"
 """No id has it: with it after the beginning of an id ends the range of the ids that begin so."""
+
+
+UNSETTLED = tuple(
+    state for state in TransportState if state not in ACKNOWLEDGED_STATES and state is not TransportState.CANCELLED
+)
+"""States of what is under way or has failed: few of many exchanges."""
+
+NOT_RECEIPTED = (AppRecState.REJECTED, AppRecState.TIMED_OUT)
+SET_ASIDE = (ReceptionState.QUARANTINE, ReceptionState.FALSE_DUPLICATE)
 
 
 class SqlReader(SqlAccessReader, SqlCareReader):
@@ -385,8 +394,13 @@ class SqlReader(SqlAccessReader, SqlCareReader):
     def waiting(self) -> Counts:
         return replace(
             self._queues(),
-            transport=self._by_state(exchange.c.transport_state, TransportState, tuple(OPEN_STATES)),
-            reception=self._by_state(mail_in.c.state, ReceptionState, (ReceptionState.QUARANTINE,)),
+            transport=self._by_state(exchange.c.transport_state, TransportState, UNSETTLED),
+            receipt=self._by_state(
+                exchange.c.receipt_state, AppRecState, (AppRecState.REJECTED, AppRecState.TIMED_OUT)
+            ),
+            reception=self._by_state(
+                mail_in.c.state, ReceptionState, (ReceptionState.QUARANTINE, ReceptionState.FALSE_DUPLICATE)
+            ),
         )
 
     def counts(self) -> Counts:

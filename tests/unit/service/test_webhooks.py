@@ -76,6 +76,8 @@ async def caller(world: World, receiver: Receiver, tmp_path: Path) -> HookCaller
 
 
 async def arrive(world: World) -> str:
+    """A second after what came before, so that their order is told by their time."""
+    world.clock.advance(timedelta(seconds=1))
     world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
     return world.municipality.received("LOG_UTSKRIVNINGSKLAR")[-1].id
