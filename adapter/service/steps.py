@@ -66,6 +66,11 @@ def shown_type(said: str) -> str:
     return said if _TYPE.fullmatch(said) else "UNKNOWN"
 
 
+def shown_service(said: str) -> str:
+    """An eb:Service as a partner wrote it, where it is `S-` and a type; any other text is not shown."""
+    return said if said.startswith("S-") and _TYPE.fullmatch(said[2:]) else "UNKNOWN"
+
+
 _ID = re.compile(r"[!-~]{0,60}[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[!-~]{0,60}")
 
 

@@ -24,7 +24,7 @@ from adapter.service.asking import Said, answer
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, resend
 from adapter.service.repeating import Also, nothing_more
-from adapter.service.steps import shown_type
+from adapter.service.steps import shown_service, shown_type
 from adapter.service.submission import NotTaken
 from adapter.service.views import row
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
@@ -214,8 +214,8 @@ def _one(call: Call) -> Answer:
             message_id=None if exchange.message_id is None else exchange.message_id.value,
             conversation_id=exchange.conversation_id,
             cpa_id=exchange.cpa_id,
-            service=exchange.service,
-            action=exchange.action,
+            service=None if exchange.service is None else shown_service(exchange.service),
+            action=None if exchange.action is None else shown_type(exchange.action),
             generated=None if exchange.generated is None else exchange.generated.text,
             payload_sha256=None if exchange.payload is None else exchange.payload.value,
             sealed_sha256=None if exchange.sealed is None else exchange.sealed.value,
