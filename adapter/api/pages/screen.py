@@ -17,6 +17,7 @@ from adapter.api.operation import Call, Nothing
 from adapter.api.pages.texts import Spoken, said
 from adapter.config import Scope
 from adapter.liability.rules import Language
+from adapter.service.steps import shown_service, shown_type
 from adapter.values import OSLO, HerId, instant_of
 
 
@@ -84,6 +85,7 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_PAGES.filters |= {"shown_type": shown_type, "shown_service": shown_service}
 
 
 def rendered(template: str, language: Language, now: datetime, filling: Mapping[str, object]) -> str:
