@@ -92,7 +92,7 @@ class RegisterDirectory:
         """Every party that is known without asking anybody."""
         known = {partner.her: partner for partner in self._folder.all()}
         for listed in self._folder.listed:
-            kept = self._parties.get(listed.her) or self._cache.party(listed.her)
+            kept = self._kept_party(listed.her)
             if not listed.is_whole and kept is not None and kept.answer is not None:
                 try:
                     known[listed.her] = self._completed(listed, kept.answer)
@@ -161,27 +161,27 @@ class RegisterDirectory:
         if listed is None or listed.is_whole:
             return False
         with self._asking:
-            before = self._parties.get(her) or self._cache.party(her)
+            before = self._kept_party(her)
             if before is not None and self._now() - before.asked < self._patience.pause:
                 return False
-            return self._ask_party(her).answer != (before.answer if before is not None else None)
+            kept = Kept(self._now(), self._answer(lambda: self._register.party(her)))
+            self._cache.keep_party(her, kept.answer, kept.asked)
+            self._parties[her] = kept
+            return kept.answer != (before.answer if before is not None else None)
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _party(self, her: HerId) -> Kept[RegisteredParty]:
         kept = self._ask(
-            lambda: self._parties.get(her) or self._cache.party(her),
+            lambda: self._kept_party(her),
             lambda: self._register.party(her),
             lambda answer, asked: self._cache.keep_party(her, answer, asked),
         )
         self._parties[her] = kept
         return kept
 
-    def _ask_party(self, her: HerId) -> Kept[RegisteredParty]:
-        kept = Kept(self._now(), self._answer(lambda: self._register.party(her)))
-        self._cache.keep_party(her, kept.answer, kept.asked)
-        self._parties[her] = kept
-        return kept
+    def _kept_party(self, her: HerId) -> Kept[RegisteredParty] | None:
+        return self._parties.get(her) or self._cache.party(her)
 
     def _ask(
         self,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.delivery import receipts, sender
-from adapter.delivery.receipts import AppRecState, ReceiptEvent, ReceiptNews
+from adapter.delivery.receipts import ReceiptEvent, ReceiptNews
 from adapter.delivery.retry import RetryTerms
 from adapter.delivery.sender import ACKNOWLEDGED_STATES, TransportState
 from adapter.delivery.sender_events import Alarm, AlarmRule, Event, TellApplication, Transmit
@@ -184,8 +184,3 @@ def _waited(exchange: Exchange, now: datetime) -> float | None:
     """The milliseconds since a message was first sent; None before that."""
     sent = exchange.transport.first_sent if exchange.transport is not None else None
     return None if sent is None else round((now - sent).total_seconds() * 1000, 1)
-
-
-def is_settled(state: AppRecState) -> bool:
-    """Whether an AppRec has come."""
-    return state in {AppRecState.ACCEPTED, AppRecState.REJECTED}

@@ -1,8 +1,8 @@
 """An agreement (CPA 2.0) of two parties, as the address register writes one: for tests and the register stand-in.
 
 It has the form of the register's templates (`ebxml.md` §8.2): qualified attributes, addresses as `mailto://`, one
-CollaborationRole for each version of a process and each role in it, a repeated Endpoint form, SHA-1 named as the
-algorithm that nobody uses any more.
+CollaborationRole for each version of a process and each role in it, SHA-1 named as the algorithm that nobody uses any
+more.
 """
 
 from __future__ import annotations

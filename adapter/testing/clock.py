@@ -21,15 +21,3 @@ class DrivenClock:
     def advance(self, by: timedelta) -> None:
         """Go on by a span."""
         self._now += by
-
-
-class CountedIds:
-    """Ids in a row, the same in every run: `seed` tells two makers apart."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._count = 0
-
-    def fresh(self) -> str:
-        self._count += 1
-        return f"{self._seed:08x}-0000-4000-8000-{self._count:012x}"
