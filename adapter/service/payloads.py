@@ -59,6 +59,9 @@ from adapter.values import Digest, HerId, MessageId, Moment
 NOT_IMPORTED = "not imported"
 """The journal's words for a message that the application did not get; the detail says why."""
 
+IN_THE_INBOX = "in the inbox"
+"""The journal's words for a message that the application can have from now on; each message has them once at most."""
+
 CAME_WITH_OTHERS = "came in one message with others"
 """The journal's words at each message of an envelope but the first; the detail names the exchange of the first."""
 
@@ -350,6 +353,7 @@ def answer_decided(
     if decision.imported:
         assert exchange.payload is not None
         writer.add_inbox(InboxItem(exchange.id, exchange.payload, mail.reception.received))
+        writer.add_journal(JournalEntry(exchange.id, now, IN_THE_INBOX))
         told.append(Told(events.MESSAGE_DELIVERED, line_of(exchange, "accepted")))
         had = Moment.at(mail.reception.received)
         told += record_message(installation, writer, exchange, had, HowKnown.THEIR_MESSAGE, mail.raw)

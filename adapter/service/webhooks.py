@@ -29,6 +29,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.companions import Companion
 from adapter.service.installation import Installation
+from adapter.service.payloads import IN_THE_INBOX
 from adapter.service.steps import shown_type
 from adapter.store.access import DeadLetter, HookState, NumberedEntry
 from adapter.store.port import Reader, Writer
@@ -85,9 +86,9 @@ def notices_of(reader: Reader, entry: NumberedEntry) -> tuple[Notice, ...]:
         return (notice("alarm"),)
     if entry.direction == "out":
         return (notice("exchange.final"),) if entry.what in _FINAL and entry.type != "APPREC" else ()
-    if entry.what != "received" or reader.inbox_item(entry.exchange_id) is None:
-        return ()
-    return (notice("answer.received" if answers is not None else "message.received"),)
+    if entry.what == IN_THE_INBOX:
+        return (notice("answer.received" if answers is not None else "message.received"),)
+    return ()
 
 
 def signature(secret: bytes, timestamp: int, body: bytes) -> str:

@@ -30,7 +30,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration: what a store of this version of the adapter carries."""
 
 

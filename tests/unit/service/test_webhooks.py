@@ -15,6 +15,8 @@ import pytest
 from adapter.client import NotOursError, verify
 from adapter.config import Webhook
 from adapter.errors import AdapterError
+from adapter.service import holding
+from adapter.service.operating import By
 from adapter.service.webhooks import HookCaller
 from adapter.testing.neighbours import World
 
@@ -95,6 +97,24 @@ async def test_a_received_message_is_told_once_with_ids_only(
     assert set(told) == {"id", "event", "at", "exchange", "type", "answers"}
     headers, body = receiver.calls[0]
     verify(SECRET, headers, body, now=world.clock.now().timestamp())
+
+
+async def test_a_held_message_is_told_once_it_is_accepted(world: World, caller: HookCaller, receiver: Receiver) -> None:
+    """While a person decides there is an alarm; what is accepted is told of then, once; what is refused is not."""
+    installation = world.municipality.installation
+    for _ in range(2):
+        content = world.hospital.build("discharge-ready")
+        world.hospital.send_unjudged(content.replace(b"8140010", b"8160010").replace(b"8140011", b"8160011"), content)
+        await world.settle()
+    await caller.turn()
+    assert [told["event"] for told in receiver.told] == ["alarm", "alarm"]
+    accepted, refused = (one.exchange.id for one in holding.held(installation))
+    holding.accept(installation, accepted, By("Kari", "the hospital says that it is theirs"))
+    holding.refuse(installation, refused, By("Kari", "forged"))
+    await world.settle()
+    while await caller.turn():
+        pass
+    assert [(told["event"], told["exchange"]) for told in receiver.told[2:]] == [("message.received", accepted)]
 
 
 async def test_the_signature_covers_body_and_time(world: World, caller: HookCaller, receiver: Receiver) -> None:

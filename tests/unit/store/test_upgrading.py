@@ -109,6 +109,29 @@ def test_death_in_the_middle_of_a_migration(tmp_path: Path, statement: int) -> N
     assert_whole(path)
 
 
+def test_what_a_webhook_has_yet_to_be_told_is_told_once(tmp_path: Path) -> None:
+    """Only a message in the inbox, beyond the webhook's place in the journal, gets the words that webhooks read."""
+    path = tmp_path / "store.db"
+    old_store(path, "0009")
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM journal")
+    for seq, exchange in enumerate(("e00", "e01", "e02"), start=1):
+        connection.execute("INSERT INTO journal VALUES (?, ?, ?, 'received', '')", (seq, exchange, AT))
+    for exchange in ("e00", "e01"):
+        connection.execute(
+            "INSERT INTO inbox (exchange_id, payload, received_at, file, claimed_by, fence)"
+            " VALUES (?, ?, ?, '', '', 0)",
+            (exchange, Digest.of(OCTETS).value, AT),
+        )
+    connection.execute("INSERT INTO webhook (hook, cursor, attempts, reason) VALUES ('ehr', 1, 0, '')")
+    connection.commit()
+    connection.close()
+    store = open_store(path)
+    words = store.read_now(lambda reader: [(line.exchange_id, line.what) for line in reader.journal_after(0, 10)])
+    store.close()
+    assert words == [("e00", "received"), ("e01", "in the inbox"), ("e02", "received")]
+
+
 def test_no_way_back(tmp_path: Path) -> None:
     """A store of a newer version is refused with what to do, and no row of it changes."""
     path = tmp_path / "store.db"
