@@ -258,6 +258,7 @@ REGISTER_UNREACHABLE = _kind(
     Blame.NETWORK,
     "the address register does not answer, and nothing of this party is kept",
     "What waits for it is tried again. Check the address and the token of [register], and the network.",
+    WireCode.DELIVERY_FAILURE,
     retryable=True,
 )
 SEAL_REFUSED = _kind(

@@ -218,8 +218,9 @@ def step(exchange: ReceivedExchange, event: Reception, now: datetime, reason: st
     if row.next is not None:
         after = replace(after, state=row.next, since=now, due=None, reason=reason)
     if event is Reception.CANNOT_JUDGE:
-        attempts = exchange.attempts + 1
-        after = replace(after, attempts=attempts, due=now + VALIDATION_BACK_OFF.after(attempts))
+        attempts, end = exchange.attempts + 1, exchange.received + VALIDATION_LIFETIME
+        due = now + VALIDATION_BACK_OFF.after(attempts)
+        after = replace(after, attempts=attempts, due=min(due, end) if now < end else due)
     if event is Reception.OPERATOR_RETRIES and after.state is ReceptionState.PENDING:
         after = replace(after, due=now)
     if event is Reception.RESPONSE_SENT and after.responded is None:

@@ -91,6 +91,12 @@ MAIL_PUT_OFF = _event(
     "a mail cannot be judged now for a reason of ours; it is tried again, and nothing was answered",
     "See to what the rule names, such as our own certificate; `adapter check` shows it.",
 )
+MAIL_UNJUDGED = _event(
+    "mail.unjudged",
+    Level.ERROR,
+    "a mail could not be judged for a day for a reason of ours; its sender was told so with an ErrorList",
+    "Mend what the rule names, then ask the sender for a new message; the mail is kept and listed.",
+)
 MAIL_QUARANTINED = _event(
     "mail.quarantined",
     Level.WARNING,

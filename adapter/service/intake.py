@@ -25,6 +25,7 @@ from adapter.service.answers import answer_unreadable
 from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
+from adapter.service.unjudged import WHY, refuse_unjudged
 from adapter.store.port import BlobKind, Mail, Writer
 from adapter.transports.port import ReceivedMail
 
@@ -119,10 +120,11 @@ def _is_ours(error: AdapterError) -> bool:
 
 
 def _put_off(installation: Installation, mail: Mail, error: AdapterError) -> list[Told]:
-    """Judge a mail later, with a growing pause; after a day a person has to look. Nothing is answered meanwhile."""
+    """Judge a mail later, with a growing pause; after a day its sender is told. Nothing is answered meanwhile."""
     now = installation.clock.now()
     if now - mail.reception.received >= VALIDATION_LIFETIME:
-        return _quarantine(installation, mail, error.id)
+        told = refuse_unjudged(installation, mail, error)
+        return told if told is not None else _quarantine(installation, mail, f"{error.id}: {WHY}")
     steps = (Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.CANNOT_JUDGE)
     pending = receiver.walk(mail.reception, now, *steps, reason=error.id)
     installation.store.write_now(lambda writer: writer.save_mail(replace(mail, reception=pending)))

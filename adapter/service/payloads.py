@@ -24,7 +24,7 @@ from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_unpacked
 from adapter.envelope.seal import Sealed
 from adapter.envelope.unpack import Unpacked
-from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, AdapterError
+from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, REVOCATION_UNKNOWN, AdapterError
 from adapter.facts import HowKnown
 from adapter.messages.findings import Finding
 from adapter.messages.read import read
@@ -123,9 +123,11 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
     try:
         vetted = vetting.vet_signer(installation, verified, mail, now)
     except RefusedError as error:
+        if error.kind is REVOCATION_UNKNOWN and seen is None:
+            return refuse_verified(installation, mail, verified, error)
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
-    references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
-    arrival = _Arrival(mail, verified, soap, references, vetted)
+    arrival = _arrived(mail, verified, vetted)
+    references = arrival.references
     if seen is None:
         told = _take_new(installation, arrival, now)
         if told is not None:
@@ -135,6 +137,12 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
     if duplicates.judge(seen.seen, references) is Novelty.FALSE_DUPLICATE:
         return _false_duplicate(installation, arrival)
     return _repeat(installation, mail, arrival.message.message, seen)
+
+
+def _arrived(mail: Mail, verified: VerifiedMessage, vetted: Vetted | None) -> _Arrival:
+    soap = Digest.of(verified.message.unpacked.envelope.octets)
+    references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
+    return _Arrival(mail, verified, soap, references, vetted)
 
 
 # ── known envelopes ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -438,6 +446,19 @@ def _codes(decision: Decision) -> str:
 
 
 # ── refusals of verified messages ───────────────────────────────────────────────────────────────────────────────────
+
+
+def refuse_verified(
+    installation: Installation, mail: Mail, verified: VerifiedMessage, error: AdapterError
+) -> list[Told]:
+    """Refuse a message whose signature holds, though of its certificate or agreement not all could be learnt.
+
+    One that was answered before keeps its answer: never two different ones (`ebxml.md` §6.5).
+    """
+    seen = _seen(installation, verified.header)
+    if seen is not None:
+        return _repeat(installation, mail, verified.message, seen)
+    return _reject(installation, _arrived(mail, verified, None), error)
 
 
 def _reject(installation: Installation, arrival: _Arrival, error: AdapterError) -> list[Told]:

@@ -67,16 +67,35 @@ async def test_a_trouble_of_ours_refuses_nobody(world: World, monkeypatch: pytes
     assert transport_word(sent) == "acknowledged"
 
 
-async def test_a_trouble_that_lasts_is_for_a_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mail that could not be judged for a day is set aside with the reason."""
+@pytest.mark.parametrize(
+    ("broken", "state", "reason"),
+    [
+        (("acknowledge",), ReceptionState.REJECTED, "SIGNER-UNUSABLE"),
+        (
+            ("acknowledge", "object_to"),
+            ReceptionState.QUARANTINE,
+            "SIGNER-UNUSABLE: it could not be judged within 24 hours",
+        ),
+    ],
+)
+async def test_a_trouble_that_lasts_is_told(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    broken: tuple[str, ...],
+    state: ReceptionState,
+    reason: str,
+) -> None:
+    """A mail that could not be judged for a day is answered by Unknown, or set aside with the reason if it cannot."""
 
     def unusable(*arguments: object) -> Sealed:
         raise AdapterError(SIGNER_UNUSABLE)
 
-    monkeypatch.setattr(Sealer, "acknowledge", unusable)
+    for name in broken:
+        monkeypatch.setattr(Sealer, name, unusable)
     world.hospital.submit(world.hospital.build("discharge-ready"))
     for _ in range(6):
         await world.settle()
         world.clock.advance(timedelta(hours=6))
     states = [mail.reception.state for mail in world.municipality.mails()]
-    assert ReceptionState.QUARANTINE in states
+    assert state in states
+    assert reason in {mail.reception.reason for mail in world.municipality.mails()}

@@ -1,0 +1,59 @@
+"""What becomes of a mail that could not be judged for a day, for a trouble of ours?
+
+Its sender is told early with an ErrorList (`ebxml.md` §7.4, PENDING with its limit reached): DeliveryFailure where what
+we needed to ask was away, otherwise Unknown. That goes to the address that the directory has, and only where the
+directory knows the sender. A message whose signature holds keeps its id reserved with this answer, so that a copy hears
+the same. What cannot be answered, and every signal, goes to quarantine with the reason. A person sees either.
+"""
+
+from __future__ import annotations
+
+from adapter.envelope import open as opening
+from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.respond import Arrived, arrived_as
+from adapter.envelope.unpack import Unpacked, unpack
+from adapter.errors import AdapterError
+from adapter.observe import events
+from adapter.observe.log import Line
+from adapter.service import payloads
+from adapter.service.agreements import expected_signer
+from adapter.service.answers import refuse
+from adapter.service.installation import Installation
+from adapter.service.pulse import STORE_AWAY
+from adapter.service.steps import Told
+from adapter.store.port import Mail
+
+WHY = "it could not be judged within 24 hours"
+
+
+def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError) -> list[Told] | None:
+    """Tell the sender of a mail that it was not judged, because of `error`; None where that cannot be told."""
+    octets = installation.store.read_now(lambda reader: reader.blob(mail.raw))
+    try:
+        unpacked = unpack(octets)
+        if not isinstance(unpacked, Unpacked) or arrived_as(unpacked.kind) is not Arrived.PAYLOAD:
+            return None
+        to = unpacked.reply_to
+        if to is None or not to.message_id or installation.partners.find(to.sender) is None:
+            return None
+        told_outside = AdapterError(error.kind, WHY)
+        verified = _verified(installation, unpacked)
+        if verified is not None:
+            told = payloads.refuse_verified(installation, mail, verified, told_outside)
+        else:
+            told = refuse(installation, mail, unpacked.kind, to, unpacked.mail, told_outside)
+    except AdapterError as another:
+        if another.kind in STORE_AWAY:
+            raise
+        return None
+    return [*told, Told(events.MAIL_UNJUDGED, Line(partner=to.sender.value, state="rejected", rule=error.id))]
+
+
+def _verified(installation: Installation, unpacked: Unpacked) -> VerifiedMessage | None:
+    """The message, if its signature is that of the party the directory knows; nobody is asked for anything newer."""
+    try:
+        message = opening.read(unpacked)
+        expected = expected_signer(installation, message.header.sender.her)
+        return opening.verify(message, expected, installation.policy, installation.clock.now())
+    except AdapterError:
+        return None

@@ -1,0 +1,130 @@
+"""A message that could not be judged for a day: its sender is told where it is known, and a person sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from adapter.delivery.receiver import ReceptionState
+from adapter.observe.events import Level
+from adapter.observe.log import Silent, Stream
+from adapter.testing.neighbours import World, is_signal
+from adapter.testing.place import Place
+from adapter.testing.registry import Registry
+from adapter.transports.port import OutgoingMail
+from tests.scenarios.test_register import registry
+from tests.scenarios.test_revocation import Scene, codes, ground, pki, scene
+from tests.scenarios.test_several_attachments import with_attachments
+
+__all__ = ["ground", "pki", "registry", "scene"]
+
+START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
+HALF_A_DAY = timedelta(hours=12)
+AGREED = "4b1f0a52-7a56-4d0c-8d51-0d6a8bd6f0b1"
+
+
+def described(mail: OutgoingMail) -> str:
+    """The Description of the ErrorList in a mail."""
+    payload = message_from_bytes(mail.content, policy=default).get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return " ".join(str(one) for one in etree.fromstring(payload).xpath("//*[local-name()='Error']//text()"))
+
+
+@pytest.fixture
+def switch() -> str:
+    """Half a day, then the sender is told."""
+    return "received = { hold_hours = 12 }"
+
+
+async def test_a_copy_hears_what_the_first_heard(scene: Scene) -> None:
+    """Refused after the hours of the configuration, it stays refused though the responder has come back."""
+    hospital, municipality = scene.world.hospital, scene.world.municipality
+    hospital.submit(hospital.build("discharge-ready"))
+    await hospital.daemon.settle()
+    [carried] = scene.world.road.taken
+    scene.responder.away = True
+    await scene.world.road.carry()
+    for _ in range(20):
+        await municipality.daemon.settle()
+        scene.world.clock.advance(timedelta(hours=1))
+    scene.responder.away = False
+    await scene.world.road.arrive(replace(carried, envelope_id="a copy"))
+    await municipality.daemon.settle()
+    assert [row.reason for row in municipality.listing()] == ["REVOCATION-UNKNOWN"]
+    first, again = [one for one in scene.world.road.taken if is_signal(one)]
+    assert codes(first)[0] == "DeliveryFailure"
+    assert message_from_bytes(first.content).get_payload() == message_from_bytes(again.content).get_payload()
+    assert not municipality.inbox()
+
+
+async def test_an_unknown_sender_is_not_answered(place: Place, registry: Registry, start: Callable[[], World]) -> None:
+    """With the register away nobody knows who sent it and where it lives: quarantine, with the reason."""
+    world = start()
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    while await world.hospital.daemon.turn():
+        pass
+    registry.behaves = "hang up"
+    await world.road.carry()
+    for _ in range(3):
+        while await world.municipality.daemon.turn():
+            pass
+        world.clock.advance(HALF_A_DAY)
+    [mail] = world.municipality.mails()
+    assert mail.reception.state is ReceptionState.QUARANTINE
+    assert "REGISTER-UNREACHABLE" in mail.reception.reason
+    assert "24 hours" in mail.reception.reason
+    assert not [one for one in world.road.taken if is_signal(one)]
+
+
+async def test_a_known_sender_under_an_agreement_that_nobody_could_fetch_is_answered(
+    place: Place, registry: Registry
+) -> None:
+    """The signature holds and only the CPA register is away: DeliveryFailure, and its id is kept with that answer."""
+    partners = place.municipality.folder / "partners" / "8140011.toml"
+    write_partner(place, partners)
+    log = StringIO()
+    world = World(place, START, logs=(Silent(), Stream(Level.DEBUG, log, "m")))
+    carried = with_attachments(
+        world.hospital, "LOG_UTSKRIVNINGSKLAR", [world.hospital.build("discharge-ready")], cpa_id=AGREED
+    )
+    registry.behaves = "hang up"
+    await world.road.arrive(carried)
+    for _ in range(3):
+        while await world.municipality.daemon.turn():
+            pass
+        world.clock.advance(HALF_A_DAY)
+    [answer] = world.road.taken
+    assert codes(answer)[0] == "DeliveryFailure"
+    assert "24 hours" in described(answer)
+    [mail] = world.municipality.mails()
+    assert mail.reception.state is ReceptionState.REJECTED
+    registry.behaves = ""
+    await world.road.arrive(replace(carried, envelope_id="a copy"))
+    while await world.municipality.daemon.turn():
+        pass
+    assert not world.municipality.inbox()
+    assert "mail.unjudged" in log.getvalue()
+    await world.close()
+
+
+def write_partner(place: Place, file: Path) -> None:
+    """Let the municipality know the hospital without a register."""
+    keys = place.hospital.folder / "keys"
+    folder = place.municipality.folder / "known"
+    folder.mkdir()
+    for name in ("signing", "encryption"):
+        (folder / f"{name}.crt").write_bytes((keys / f"{name}.crt").read_bytes())
+    with file.open("a") as open_file:
+        open_file.write(
+            f'address = "{place.hospital.address}"\n'
+            'signing_certificates = ["../known/signing.crt"]\n'
+            'encryption_certificate = "../known/encryption.crt"\n'
+        )
