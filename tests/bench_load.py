@@ -327,13 +327,12 @@ async def flat(place: Place, count: int) -> None:
             print(f"  after {done + step:6}: {_resident_mb():7.1f} MB resident", flush=True)
 
 
-def bench_load(folder: Path, rsa_ms: float, *, long: bool) -> None:
+def bench_load(folder: Path, *, long: bool) -> None:
     """Everything, each in a place of its own; `long` is for hours."""
 
     def place(name: str) -> Place:
         return prepare(folder / name, HOSPITAL, MUNICIPALITY)
 
-    asyncio.run(whole_exchange(place("exchange"), rsa_ms))
     cores(folder)
     latency(place("latency"))
     asyncio.run(loop_lag(place("large")))
