@@ -234,6 +234,12 @@ SIGNER_UNUSABLE = _kind(
     "our own signing certificate cannot be used",
     "Install a valid enterprise certificate (virksomhetssertifikat) with key usage nonRepudiation.",
 )
+SIGNER_REVOKED = _kind(
+    "SIGNER-REVOKED",
+    Blame.OPERATOR,
+    "our own signing certificate has been revoked by its issuer",
+    "Put a new pair into keys.signing and reload: what waits then goes out. Find out why it was revoked.",
+)
 RECIPIENT_UNUSABLE = _kind(
     "RECIPIENT-UNUSABLE",
     Blame.PARTNER,

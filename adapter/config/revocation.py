@@ -42,6 +42,22 @@ class SendingActions(RevocationActions):
     """The last answer has run out, and there is no newer one; sending goes on."""
 
 
+class OwnActions(Section):
+    """Whether we go on signing when our own certificate is in doubt. Once it is revoked nothing is signed: it waits.
+
+    What is held waits until there is an answer; it is never refused. Going on is the default: who reads it judges for
+    himself, and an issuer that is away must not stop us.
+    """
+
+    stale: Literal["accept", "hold"] = "accept"
+    """The last answer about our own certificate has run out, and there is no newer one."""
+    unknown: Literal["accept", "hold"] = "accept"
+    """There is no answer about our own certificate that says anything certain."""
+
+    def holds(self, outcome: str) -> bool:
+        return {"stale": self.stale, "unknown": self.unknown}.get(outcome) == "hold"
+
+
 class RevocationAddress(Section):
     """Where to ask in place of what a certificate names; `issuer` is a part of the issuer's name, left out: any."""
 
@@ -82,6 +98,8 @@ class Revocation(Section):
     """What is done with a received message, by what is known of its signer."""
     sent: SendingActions = SendingActions()
     """What is done with a message to be sent, by what is known of its reader."""
+    own: OwnActions = OwnActions()
+    """What is done with what we sign, by what is known of our own signing certificate."""
 
     @property
     def refresh(self) -> timedelta:

@@ -273,7 +273,8 @@ CERTIFICATE_REVOKED = _event(
     "certificate.revoked",
     Level.ERROR,
     "the issuer of a certificate, ours or a partner's, has revoked it",
-    "Nothing is taken from it or encrypted to it; call the partner. Ours: order a new pair at once.",
+    "A partner's: nothing is taken from it or encrypted to it; call the partner. Ours: nothing is signed with it, and "
+    "messages wait; order a new pair at once and reload.",
 )
 CERTIFICATE_UNJUDGED = _event(
     "certificate.unjudged",

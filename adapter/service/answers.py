@@ -29,6 +29,7 @@ from adapter.messages.findings import Finding
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
+from adapter.service import vetting
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, shown_id
 from adapter.store.port import BlobKind, Mail, OutboxItem, OutboxKind, Writer
@@ -90,10 +91,15 @@ def signal_response(installation: Installation, to: ReturnAddress, sealed: Seale
 
 
 def objection(installation: Installation, to: ReturnAddress, errors: tuple[EbError, ...]) -> Sealed:
-    """A signed ErrorList about a message, under our first HER-id where the one addressed is none of ours."""
+    """A signed ErrorList about a message, under our first HER-id where the one addressed is none of ours.
+
+    Raises `AdapterError` (SIGNER_REVOKED, REVOCATION_UNKNOWN, SIGNER_UNUSABLE) while nothing can be signed.
+    """
+    now = installation.clock.now()
+    vetting.require_signer(installation, now)
     answering = to.receiver if installation.own(to.receiver) is not None else installation.settings.party[0].her
     message_id = MessageId(installation.ids.fresh())
-    return installation.sealer.object_to(to, errors, message_id, installation.clock.now(), answering)
+    return installation.sealer.object_to(to, errors, message_id, now, answering)
 
 
 def everything_wrong(installation: Installation, mail: Mail) -> tuple[Finding, ...]:

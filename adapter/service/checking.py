@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from adapter.config import Mailbox, Settings
 from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
+from adapter.crypto.revocation import Outcome
 from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, STORE_OLDER, AdapterError
 from adapter.lookups.key_files import certificates
 from adapter.lookups.port import Directory
@@ -26,6 +27,7 @@ from adapter.service.installation import (
     decryption_keys,
     open_directory,
     open_own_store,
+    revocations,
     schemas,
     secrets_of,
     signer,
@@ -34,7 +36,8 @@ from adapter.service.running import mail_out, open_mailbox, server_context
 from adapter.service.terms import Terms, terms
 from adapter.service.webhooks import secret_of
 from adapter.store.sql_store import open_store
-from adapter.transports.port import Deferred, Outcome, Refused
+from adapter.transports.port import Deferred, Refused
+from adapter.transports.port import Outcome as MailOutcome
 
 T = TypeVar("T")
 
@@ -84,6 +87,12 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
             looked = _certificate(name, pair.certificate, Usage.ENCRYPTION, trusted, now, soon)
             # An old pair is kept to open what is under way; that it has expired is why it is old.
             yield looked if number == 0 else Looked(name, State.OK, f"an old pair; {looked.says}")
+    if identity is not None and opened is not None and trusted is not None:
+        own = (
+            ("keys.signing.certificate", identity.at(now).certificate),
+            ("keys.encryption[1].certificate", opened.pairs[0].certificate),
+        )
+        yield from _revoked(settings, trusted, own, now)
     partners = yield from _try(
         "partners",
         lambda: open_directory(settings, MachineClock(), Silent()),
@@ -118,6 +127,26 @@ def _certificate(
         return Looked(what, State.PROBLEM, f"{'; '.join(wrong)}. Order a certificate for {usage.value}.")
     state = State.WARNING if left < soon else State.OK
     return Looked(what, state, f"{left} days left, until {certificate.not_valid_after_utc:%Y-%m-%d}")
+
+
+def _revoked(
+    settings: Settings, trusted: TrustAnchors, own: tuple[tuple[str, x509.Certificate], ...], now: datetime
+) -> Iterator[Looked]:
+    """Our own certificates that are revoked by the answers in the store; nobody is asked."""
+    if not settings.revocation.enabled or not settings.store.path.exists():
+        return
+    known = revocations(settings, trusted).known
+    try:
+        store = open_store(settings.store.path, create=False, held=secrets_of(settings))
+    except AdapterError:
+        return
+    try:
+        found = store.read_now(lambda reader: [(what, known(reader, one, now)[0].judgement) for what, one in own])
+    finally:
+        store.close()
+    for what, how in found:
+        if how.outcome is Outcome.REVOKED:
+            yield Looked(what, State.PROBLEM, f"revoked, {how.reason}. Order a new pair at once; messages wait.")
 
 
 def _partners(partners: Directory, trusted: TrustAnchors, now: datetime, soon: int) -> Iterator[Looked]:
@@ -234,7 +263,7 @@ def _submission(settings: Settings) -> Looked:
             return Looked("smtp.send.host", State.OK, "answers" if send.username is None else "lets us in")
 
 
-async def _greeted(settings: Settings) -> Outcome:
+async def _greeted(settings: Settings) -> MailOutcome:
     transport = mail_out(settings, timeout_seconds=LOGIN_SECONDS)
     try:
         return await transport.greet()

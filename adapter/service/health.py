@@ -14,6 +14,7 @@ from enum import StrEnum
 from cryptography import x509
 
 from adapter.crypto.certificates import Usage, days_left, problems
+from adapter.crypto.revocation import Outcome
 from adapter.errors import AdapterError
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import condition_of
@@ -101,6 +102,7 @@ def examine(installation: Installation) -> Health:
     else:
         pulse.store_works(now)
     certificates, wrong = _certificates(installation, now)
+    wrong += _revoked(installation, now)
     reasons += _mailboxes(installation)
     reasons += _terms(installation)
     reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
@@ -184,6 +186,34 @@ def _certificates(installation: Installation, now: datetime) -> tuple[tuple[Cert
             says = f"a certificate of partner {partner.her} has {left} days left"
             reasons.append(Reason("partner_certificate", Against.NOTHING, says))
     return tuple(days), reasons
+
+
+_LOST = {
+    Usage.SIGNING: "nothing is signed, and messages wait for a new pair",
+    Usage.ENCRYPTION: "partners encrypt nothing to it",
+}
+
+
+def _revoked(installation: Installation, now: datetime) -> list[Reason]:
+    """Our own certificates of which their issuer has said, as far as the store knows, that they are revoked."""
+    if not installation.settings.revocation.enabled:
+        return []
+    own = (
+        ("keys.signing", installation.sealer.signer.at(now).certificate, Usage.SIGNING),
+        ("keys.encryption", installation.keys.pairs[0].certificate, Usage.ENCRYPTION),
+    )
+    known = installation.revocations.known
+    try:
+        found = installation.store.read_now(
+            lambda reader: [(what, known(reader, one, now)[0].judgement, usage) for what, one, usage in own]
+        )
+    except AdapterError:
+        return []
+    return [
+        Reason("revoked", Against.READINESS, f"{what} has been revoked ({how.reason}): {_LOST[usage]}")
+        for what, how, usage in found
+        if how.outcome is Outcome.REVOKED
+    ]
 
 
 def _days(now: datetime, *certificates: x509.Certificate) -> tuple[int, ...]:

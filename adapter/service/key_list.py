@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter.crypto.certificates import Usage, days_left, problems, thumbprint
+from adapter.crypto.revocation import Outcome
 from adapter.service.certificates import OURS, Known, known_certificates
 from adapter.service.installation import Installation
 from adapter.service.revocations import fingerprint
@@ -68,7 +69,7 @@ def _row(installation: Installation, reader: Reader, one: Known, now: datetime) 
         status.judgement.reason if on else "[revocation] enabled = false",
         now - fetched if fetched is not None else None,
         installation.revocations.asked(certificate, now),
-        "; ".join(_plan(installation, one, now)),
+        "; ".join((*_plan(installation, one, now), *_stopped(one, status.judgement.outcome if on else None))),
     )
 
 
@@ -92,3 +93,9 @@ def _plan(installation: Installation, one: Known, now: datetime) -> Iterator[str
             yield f"until {said.until:%Y-%m-%d %H:%M}, kept to open what is under way until {end:%Y-%m-%d %H:%M}"
             if now > end:
                 yield "may be taken out of the configuration"
+
+
+def _stopped(one: Known, outcome: Outcome | None) -> Iterator[str]:
+    """What a revocation of a pair of ours stops; `outcome` is None where nobody asks."""
+    if one.whose == OURS and outcome is Outcome.REVOKED:
+        yield "nothing is signed with it" if one.usage is Usage.SIGNING else "partners encrypt nothing to it"

@@ -229,6 +229,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     letters = _letters(documents, readings)
     answer_id = MessageId(installation.ids.fresh())
     warnings = respond.warnings(findings)
+    vetting.require_signer(installation, now)
     sealed = (
         installation.sealer.object_to(arrival.reply_to, warnings, answer_id, now)
         if warnings

@@ -28,13 +28,19 @@ PAUSE = timedelta(minutes=1)
 _ANSWERS = {Kind.PING: "Pong", Kind.STATUS_REQUEST: "StatusResponse"}
 
 
+def is_answered(installation: Installation, question: VerifiedMessage) -> bool:
+    """Whether a verified message is a question that the configuration lets be answered."""
+    return question.message.kind in _ANSWERS and installation.settings.envelope.answer_service
+
+
 def answer(installation: Installation, writer: Writer, question: VerifiedMessage, now: datetime) -> list[Told]:
     """Put the answer to a verified question into the outbox; nothing where none is due."""
     header = question.header
-    action, peer = _ANSWERS.get(question.message.kind), header.sender.her
+    peer = header.sender.her
     own, partner = installation.own(header.receiver.her), installation.partners.find(peer)
-    if action is None or own is None or partner is None or not installation.settings.envelope.answer_service:
+    if own is None or partner is None or not is_answered(installation, question):
         return []
+    action = _ANSWERS[question.message.kind]
     last = writer.note(_note(peer))
     if last is not None and timedelta(0) <= now - datetime.fromisoformat(last) < PAUSE:
         return []

@@ -119,6 +119,13 @@ class Revocations:
         rules = rules_of(self._settings.received if usage is Usage.SIGNING else self._settings.sent)
         return Vetted(usage, status, now, rules.action(status.judgement.outcome, since, now))
 
+    def own(self, store: Store, certificate: x509.Certificate, now: datetime) -> Judgement | None:
+        """What is known of our own certificate before we sign with it; None when that is off, or it has no path."""
+        if not self._settings.enabled:
+            return None
+        status = self._status(store, certificate, now, now)
+        return status.judgement if status.chain else None
+
     def _status(self, store: Store, certificate: x509.Certificate, at: datetime, now: datetime) -> Status:
         """What is known of a certificate; asks its issuers where nothing certain is cached."""
         until, status = self._recent.get(certificate, (now, None))

@@ -21,7 +21,14 @@ from adapter.envelope.agreement import Agreement
 from adapter.envelope.reported import version_of
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
-from adapter.errors import PARTY_NOT_OURS, RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN, AdapterError
+from adapter.errors import (
+    PARTY_NOT_OURS,
+    RECIPIENT_UNUSABLE,
+    REVOCATION_UNKNOWN,
+    SIGNER_REVOKED,
+    SIGNER_UNUSABLE,
+    AdapterError,
+)
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
@@ -44,14 +51,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """A submission that cannot be sealed now for a reason that may pass, such as a partner's certificate."""
+    """A submission that cannot be sealed now for a reason that may pass, such as a certificate."""
 
     exchange: Exchange
     error: AdapterError
 
 
-_OF_THE_RECEIVER = frozenset({RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN})
-"""Its certificate has run out, or nobody can say of it: a new one can come, a responder come back."""
+_WAITED_FOR = frozenset({RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN, SIGNER_UNUSABLE, SIGNER_REVOKED})
+"""A certificate, the receiver's or ours, has run out or was revoked, or nobody can say of it: a new one can come, a
+responder come back."""
 
 
 class Patience:
@@ -113,9 +121,10 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
         )
         recipient, now = agreement.certificate(partner.encryption), installation.clock.now()
         vetted = vetting.vet_recipient(installation, recipient, partner.her.value, exchange.created_at, now)
+        vetting.require_signer(installation, now)
         sealed = installation.sealer.seal(content, routing, recipient, ids, now)
     except AdapterError as error:
-        if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _OF_THE_RECEIVER):
+        if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _WAITED_FOR):
             return PutOff(exchange, error)
         if error.kind.retryable:
             raise

@@ -96,6 +96,8 @@ def _asked(
 ) -> list[Told]:
     """A Ping, a StatusRequest, or an answer to one: closed, and answered where that is agreed."""
     now = installation.clock.now()
+    if questions.is_answered(installation, verified):
+        vetting.require_signer(installation, now)
 
     def write(writer: Writer) -> list[Told]:
         _close(writer, mail, now, None)

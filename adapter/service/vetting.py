@@ -11,7 +11,7 @@ from cryptography import x509
 
 from adapter.crypto.certificates import Usage, describe
 from adapter.crypto.refusal import RefusedError
-from adapter.crypto.revocation import Outcome
+from adapter.crypto.revocation import Judgement, Outcome
 from adapter.crypto.standing import Action
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.open import VerifiedMessage
@@ -25,6 +25,7 @@ from adapter.errors import (
     ENVELOPE_VALUE,
     REVOCATION_UNKNOWN,
     SIGNATURE_FORM,
+    SIGNER_REVOKED,
     AdapterError,
     WireCode,
 )
@@ -65,6 +66,30 @@ def vet_recipient(
     return vetted
 
 
+def require_signer(installation: Installation, now: datetime) -> None:
+    """Require that our own certificate may sign now.
+
+    Once it is revoked nothing is signed: every partner would refuse it. For want of a certain answer [revocation] own
+    rules; nothing of ours is ever refused for it, it waits.
+
+    Raises `AdapterError` (SIGNER_REVOKED, REVOCATION_UNKNOWN).
+    """
+    certificate = installation.sealer.signer.at(now).certificate
+    judgement = installation.revocations.own(installation.store, certificate, now)
+    if judgement is None:
+        return
+    detail = f"{_known(judgement)}: {describe(certificate, 'our keys', 'ourselves')}"
+    if judgement.outcome is Outcome.REVOKED:
+        raise AdapterError(SIGNER_REVOKED, detail)
+    if installation.settings.revocation.own.holds(judgement.outcome.value):
+        raise AdapterError(REVOCATION_UNKNOWN, detail)
+
+
+def _known(judgement: Judgement) -> str:
+    when = f" at {judgement.revoked_at:%Y-%m-%d %H:%M} UTC" if judgement.revoked_at is not None else ""
+    return f"{judgement.outcome.value}{when}, {judgement.reason}"
+
+
 def remarks(vetted: Vetted | None) -> tuple[Finding, ...]:
     """What the log is told of a certificate that was taken although something is missing."""
     if vetted is None or vetted.action is not Action.WARN:
@@ -79,8 +104,7 @@ def _stop(vetted: Vetted, named: str, location: str) -> None:
         return
     judgement = vetted.status.judgement
     kind = CERTIFICATE_REVOKED if judgement.outcome is Outcome.REVOKED else REVOCATION_UNKNOWN
-    when = f" at {judgement.revoked_at:%Y-%m-%d %H:%M} UTC" if judgement.revoked_at is not None else ""
-    detail = f"{judgement.outcome.value}{when}, {judgement.reason}: {named}"
+    detail = f"{_known(judgement)}: {named}"
     if vetted.action is Action.HOLD:
         raise AdapterError(kind, detail)
     raise RefusedError(kind, "EB-325", detail, location)

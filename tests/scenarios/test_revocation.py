@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -13,17 +15,22 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from lxml import etree
 
 from adapter.crypto.certificates import Usage
+from adapter.crypto.refusal import RefusedError
 from adapter.crypto.revocation import Outcome
 from adapter.crypto.standing import Action
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
-from adapter.errors import LOOKUP_FAILED, AdapterError
+from adapter.errors import LOOKUP_FAILED, REVOCATION_UNKNOWN, AdapterError
 from adapter.observe.events import Level
 from adapter.observe.log import Stream
+from adapter.service import key_list, reload, vetting
+from adapter.service.checking import State, look
+from adapter.service.health import examine
 from adapter.service.revocations import Revocations
 from adapter.store.port import CertificateCheck
 from adapter.testing import scenarios
@@ -277,6 +284,105 @@ async def test_an_answer_that_has_run_out_holds_back_no_message(scene: Scene) ->
     await scene.world.settle()
     assert {(one.outcome, one.action) for one in checks(scene.world.hospital)} == {(Outcome.STALE, Action.WARN)}
     assert mails(scene.world.municipality, ReceptionState.PENDING) == 1
+
+
+async def test_with_our_own_certificate_revoked_nothing_is_sent(scene: Scene) -> None:
+    """What was handed in waits unsealed however long it takes, and the operator sees why in every place."""
+    hospital = scene.world.hospital
+    scene.revoke(hospital, Usage.SIGNING)
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    for _ in range(5):
+        await scene.world.go_on(timedelta(hours=20))
+    transport = hospital.exchange(sent).transport
+    assert transport is not None
+    assert transport.state is TransportState.NEW
+    assert scene.world.road.taken == []
+    told = [json.loads(line) for line in scene.log.getvalue().splitlines()]
+    assert {one["rule"] for one in told if one["event"] == "exchange.put_off"} == {"SIGNER-REVOKED"}
+    assert [one["partner"] for one in told if one["event"] == "certificate.revoked"][:1] == ["ours"]
+    found = examine(hospital.installation)
+    assert not found.ready
+    assert ["keys.signing has been revoked" in one.says for one in found.reasons if one.what == "revoked"] == [True]
+    checked = await asyncio.to_thread(look, hospital.settings, scene.world.clock.now())
+    assert {(one.what, one.state) for one in checked if "revoked" in one.says} == {
+        ("keys.signing.certificate", State.PROBLEM)
+    }
+    (row,) = (one for one in key_list.rows(hospital.installation) if one.whose == "ours" and one.usage == "signing")
+    assert (row.revocation, "nothing is signed" in row.plan) == ("revoked", True)
+
+
+def _copies(folder: Path, certificate: x509.Certificate) -> list[Path]:
+    """Every file of both sides that holds a certificate."""
+    pem = certificate.public_bytes(Encoding.PEM)
+    return [file for file in folder.rglob("*.crt") if file.read_bytes() == pem]
+
+
+async def test_a_new_pair_lets_the_waiting_go(scene: Scene, pki: ThrowAwayPki) -> None:
+    """After a reload with a good pair what waited is delivered, and acknowledged, once."""
+    hospital, municipality = scene.world.hospital, scene.world.municipality
+    scene.revoke(hospital, Usage.SIGNING)
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    await scene.world.go_on(timedelta(hours=40))
+    new = pki.pair("Eksempel sykehus HF", "983974929", Usage.SIGNING)
+    scene.responder.known[new.certificate.serial_number] = new.certificate
+    (hospital.side.folder / "keys" / "signing.key").write_bytes(new.key_pem())
+    for file in _copies(scene.world.place.folder, scene.certificate(hospital, Usage.SIGNING)):
+        file.write_bytes(new.certificate_pem())
+    for neighbour in (hospital, municipality):
+        after = reload.renew(neighbour.installation, neighbour.side.config).installation
+        asking = Revocations(after.settings.revocation, scene.responder, after.anchors)
+        neighbour._settle_in(replace(after, revocations=asking))
+    await scene.world.settle()
+    transport = hospital.exchange(sent).transport
+    assert transport is not None
+    assert transport.state is TransportState.ACKED
+    assert len(municipality.inbox()) == 1
+
+
+async def test_with_our_own_certificate_revoked_nothing_is_acknowledged(scene: Scene) -> None:
+    """What comes in is not refused for it: it waits, unanswered; an acknowledgment of what we sent still counts."""
+    hospital, municipality = scene.world.hospital, scene.world.municipality
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    await hospital.daemon.settle()
+    scene.revoke(municipality, Usage.SIGNING)
+    await scene.world.road.carry()
+    await municipality.daemon.settle()
+    assert mails(municipality, ReceptionState.PENDING) == 1
+    assert len(scene.world.road.taken) == 1
+    assert "SIGNER-REVOKED" in scene.log.getvalue()
+    scene.responder.revoked.clear()
+    for hours in (2, 1):
+        scene.world.clock.advance(timedelta(hours=hours))
+        await municipality.daemon.settle()
+    scene.revoke(hospital, Usage.SIGNING)
+    await scene.world.settle()
+    transport = hospital.exchange(sent).transport
+    assert transport is not None
+    assert transport.state is TransportState.ACKED
+
+
+@pytest.mark.parametrize(
+    ("switch", "unknown", "stale"),
+    [("", "goes", "goes"), ('own = { unknown = "hold" }', "waits", "goes"), ('own.stale = "hold"', "goes", "waits")],
+)
+async def test_our_own_certificate_and_no_certain_answer(scene: Scene, unknown: str, stale: str) -> None:
+    """Without an answer, and with one that has run out, [revocation] own says whether we sign; nothing is refused."""
+
+    def signs() -> str:
+        try:
+            vetting.require_signer(scene.world.hospital.installation, scene.world.clock.now())
+        except AdapterError as error:
+            return "refused" if isinstance(error, RefusedError) or error.kind is not REVOCATION_UNKNOWN else "waits"
+        return "goes"
+
+    scene.responder.away = True
+    assert signs() == unknown
+    scene.responder.away = False
+    await scene.world.go_on(timedelta(hours=1))
+    assert signs() == "goes"
+    scene.responder.away = True
+    scene.world.clock.advance(timedelta(hours=3))
+    assert signs() == stale
 
 
 async def test_a_slow_responder_is_asked_once_in_its_pause(scene: Scene) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from adapter.errors import STORE_LOCKED, AdapterError
@@ -9,6 +12,7 @@ from adapter.messages.reading import Reading
 from adapter.service import sealing
 from adapter.service.views import transport_word
 from adapter.testing.neighbours import World
+from adapter.testing.pki import ThrowAwayPki
 
 
 async def test_a_message_that_breaks_our_code_does_not_stop_the_others(
@@ -45,4 +49,18 @@ async def test_a_locked_store_fails_no_message(world: World, monkeypatch: pytest
     assert transport_word(world.hospital.exchange(sent)) == "new"
     monkeypatch.undo()
     await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+
+
+async def test_an_unusable_pair_of_ours_fails_no_message(world: World) -> None:
+    """What nobody can sign now waits, and goes out when a good pair is there (`exchange.put_off`, SIGNER-UNUSABLE)."""
+    installation = world.hospital.installation
+    made = ThrowAwayPki(2048).organisation("Sykehuset", "983974929")
+    good = installation.sealer
+    world.hospital.daemon._installation = replace(installation, sealer=replace(good, signer=made.identity))
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "new"
+    world.hospital.daemon._installation = installation
+    await world.go_on(timedelta(minutes=6))
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
