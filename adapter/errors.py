@@ -654,6 +654,12 @@ CLAIM_ENDED = _kind(
     "the message is claimed by somebody else, or was not claimed",
     "Claim again; a message that was not confirmed before its claim ended is given to the next who asks.",
 )
+CLAIM_FINISHED = _kind(
+    "CLAIM-FINISHED",
+    Blame.CALLER,
+    "the message was finished before, in another way; nothing has changed",
+    "Keep to the first word, which the sender has heard; what has to be put right, tell the sender in a new message.",
+)
 RECEIPT_GIVEN = _kind(
     "APPREC-GIVEN",
     Blame.CALLER,

@@ -2,8 +2,9 @@
 
 A claim is a lease: whoever claims has the message until the lease ends, and then the next who asks gets it, so that an
 application that dies loses nothing. Confirming and rejecting need the number of the claim; done twice, they are done
-once. With `inbox.apprec = "when_taken"` the confirmation sends the positive AppRec, and the application may send a
-negative one instead, with the codes of list 8221 (`apprec.md` §4.2).
+once, and the first word counts: what was confirmed cannot be rejected. With `inbox.apprec = "when_taken"` the
+confirmation sends the positive AppRec, and the application may send a negative one instead, with the codes of list 8221
+(`apprec.md` §4.2).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 
 from adapter.errors import (
     CLAIM_ENDED,
+    CLAIM_FINISHED,
     EXCHANGE_UNKNOWN,
     INBOX_BY_FOLDER,
     INPUT_NOT_UNDERSTOOD,
@@ -28,6 +30,7 @@ from adapter.service.inbox import taken
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, tell
 from adapter.store.port import Exchange, InboxItem, Reader, Writer
+from adapter.values import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,23 @@ def claim(installation: Installation, caller: Caller, limit: int, lease: timedel
 
 
 def confirm(installation: Installation, caller: Caller, exchange_id: str, number: int) -> None:
-    """The application has the message. Raises `AdapterError` (EXCHANGE_UNKNOWN, CLAIM_ENDED, INBOX_BY_FOLDER)."""
+    """The application has the message.
+
+    Raises `AdapterError` (EXCHANGE_UNKNOWN, CLAIM_ENDED, CLAIM_FINISHED, INBOX_BY_FOLDER).
+    """
 
     def take(writer: Writer, item: InboxItem, now: datetime) -> list[Told]:
         writer.add_audit(caller.line(now, Did.CONFIRMED, exchange_id))
         return taken(installation, writer, item, "", now)
 
-    _finish(installation, caller, exchange_id, number, take)
+    _finish(installation, caller, exchange_id, number, _CONFIRMED, take)
 
 
 def reject(installation: Installation, caller: Caller, exchange_id: str, number: int, errors: tuple[Code, ...]) -> None:
     """The application cannot use the message: a negative AppRec goes out with its errors.
 
-    Raises as `confirm`, and RECEIPT_GIVEN where the message was receipted when it arrived.
+    The same rejection repeated has the same errors. Raises as `confirm`, and RECEIPT_GIVEN where the message was
+    receipted when it arrived.
     """
     if installation.settings.inbox.apprec != "when_taken":
         raise AdapterError(RECEIPT_GIVEN)
@@ -82,7 +89,7 @@ def reject(installation: Installation, caller: Caller, exchange_id: str, number:
         writer.add_audit(caller.line(now, Did.REJECTED, exchange_id))
         return taken(installation, writer, item, "", now, errors)
 
-    _finish(installation, caller, exchange_id, number, take)
+    _finish(installation, caller, exchange_id, number, _rejected_with(errors), take)
 
 
 def refusal_code(codes: CodeLists, code: str, text: str) -> Code:
@@ -112,6 +119,7 @@ def _finish(
     caller: Caller,
     exchange_id: str,
     number: int,
+    word: str,
     take: Callable[[Writer, InboxItem, datetime], list[Told]],
 ) -> None:
     _require_by_api(installation)
@@ -123,6 +131,31 @@ def _finish(
             raise AdapterError(EXCHANGE_UNKNOWN)
         if item.fence != number or item.claimed_by != caller.name:
             raise AdapterError(CLAIM_ENDED)
-        return [] if item.taken_at is not None else take(writer, item, now)
+        if item.taken_at is None:
+            writer.keep_note(_note(exchange_id), word)
+            return take(writer, item, now)
+        before = writer.note(_note(exchange_id))
+        if before is not None and before != word:
+            raise AdapterError(CLAIM_FINISHED, _finished(before, word))
+        return []
 
     tell(installation.log, installation.store.write_now(write))
+
+
+_CONFIRMED = "confirmed"
+_REJECTED = "rejected with "
+
+
+def _rejected_with(errors: tuple[Code, ...]) -> str:
+    """A rejection as it is noted: the digest of its errors tells a repetition from another rejection."""
+    return _REJECTED + Digest.of(repr([(one.v, one.ot) for one in errors]).encode()).value
+
+
+def _note(exchange_id: str) -> str:
+    return f"finished:{exchange_id}"
+
+
+def _finished(before: str, word: str) -> str:
+    if before == _CONFIRMED:
+        return "it was confirmed"
+    return "it was rejected" if word == _CONFIRMED else "it was rejected with other errors"

@@ -217,7 +217,8 @@ OPERATIONS = (
         "confirmMessage",
         "inbox",
         "The application has the message; it is never given again.",
-        'With `inbox.apprec = "when_taken"` the positive AppRec goes out now. Confirming twice is confirming once.',
+        'With `inbox.apprec = "when_taken"` the positive AppRec goes out now. Confirming twice is confirming once;'
+        " what was rejected cannot be confirmed (409).",
         Scope.SUBMIT,
         _confirm,
         (Given(200, "It is done.", Finished),),
@@ -230,7 +231,8 @@ OPERATIONS = (
         "rejectMessage",
         "inbox",
         "The application cannot use the message: a negative AppRec goes out.",
-        'Only with `inbox.apprec = "when_taken"`; otherwise the message was receipted when it arrived.',
+        'Only with `inbox.apprec = "when_taken"`; otherwise the message was receipted when it arrived.'
+        " The same rejection again is done once; with other errors, or after a confirmation, it is refused (409).",
         Scope.SUBMIT,
         _reject,
         (Given(200, "It is done.", Finished),),

@@ -135,6 +135,22 @@ async def test_rejecting_sends_a_negative_apprec(when_taken: None, world: World,
     assert await claimed(client) == []
 
 
+async def test_the_other_word_is_a_conflict(when_taken: None, world: World, municipality: Served) -> None:
+    """What was confirmed is not rejected: 409, with what was done, what to do, and no second AppRec."""
+    exchange = await received(world)
+    client = municipality.client()
+    (item,) = await claimed(client)
+    await client.post(f"{INBOX}/{exchange.id}/confirm", json={"claim": item["claim"]})
+    told = {"claim": item["claim"], "errors": [{"code": "E36"}]}
+    answered = await client.post(f"{INBOX}/{exchange.id}/reject", json=told)
+    assert answered.status_code == 409
+    assert answered.headers["content-type"] == "application/problem+json"
+    problem = answered.json()
+    assert (problem["error"], problem["detail"]) == ("CLAIM-FINISHED", "it was confirmed")
+    assert "new message" in problem["remedy"]
+    assert len(world.municipality.sent("APPREC")) == 1
+
+
 @pytest.mark.parametrize("errors", [[], [{"code": "nonsense"}], [{"code": "Z77"}], [{"code": "X99"}]])
 async def test_a_rejection_says_why(
     errors: list[dict[str, str]], when_taken: None, world: World, municipality: Served
