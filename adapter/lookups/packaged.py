@@ -32,6 +32,11 @@ def codes() -> bytes:
     return (_DATA / "codes.tsv").read_bytes()
 
 
+def bokmal() -> bytes:
+    """What the adapter says in English, in bokmål."""
+    return (_DATA / "bokmal.toml").read_bytes()
+
+
 def policies() -> tuple[str, ...]:
     """The names of the policy profiles, sorted."""
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in (_DATA / "policies").iterdir()))

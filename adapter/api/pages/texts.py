@@ -1,7 +1,7 @@
 """What do the pages say, in English and in bokmål? One row per text; a text that is missing is a defect of a test.
 
-What the rest of the adapter says in one language only (the journal, reasons, errors of the catalogue) stays English and
-is marked so for screen readers. Next steps come from the tables of the core, and are found here by their English text.
+What the rest of the adapter says in English (next steps, reasons, the journal, errors of the catalogue) is said in
+bokmål by `bokmal.py`, from `data/bokmal.toml`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from adapter.api.pages.bokmal import Piece, in_bokmal, unfolded
 from adapter.liability.rules import Language
 from adapter.liability.wording import kroner
 
@@ -135,6 +136,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "exchange.related": ("Answered by", "Besvart av"),
         "exchange.findings": ("Findings", "Funn"),
         "exchange.findings.none": ("Nothing was found wrong.", "Det ble ikke funnet noe galt."),
+        "findings.register": (
+            "The texts of rules are those of the register of rules.",
+            "Regeltekster vises på engelsk, slik de står i regelregisteret; regelnummeret er det samme overalt.",
+        ),
         "exchange.journal": ("Timeline", "Tidslinje"),
         "exchange.mails": ("Raw headers of its mails", "Rå e-posthoder"),
         "exchange.mails.none": ("No mail of it is known.", "Ingen e-post er kjent."),
@@ -306,90 +311,43 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "apprec.transported": ("Waited for", "Ventes"),
         "apprec.failed_transport": ("Message did not get there", "Meldingen kom ikke fram"),
         "apprec.accepted": ("OK", "OK"),
+        # ── words of the journal ──
+        "act.resend": ("send again", "send på nytt"),
+        "act.give_up": ("give up", "gi opp"),
+        "act.handled": ("handled", "håndtert"),
+        "act.accept": ("accept", "godta"),
+        "act.refuse": ("refuse", "avvis"),
+        "alarm.send_rule": ("a rule for sending", "en regel for sending er brutt"),
+        "alarm.mail_waiting": ("the mail server takes nothing", "e-posttjeneren tar ikke imot"),
+        "alarm.mail_refused": ("refused by the mail server", "avvist av e-posttjeneren"),
+        "alarm.sent_after_cancel": ("sent after it was given up", "sendt etter at den ble gitt opp"),
+        "alarm.ack_references": ("acknowledges other octets", "kvitterer for et annet innhold"),
+        "alarm.signal_not_verified": ("a signal does not verify", "et signal lar seg ikke verifisere"),
+        "alarm.refused": ("refused by the receiver", "avvist av mottakeren"),
+        "alarm.fault": ("unreadable for the receiver", "uleselig for mottakeren"),
+        "alarm.bounce": ("given back by a mail server", "returnert av en e-posttjener"),
+        "alarm.no_answer": ("no answer", "ikke besvart"),
+        "alarm.late_answer": ("answered late", "besvart for sent"),
+        "alarm.apprec_without_ack": (
+            "AppRec without acknowledgment",
+            "applikasjonskvittering uten transportkvittering",
+        ),
+        "alarm.signals_contradict": ("signals contradict each other", "signaler motsier hverandre"),
+        "alarm.apprec_not_expected": ("an AppRec nobody waited for", "en applikasjonskvittering ingen ventet på"),
+        "news.not_sent": ("not sent", "ikke sendt"),
+        "news.transport_ok": ("the receiver has it", "mottakeren har den"),
+        "news.transport_ok_with_warning": ("the receiver has it, with a warning", "mottakeren har den, med advarsel"),
+        "news.transport_ok_late": ("the receiver has it, answered late", "mottakeren har den, svarte sent"),
+        "news.refused": ("refused", "avvist"),
+        "news.not_delivered": ("not delivered", "ikke levert"),
+        "news.outcome_unknown": ("nobody answered", "ingen svarte; mottakeren kan ha den"),
+        "news.cancelled": ("given up", "gitt opp"),
+        "news.nothing_to_cancel": ("nothing to give up", "ingenting å gi opp"),
+        "key.keys.signing": ("keys.signing", "signeringssertifikatet vårt"),
+        "key.keys.encryption": ("keys.encryption", "krypteringssertifikatet vårt"),
     }
 )
 """By key: English, bokmål. `{name}` is a value."""
-
-NEXT_STEPS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "will be checked, sealed and sent as soon as the daemon runs": (
-            "kontrolleres, forsegles og sendes så snart tjenesten går"
-        ),
-        "waits for the receiver's mail server; the next attempt is planned": (
-            "venter på mottakers e-posttjener; neste forsøk er planlagt"
-        ),
-        "waits for the acknowledgment; then the same bytes are sent again": (
-            "venter på bekreftelsen; ellers sendes de samme oktettene på nytt"
-        ),
-        "waits for the acknowledgment; then the same bytes are sent again; whether the mail server took the first copy "
-        "is unknown": (
-            "venter på bekreftelsen; ellers sendes de samme oktettene på nytt; det er ukjent om e-posttjeneren tok "
-            "den første kopien"
-        ),
-        "nothing: the receiver has it": "ingenting: mottakeren har den",
-        "nothing: its AppRec shows that the receiver has it": "ingenting: AppRec viser at mottakeren har den",
-        "nothing: the receiver has it; read its warning": "ingenting: mottakeren har den; les advarselen",
-        "nothing: the receiver has it; it answered after we had given up": (
-            "ingenting: mottakeren har den; den svarte etter at vi hadde gitt opp"
-        ),
-        "refused by the receiver: correct the cause, then send it as a new message": (
-            "avvist av mottakeren: rett årsaken og send den som ny melding"
-        ),
-        "the receiver could not read it: ask the receiver, then send it as a new message": (
-            "mottakeren kunne ikke lese den: spør mottakeren og send den som ny melding"
-        ),
-        "a mail server gave it back: check the EDI address, then send it as a new message": (
-            "en e-posttjener returnerte den: sjekk EDI-adressen og send den som ny melding"
-        ),
-        "the mail server refused it: check the EDI address, then send it again": (
-            "e-posttjeneren avviste den: sjekk EDI-adressen og send den på nytt"
-        ),
-        "unknown whether the receiver has it: ask the receiver before sending anew": (
-            "ukjent om mottakeren har den: spør mottakeren før den sendes på nytt"
-        ),
-        "was not sent: correct what the reason names and hand it in again": (
-            "ble ikke sendt: rett det årsaken nevner og lever den på nytt"
-        ),
-        "nothing: given up by an operator": "ingenting: gitt opp av en operatør",
-        "no AppRec within 96 hours: ask the receiver whether the message is in its system": (
-            "ingen AppRec innen 96 timer: spør mottakeren om meldingen er i fagsystemet"
-        ),
-        "rejected by the receiver's application: correct what the codes name, then send a new message": (
-            "avvist av mottakerens fagsystem: rett det kodene nevner og send en ny melding"
-        ),
-        "nothing: it belongs to a message of ours": "ingenting: den hører til en melding fra oss",
-        "was not given to the application; `adapter show` says why": (
-            "ble ikke gitt til fagsystemet; tidslinjen sier hvorfor"
-        ),
-        "will be stored": "skal lagres",
-        "will be opened": "skal åpnes",
-        "will be looked up among the envelopes already seen": "skal slås opp blant konvolutter vi har sett",
-        "is being checked": "kontrolleres",
-        "cannot be judged yet and is tried again; the reason names what is missing": (
-            "kan ikke vurderes ennå og prøves på nytt; årsaken nevner hva som mangler"
-        ),
-        "nothing: the sender was told with an ErrorList": "ingenting: avsenderen fikk beskjed med ErrorList",
-        "the acknowledgment is on its way; the application may take the payload": (
-            "bekreftelsen er på vei; fagsystemet kan hente meldingen"
-        ),
-        "waits for the application to take the payload": "venter på at fagsystemet henter meldingen",
-        "nothing: the application has it": "ingenting: fagsystemet har den",
-        "nothing: a copy of an envelope already seen; the first answer holds": (
-            "ingenting: kopi av en konvolutt vi har sett; det første svaret gjelder"
-        ),
-        "tell the sender that it used one MessageId for two messages": (
-            "gi avsenderen beskjed om at samme MessageId er brukt for to meldinger"
-        ),
-        "look at the mail: it is no message that may be answered": (
-            "se på e-posten: den er ingen melding som kan besvares"
-        ),
-        "nothing: the sender was told with a SOAP Fault": "ingenting: avsenderen fikk beskjed med SOAP Fault",
-        "nothing: it belonged to a message of ours, or a person laid it aside": (
-            "ingenting: den hørte til en melding fra oss, eller noen la den til side"
-        ),
-    }
-)
-"""The next steps of the core in bokmål, by their English text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,9 +360,13 @@ class Spoken:
         """The text of a key."""
         return said(self.language, key, **values)
 
-    def next(self, step: str) -> str:
-        """A next step; in English where it has no row, so that nothing is hidden."""
-        return NEXT_STEPS.get(step, step) if self.language is Language.NORWEGIAN else step
+    def told(self, text: str) -> tuple[Piece, ...]:
+        """A sentence of the adapter in this language; what cannot be said in it is marked as foreign."""
+        whole = unfolded(text)
+        return in_bokmal(whole, self._word) if self.language is Language.NORWEGIAN else (Piece(whole),)
+
+    def _word(self, key: str) -> str | None:
+        return said(self.language, key) if key in TEXTS else None
 
     def kroner(self, amount: int | None) -> str:
         """An amount of money; a word where a night has no price."""
