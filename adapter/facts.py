@@ -57,6 +57,16 @@ class Channel(StrEnum):
     MANUAL = "manual"
 
 
+class MunicipalService(StrEnum):
+    """The service of a municipality that a message was addressed to (LI-036; code list 8663)."""
+
+    CASE_WORK = "case_work"
+    """decides who gets which service (Saksbehandling, KD0501)"""
+    NURSING = "nursing"
+    """gives nursing care (Sykepleietjeneste, KP02)"""
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The AppRec of a message. `at` is when a positive one was made; None means at the time of the message itself."""
@@ -70,12 +80,14 @@ class Carrier:
     """The message that carried a fact: its MsgId (None for a fact without one), its other clocks, its AppRec.
 
     `generated` is the sender's GenDate and `sent` the first hand-over to transport; None means the time of the fact.
+    `service` is what the addressee is in the municipality by the directory, None where the directory does not say.
     """
 
     message: MsgId | None = None
     generated: Moment | None = None
     sent: Moment | None = None
     receipt: Receipt = Receipt()
+    service: MunicipalService | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,6 @@ def _liability() -> Iterable[RuleRow]:
 
     standings = {
         Place.CARRIED_OUT: Standing.IMPLEMENTED,
-        Place.DEFERRED: Standing.DEFERRED,
         Place.FOR_PEOPLE: Standing.NOT_CHECKABLE,
     }
     for one in listed():

@@ -8,7 +8,18 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from adapter.lookups.toml_files import Address, FilePath, Her, Name, Organisation, Role, Section, Sector, SenderType
+from adapter.lookups.toml_files import (
+    Address,
+    FilePath,
+    Her,
+    Name,
+    Organisation,
+    Role,
+    Section,
+    Sector,
+    SenderType,
+    Service,
+)
 from adapter.values import OSLO
 
 
@@ -54,6 +65,8 @@ class Party(Section):
     """Somatic care (SOM), mental health care (PHV) or treatment of addiction (TSB)."""
     sender_type: SenderType = "hospital"
     """What kind of sender the party is; only hospitals' stays can be payable."""
+    service: Service | None = None
+    """Which service of its municipality the party is; left out where one party stands for several (LI-036)."""
     contact: Contact | None = None
     """Whom the answers that we send name; needed to answer readiness messages."""
 

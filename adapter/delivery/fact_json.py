@@ -37,6 +37,7 @@ from adapter.facts import (
     Fact,
     HowKnown,
     Leave,
+    MunicipalService,
     ReadyNotice,
     Receipt,
     ReceiptGiven,
@@ -183,6 +184,7 @@ _READERS: Mapping[object, Callable[[Json], object]] = MappingProxyType(
         ReceiptStatus: lambda value: ReceiptStatus(_text(value)),
         Channel: lambda value: Channel(_text(value)),
         HowKnown: lambda value: HowKnown(_text(value)),
+        MunicipalService: lambda value: MunicipalService(_text(value)),
     }
 )
 

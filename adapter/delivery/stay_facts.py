@@ -24,6 +24,7 @@ from adapter.facts import (
     DischargeDocument,
     Fact,
     HowKnown,
+    MunicipalService,
     ReadyNotice,
     Receipt,
     What,
@@ -51,7 +52,7 @@ class Conveyance:
 
     `sent` is the first hand-over to transport, `receipt` what is known of its AppRec. `convention` says that the
     sender is marked to write our own first line in an answer (`plo.md` §1.5); `ready` is the date that an answer is
-    about, where it is known.
+    about, where it is known. `service` is what the addressee is in the municipality, where the directory says.
     """
 
     had: Moment
@@ -61,6 +62,7 @@ class Conveyance:
     receipt: Receipt = _ACCEPTED
     convention: bool = False
     ready: date | None = None
+    service: MunicipalService | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def stay_facts(reading: Reading, by: Conveyance) -> StayFacts:
     head = reading.head
     if head is None:
         return StayFacts()
-    carrier = Carrier(head.msg_id, head.generated, by.sent, by.receipt)
+    carrier = Carrier(head.msg_id, head.generated, by.sent, by.receipt, by.service)
     status = _status(reading)
     doubts: list[str] = []
     if status == "C":

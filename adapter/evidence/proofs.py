@@ -159,8 +159,8 @@ def _told(one: RecordedFact, letter: CheckedLetter, had: Moment, ready: date | N
     fact = one.entry.fact
     assert fact.digest is not None
     carrier = getattr(fact.what, "carrier", None)
-    sent = carrier.sent if carrier is not None else None
-    by = Conveyance(had, _how(letter), fact.digest, sent, _NOT_YET, convention, ready)
+    sent, service = (carrier.sent, carrier.service) if carrier is not None else (None, None)
+    by = Conveyance(had, _how(letter), fact.digest, sent, _NOT_YET, convention, ready, service)
     return stay_facts(letter.readings[0], by)
 
 

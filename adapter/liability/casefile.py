@@ -27,6 +27,7 @@ from adapter.facts import (
     Fact,
     HowKnown,
     Leave,
+    MunicipalService,
     ReadyNotice,
     Receipt,
     ReceiptStatus,
@@ -66,9 +67,11 @@ class _Kind(StrEnum):
 
 _EVERY_KIND = ("kind", "at", "message", "generated", "sent", "apprec")
 _OWN_KEYS: Mapping[_Kind, tuple[str, ...]] = {
-    _Kind.ADMISSION_NOTICE: ("type", "need_identified"),
-    _Kind.READY_NOTICE: ("ready", "channel"),
-    _Kind.WITHDRAWAL: ("effective",),
+    _Kind.ADMISSION_NOTICE: ("type", "need_identified", "service"),
+    _Kind.READY_NOTICE: ("ready", "channel", "service"),
+    _Kind.WITHDRAWAL: ("effective", "service"),
+    _Kind.DISCHARGED: ("service",),
+    _Kind.DEATH: ("service",),
     _Kind.ANSWER: ("answer", "promised"),
     _Kind.CANCELLATION: ("refers_to",),
     _Kind.CORRECTION: ("refers_to", "ready", "effective", "answer", "promised"),
@@ -172,7 +175,11 @@ class _Fields:
         return self.inspection.word(self.members["channel"], Channel) or Channel.MESSAGE
 
     def carrier(self) -> Carrier:
-        return Carrier(self.message("message"), self.moment("generated"), self.moment("sent"), self.receipt())
+        message, generated, sent = self.message("message"), self.moment("generated"), self.moment("sent")
+        return Carrier(message, generated, sent, self.receipt(), self.service())
+
+    def service(self) -> MunicipalService | None:
+        return self.inspection.word(self.members["service"], MunicipalService) if "service" in self.members else None
 
     def receipt(self) -> Receipt:
         node = self.members.get("apprec")

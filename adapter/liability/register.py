@@ -18,8 +18,6 @@ class Place(StrEnum):
     """How far a statement is carried out."""
 
     CARRIED_OUT = "carried out"
-    DEFERRED = "deferred"
-    """it could be, and is not yet"""
     FOR_PEOPLE = "for people"
     """no fact that the adapter can have decides it"""
 
@@ -53,6 +51,7 @@ _CITED: Final[Mapping[str, str]] = {
     "LI-032": f"{_TIMELINE}, liability/folding",
     "LI-034": _PERIODS,
     "LI-035": _TIMELINE,
+    "LI-036": f"{_TIMELINE}; messages for another municipality are another stay: delivery/recorded",
     "LI-037": f"{_TIMELINE}, {_PERIODS}",
     "LI-038": _CALENDAR,
     "LI-039": _CALENDAR,
@@ -177,12 +176,6 @@ _OTHERS: Final[tuple[tuple[str, str, Place, str], ...]] = (
         "a positive AppRec is not an answer",
         Place.CARRIED_OUT,
         "liability/folding: a receipt changes the standing of a message and makes no answer",
-    ),
-    (
-        "LI-036",
-        "a notice to the wrong service of the right municipality counts and is looked at",
-        Place.DEFERRED,
-        "a fact does not keep the service addressed; messages for another municipality are no facts of the case",
     ),
     (
         "LI-041",

@@ -146,6 +146,12 @@ _ALL = (
         "samme melding to ganger er én melding",
     ),
     Rule(
+        "LI-036",
+        Source.CHOICE,
+        "a notice to another service of the right municipality counts, and a person looks at it",
+        "varsel til en annen tjeneste i riktig kommune gjelder, og et menneske ser på det",
+    ),
+    Rule(
         "LI-037",
         Source.CHOICE,
         "a notice by telephone or paper counts when it is documented",

@@ -27,6 +27,7 @@ from adapter.facts import (
     DischargeDocument,
     Fact,
     Leave,
+    MunicipalService,
     ReadyNotice,
     ReceiptGiven,
     ReceiptStatus,
@@ -217,11 +218,25 @@ def _is_of_one_copy(entry: Entry[Happening], before: list[Entry[Happening]]) -> 
     )
 
 
+def _addressee(what: Happening) -> MunicipalService | None:
+    """The service that a message is for (`msghead.md` §9.3); None where the profiles name no single one."""
+    match what:
+        case AdmissionNotice(type="LOG_INNLAGT") | Discharged() | Death():
+            return MunicipalService.NURSING
+        case AdmissionNotice() | ReadyNotice() | Withdrawal():
+            return MunicipalService.CASE_WORK
+        case _:
+            return None
+
+
 def _doubts(entries: list[Entry[Happening]]) -> list[Note]:
     """Single messages that a person has to look at."""
     notes: list[Note] = []
     for entry in entries:
         what = entry.what
+        service = entry.carrier.service
+        if service is not None and entry.counts and _addressee(what) not in (None, service):
+            notes.append(Note(Flag.REVIEW, "LI-036", entry.fact))
         if isinstance(what, Withdrawal) and not entry.standing.counts and entry.cancelled is None:
             notes.append(Note(Flag.REVIEW, "LI-031", entry.fact))
         if isinstance(what, Answer) and what.answer is AnswerKind.UNCLEAR and entry.counts:

@@ -27,6 +27,7 @@ from adapter.lookups.toml_files import (
     Section,
     Sector,
     SenderType,
+    Service,
     read_section,
 )
 from adapter.values import HerId
@@ -65,6 +66,8 @@ class PartnerFile(Section):
     """What kind of sender it is; only hospitals' stays can be payable."""
     answer_form: AnswerForm = AnswerForm.CLINICAL_DIALOG
     """Which message answers a readiness message to or from it (X-16)."""
+    service: Service | None = None
+    """Which service of its municipality the partner is; left out where one party stands for several (LI-036)."""
     convention: bool = False
     """Whether its answers to readiness messages begin with our own line, which is read without a person."""
     agreement: tuple[AgreementFile, ...] = ()
@@ -177,6 +180,7 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
         sender_type=said.sender_type,
         answer_form=said.answer_form,
         reads_our_convention=said.convention,
+        service=said.service,
         source=f"partner file {path.name}",
         address=said.address,
         signing=tuple(_certificate(file, "signing_certificates") for file in said.signing_certificates),

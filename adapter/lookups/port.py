@@ -9,6 +9,7 @@ from typing import Protocol
 from cryptography import x509
 
 from adapter.envelope.cpa import Cpa
+from adapter.facts import MunicipalService
 from adapter.values import EdiAddress, HerId
 
 
@@ -33,7 +34,8 @@ class Partner:
 
     `signing` holds every certificate that the party may sign with today (two during a change, `ebxml.md` §5.4);
     `encryption` is the one to encrypt to. `reads_our_convention` marks a party whose readiness answers carry our own
-    first line (`plo.md` §1.5). `sector` and `sender_type` are those of `design.md` §5.
+    first line (`plo.md` §1.5). `sector` and `sender_type` are those of `design.md` §5. `service` is what the party is
+    in its municipality, None where nothing is said or one party is several.
     """
 
     her: HerId
@@ -48,6 +50,7 @@ class Partner:
     sender_type: str = "hospital"
     answer_form: AnswerForm = AnswerForm.CLINICAL_DIALOG
     reads_our_convention: bool = False
+    service: MunicipalService | None = None
     source: str = "partner file"
 
 
@@ -65,6 +68,7 @@ class Listed:
     sender_type: str
     answer_form: AnswerForm
     reads_our_convention: bool
+    service: MunicipalService | None
     source: str
     address: EdiAddress | None
     signing: tuple[x509.Certificate, ...]
@@ -101,6 +105,7 @@ class Listed:
             sender_type=self.sender_type,
             answer_form=self.answer_form,
             reads_our_convention=self.reads_our_convention,
+            service=self.service,
             source=self.source,
         )
 

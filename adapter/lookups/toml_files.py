@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
+from adapter.facts import MunicipalService
 from adapter.values import EdiAddress, HerId
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
@@ -48,6 +49,7 @@ Sector = Literal["SOM", "PHV", "TSB"]
 SenderType = Literal[
     "hospital", "private_hospital_agreement", "municipal_emergency_unit", "private_rehabilitation", "other"
 ]
+Service = MunicipalService
 
 
 class Section(BaseModel):

@@ -26,6 +26,7 @@ from adapter.facts import (
     Correction,
     Fact,
     HowKnown,
+    MunicipalService,
     Receipt,
     ReceiptGiven,
     ReceiptStatus,
@@ -90,6 +91,7 @@ def record_message(
         receipt=_NOT_YET,
         convention=_convention(installation, exchange),
         ready=_ready_date(writer, exchange),
+        service=_service(installation, exchange),
     )
     found = stay_facts(reading, conveyance)
     if chosen(installation.settings.choices).unreferenced is Unreferenced.MATCH:
@@ -224,6 +226,13 @@ def _convention(installation: Installation, exchange: Exchange) -> bool:
         return True
     partner = installation.partners.find(exchange.sender)
     return partner is not None and partner.reads_our_convention
+
+
+def _service(installation: Installation, exchange: Exchange) -> MunicipalService | None:
+    """What the addressee is in its municipality, as our configuration or its partner file says (LI-036)."""
+    own = installation.own(exchange.receiver)
+    addressee = installation.partners.find(exchange.receiver) if own is None else own
+    return None if addressee is None else addressee.service
 
 
 def _ready_date(reader: Reader, exchange: Exchange) -> date | None:

@@ -20,13 +20,15 @@ from adapter.values import HerId
 
 @dataclass(frozen=True, slots=True)
 class PlaceParty:
-    """A communication party of one of the two sides. `role` is empty for the one that the side is named by."""
+    """A communication party of one of the two sides. `role` is empty for the one that the side is named by, `service`
+    for one that is no service of a municipality."""
 
     her: HerId
     name: str
     organisation_her: HerId
     organisation_name: str
     role: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ her = "{party.her}"
 name = {_quoted(party.name)}
 address = "{side.address}"
 role = "{party.role or side.name}"
-organisation = {{ her = "{party.organisation_her}", name = {_quoted(party.organisation_name)} }}
+{_service(party)}organisation = {{ her = "{party.organisation_her}", name = {_quoted(party.organisation_name)} }}
 contact = {{ family_name = "Havstein", given_name = "Bjørg", profession = "SP", hpr = "9999002", phone = "55500456" }}
 """
         for party in side.parties
@@ -176,11 +178,15 @@ def _partner(party: PlaceParty, side: Side) -> str:
 name = {_quoted(party.name)}
 address = "{side.address}"
 role = "{party.role or side.name}"
-convention = true
+{_service(party)}convention = true
 organisation = {{ her = "{party.organisation_her}", name = {_quoted(party.organisation_name)} }}
 signing_certificates = ["../../{side.name}/keys/signing.crt"]
 encryption_certificate = "../../{side.name}/keys/encryption.crt"
 """
+
+
+def _service(party: PlaceParty) -> str:
+    return f'service = "{party.service}"\n' if party.service else ""
 
 
 def _quoted(text: str) -> str:

@@ -19,8 +19,8 @@ from adapter.testing.place import PlaceParty
 from adapter.values import OSLO, HerId
 
 HOSPITAL = (PlaceParty(HerId("8140011"), "Somatikk plo meldingsmottak", HerId("8140010"), "Prøvefjord sykehus HF"),)
-NURSING = PlaceParty(HerId("8140021"), "Sykepleietjeneste", HerId("8140020"), "Prøvefjord kommune")
-CASE_WORK = PlaceParty(HerId("8140022"), "Saksbehandling", HerId("8140020"), "Prøvefjord kommune")
+NURSING = PlaceParty(HerId("8140021"), "Sykepleietjeneste", HerId("8140020"), "Prøvefjord kommune", service="nursing")
+CASE_WORK = PlaceParty(HerId("8140022"), "Saksbehandling", HerId("8140020"), "Prøvefjord kommune", service="case_work")
 MUNICIPALITY = (NURSING, CASE_WORK)
 
 _SURNAMES = ("Lyngrose", "Bjørkelund", "Sølvtind", "Havstein", "Fjellro", "Engmo", "Skarpnes", "Tindvik", "Myrvang")

@@ -10,16 +10,20 @@ import pytest
 
 from adapter.errors import AdapterError
 from adapter.facts import Answer, AnswerClassified, AnswerKind
+from adapter.liability.reasons import Flag
 from adapter.service import accounts
 from adapter.service.asking import Classified, Said, Sent, answer
 from adapter.service.dossier import export
 from adapter.service.views import apprec_word, transport_word
 from adapter.store.port import Exchange
+from adapter.testing import scenarios
 from adapter.testing.neighbours import Neighbour, World
 from adapter.testing.place import Place
 
+CASE_WORK, NURSING = scenarios.CASE_WORK.her.value, scenarios.NURSING.her.value
 
-async def readiness(world: World, ready: str = "2024-03-05") -> Exchange:
+
+async def readiness(world: World, ready: str = "2024-03-05", to: str = CASE_WORK) -> Exchange:
     """A patient reported ready, two days after the early notice was given; the exchange in the municipality."""
     world.clock.advance(timedelta(days=-2))
     world.hospital.submit(world.hospital.build("admitted"))
@@ -27,7 +31,7 @@ async def readiness(world: World, ready: str = "2024-03-05") -> Exchange:
     for side in (world.hospital, world.municipality):
         side.note_early_notice()
     world.clock.advance(timedelta(days=2))
-    world.hospital.submit(world.hospital.build("discharge-ready", ready=ready))
+    world.hospital.submit(world.hospital.build("discharge-ready", ready=ready, receiver={"her": to}))
     await world.settle()
     [received] = world.municipality.received("LOG_UTSKRIVNINGSKLAR")
     return received
@@ -243,3 +247,18 @@ async def test_a_cancellation_that_could_mean_two_messages_is_for_a_person(world
     assert nights(world.municipality) != []
     told = [line for one in world.municipality.received() for line in world.municipality.journal(one.id)]
     assert any(line.startswith("for a person") for line in told)
+
+
+@pytest.mark.parametrize(("service", "looked_at"), [(CASE_WORK, False), (NURSING, True)], ids=["case work", "nursing"])
+async def test_a_notice_to_another_service_counts_and_is_looked_at(world: World, service: str, looked_at: bool) -> None:
+    """LI-036: both sides find the nights; with the nursing service addressed both ask for a look, and it is proved."""
+    await readiness(world, to=service)
+    await world.go_on(timedelta(days=2))
+    for side in (world.hospital, world.municipality):
+        installation = side.installation
+        [known] = accounts.known_stays(installation.store)
+        ledger = accounts.ledger_of(side.settings, installation.in_force.terms, (known,), installation.clock.now())
+        [row] = ledger.rows
+        assert row.nights
+        assert (Flag.REVIEW in row.flags) is looked_at
+        assert export(installation, known.stay.key, None, anonymised=False).report.holds

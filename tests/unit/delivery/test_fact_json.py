@@ -27,7 +27,10 @@ moments = st.builds(
 )
 msg_ids = st.builds(MsgId, texts)
 receipts = st.builds(facts.Receipt, st.sampled_from(facts.ReceiptStatus), st.none() | moments)
-carriers = st.builds(facts.Carrier, st.none() | msg_ids, st.none() | moments, st.none() | moments, receipts)
+services = st.sampled_from(facts.MunicipalService)
+carriers = st.builds(
+    facts.Carrier, st.none() | msg_ids, st.none() | moments, st.none() | moments, receipts, st.none() | services
+)
 answers = st.sampled_from(facts.AnswerKind)
 whats: st.SearchStrategy[facts.What] = st.one_of(
     st.builds(facts.Admitted),

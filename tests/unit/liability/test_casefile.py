@@ -13,12 +13,15 @@ from adapter.facts import (
     AdmissionNotice,
     Admitted,
     Answer,
+    AnswerClassified,
     AnswerKind,
     Cancellation,
     Channel,
     Correction,
+    MunicipalService,
     ReadyNotice,
     Receipt,
+    ReceiptGiven,
     ReceiptStatus,
 )
 from adapter.liability.case import Sector, SenderType
@@ -265,3 +268,15 @@ _FACTS = st.dictionaries(_KEYS, _SCALARS | st.lists(_SCALARS, max_size=2), max_s
 def test_any_shape(profiles: tuple[Profile, ...], case: dict[str, object]) -> None:
     """Any JSON is a case or mistakes."""
     assert isinstance(read_case(json.dumps(case).encode(), profiles), CaseFile | Mistakes)
+
+
+@pytest.mark.parametrize("kind", ["admission_notice", "ready_notice", "withdrawal", "discharged", "death"])
+def test_the_service_addressed(reading: Read, kind: str) -> None:
+    """What is addressed to a municipality may name the service it went to, in one of three words."""
+    given = {"kind": kind, "at": "2018-04-09T09:00+02:00", "service": "nursing"}
+    given |= {"ready": "2018-04-09"} if kind == "ready_notice" else {}
+    [fact] = right(reading({"facts": [given]})).case.facts
+    assert not isinstance(fact.what, ReceiptGiven | AnswerClassified)
+    assert fact.what.carrier.service is MunicipalService.NURSING
+    found = wrong(reading({"facts": [{**given, "service": "laundry"}]}))
+    assert found == {"facts[0].service": ('"laundry"', "case_work, nursing, other")}

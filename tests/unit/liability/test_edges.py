@@ -41,7 +41,7 @@ NOTES = {
     "FL_PROMISE_NOT_KEPT": {"LI-062"},
     "FL_PROVISIONAL_ACK": {"LI-032", "LI-048"},
     "FL_RATE_UNVERIFIED": {"LI-073"},
-    "FL_REVIEW": {"LI-005", "LI-031", "LI-042", "LI-049", "LI-053", "LI-057", "LI-064", "LI-065", "LI-069"},
+    "FL_REVIEW": {"LI-005", "LI-031", "LI-036", "LI-042", "LI-049", "LI-053", "LI-057", "LI-064", "LI-065", "LI-069"},
     "FL_SPECIAL_GROUP": {"LI-010"},
 }
 
