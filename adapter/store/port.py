@@ -578,8 +578,10 @@ class Writer(Reader, AccessWriter, CareWriter, Protocol):
         """Raises STORE-EXISTS when the id is taken."""
 
     def save_exchange(self, exchange: Exchange) -> Exchange:
-        """Write an exchange that was read before; the result carries the new version. When the transport axis is
-        decided, what waits in the outbox for it is withdrawn. Raises STORE-CONFLICT when it was changed since."""
+        """Write how an exchange that was read before goes on; the result carries the new version. What it is (its
+        direction, type, parties, moment, message, and what it answers or receipts) stands as it was added. When the
+        transport axis is decided, what waits in the outbox for it is withdrawn. Raises STORE-CONFLICT when it was
+        changed since."""
 
     def add_journal(self, entry: JournalEntry) -> None: ...
 

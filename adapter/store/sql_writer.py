@@ -83,6 +83,7 @@ from adapter.store.statements import (
     PUT_OUTBOX,
     RENEW_BLOB,
     SAVE_EXCHANGE,
+    STANDS,
     TAKE_INBOX,
     WITHDRAW,
     insert_new,
@@ -148,7 +149,8 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def save_exchange(self, exchange: Exchange) -> Exchange:
         after = replace(exchange, version=exchange.version + 1)
-        values = {**exchange_values(after), "of_id": exchange.id, "of_version": exchange.version}
+        values = {name: value for name, value in exchange_values(after).items() if name not in STANDS}
+        values |= {"of_id": exchange.id, "of_version": exchange.version}
         if not self._changed(SAVE_EXCHANGE, values):
             raise AdapterError(STORE_CONFLICT, f"exchange {exchange.id}")
         if after.transport is not None and not after.transport.is_open:

@@ -458,13 +458,15 @@ async def test_what_a_partner_writes_never_becomes_markup(
     store = hospital.neighbour.installation.store
     known = world.hospital.exchange(sent)
     hostile = replace(
-        known, type=mark, conversation_id=mark, cpa_id=mark, service=mark, action=mark, version=known.version
+        known, id="hostile", type=mark, conversation_id=mark, cpa_id=mark, service=mark, action=mark, sealed=None
     )
-    store.write_now(lambda writer: writer.save_exchange(hostile))
-    store.write_now(lambda writer: writer.add_journal(JournalEntry(sent, world.clock.now(), f"noted {mark}", mark)))
-    for path in ("/", "/exchanges", f"/exchanges/{sent}", "/quarantine"):
+    store.write_now(lambda writer: writer.add_exchange(hostile))
+    store.write_now(
+        lambda writer: writer.add_journal(JournalEntry("hostile", world.clock.now(), f"noted {mark}", mark))
+    )
+    for path in ("/", "/exchanges", "/exchanges/hostile", "/quarantine"):
         assert "<script>alert" not in (await operator.get(path)).text, path
-    assert mark in words(await operator.get(f"/exchanges/{sent}"))
+    assert mark in words(await operator.get("/exchanges/hostile"))
 
 
 # ── texts ──
