@@ -24,6 +24,7 @@ from adapter.messages.head import Head, Participant
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules import BY_ID
 from adapter.messages.rules.rule import Consequence
+from adapter.messages.rules.surroundings import PARKING
 from adapter.values import HerId
 
 
@@ -163,9 +164,12 @@ def _sender_unreadable(reading: Reading) -> bool:
 def _must_be_held(reading: Reading) -> bool:
     """Whether a rule that parks a message is broken, and none that refuses it."""
     errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
-    rules = [BY_ID.get(finding.rule) for finding in errors]
-    parked = any(rule is not None and rule.receive is Consequence.PARK for rule in rules)
-    return parked and not any(_code(finding) is not None for finding in errors)
+    return any(_parks(finding.rule) for finding in errors) and not any(_code(finding) is not None for finding in errors)
+
+
+def _parks(rule_id: str) -> bool:
+    rule = BY_ID.get(rule_id)
+    return rule_id in PARKING or (rule is not None and rule.receive is Consequence.PARK)
 
 
 def _own_receivers(case: Case) -> tuple[tuple[Participant, ReceiverRole], ...]:

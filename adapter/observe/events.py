@@ -233,7 +233,7 @@ MESSAGE_PARKED = _event(
     "message.parked",
     Level.ERROR,
     "a received message is kept from the application until a person has looked at it",
-    "See `adapter show`; ask the partner whether the message is its own.",
+    "`adapter show` names the rule; ask the partner, then `adapter inbox accept` or `adapter inbox refuse`.",
 )
 MESSAGE_DUPLICATED = _event("message.duplicated", Level.INFO, "a message came again; the stored answer was sent again")
 MESSAGE_ACKNOWLEDGED = _event("message.acknowledged", Level.INFO, "the acknowledgment of a received message was sent")

@@ -1,10 +1,11 @@
 """Which received messages wait for a person, and what does the person decide?
 
 A message is kept from the application where a rule says that a person has to look: it names another sender than the one
-that signed its envelope (EB-508, a possible forgery), or it breaks a rule that parks (such as ID-006). It was
-acknowledged, and has no AppRec. A person then *accepts* it, and everything follows as if it had just arrived, but that
-the moment it was received stays what it was; or *refuses* it with a reason, with a negative AppRec where a code of list
-8221 is given. A message under another's name is refused without one: who sent it is not known (`ebxml.md` EB-508).
+that signed its envelope (EB-508, a possible forgery), or it breaks a rule that parks (such as ID-006, or MH-010: the
+message and its envelope name two types). It was acknowledged, and has no AppRec. A person then *accepts* it, and all
+follows as if it had just arrived, but that the moment it was received stays what it was; or *refuses* it with a reason,
+with a negative AppRec where a code of list 8221 is given. A message under another's name is refused without one: who
+sent it is not known (`ebxml.md` EB-508).
 """
 
 from __future__ import annotations

@@ -297,11 +297,12 @@ def _accept(
     digest = replace(response, id=_answer_id(header), exchange_id=exchange.id).put(writer, now)
     writer.answered(header.sender.her, header.message_id, digest, outcome)
     told = []
+    types = frozenset(letter.reading.type for letter in letters if letter.reading.type is not None)
     for letter, received in zip(letters, exchanges, strict=True):
         if letter.reading.apprec is not None:
             told += receipts.take_apprec(installation, writer, received, letter.reading.apprec, mail.raw)
         else:
-            told += _import(installation, writer, received, letter.reading, arrival, now)
+            told += _import(installation, writer, received, letter.reading, types, arrival.mail, now)
     return told
 
 
@@ -329,28 +330,29 @@ def _import(
     writer: Writer,
     exchange: Exchange,
     reading: Reading,
-    arrival: _Arrival,
+    types: frozenset[str],
+    mail: Mail,
     now: datetime,
 ) -> list[Told]:
     """Give a business message to the application, or not, and answer it as `apprec.md` §5 decides."""
     if _under_another_name(installation, exchange, reading):
         writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, ANOTHER_SENDER))
         return [Told(events.MESSAGE_PARKED, line_of(exchange, "accepted", "EB-508"))]
-    decision = decide(case_of(installation, writer, reading, exchange))
-    around = judge_around(
-        installation, writer, reading, (exchange.sender, exchange.receiver), Side.RECEIVE, exchange.action or ""
-    )
+    parties = exchange.sender, exchange.receiver
+    around = judge_around(installation, writer, reading, parties, Side.RECEIVE, exchange.action or "", types)
     for finding in around:
         writer.add_journal(JournalEntry(exchange.id, now, "noted", f"{finding.rule}: {finding.message}"))
-    noted = (*reading.findings, *around)
-    told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in noted]
+    reading = reading.with_findings((*reading.findings, *around))
+    decision = decide(case_of(installation, writer, reading, exchange))
+    told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in reading.findings]
     if decision.silence is not None:
         writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, decision.silence.value))
         if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
             writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
             told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
-        return [*told, Told(events.MESSAGE_REFUSED, line_of(exchange, "accepted", decision.silence.name))]
-    return told + answer_decided(installation, writer, exchange, reading, decision, arrival.mail)
+        event = events.MESSAGE_PARKED if decision.silence is Silence.HELD else events.MESSAGE_REFUSED
+        return [*told, Told(event, line_of(exchange, "accepted", decision.silence.name))]
+    return told + answer_decided(installation, writer, exchange, reading, decision, mail)
 
 
 def answer_decided(

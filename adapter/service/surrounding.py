@@ -6,6 +6,7 @@ from adapter.delivery.stay_facts import patient_identity
 from adapter.errors import AdapterError
 from adapter.messages.findings import Finding
 from adapter.messages.head import Head
+from adapter.messages.kinds import kind_of
 from adapter.messages.reading import Reading, understand
 from adapter.messages.rules.linking import status_of
 from adapter.messages.rules.rule import Side
@@ -26,10 +27,12 @@ def judge_around(
     parties: tuple[HerId, HerId],
     side: Side,
     action: str = "",
+    types: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """The findings of the rules that need store, directory or envelope.
 
-    `parties` are sender and receiver of the envelope; `action` is the eb:Action of one received.
+    `parties` are sender and receiver of the envelope; `action` is the eb:Action of one received, `types` are those of
+    all messages in it.
     """
     sender, receiver = parties
     head = reading.head
@@ -41,8 +44,18 @@ def judge_around(
         _known(installation, sender),
         _known(installation, receiver),
         action,
+        contradicted=action not in types
+        and _names_one(installation, action)
+        and _names_one(installation, reading.type),
     )
     return judge_surroundings(reading, known, side)
+
+
+def _names_one(installation: Installation, type_: str | None) -> bool:
+    """Whether it is a known type of message; the generic one of logistics fits them all (`msghead.md` §4)."""
+    if type_ is None or type_ == "PASIENTLOGISTIKK":
+        return False
+    return kind_of(type_) is not None or installation.codes.text("8279", type_) is not None
 
 
 def _patient(head: Head) -> str:

@@ -92,6 +92,16 @@ async def test_independent_messages_are_taken_each_for_itself(world: World) -> N
     assert {one.receipt_for for one in receipts} == {one.id for one in received}
 
 
+async def test_messages_of_two_types_in_one_envelope_are_both_taken(world: World) -> None:
+    """The envelope names one type; the other message of it is noted (MH-010), and neither is held."""
+    messages = [world.hospital.build("discharge-ready"), world.hospital.build("withdrawal")]
+    await world.road.arrive(with_attachments(world.hospital, "LOG_UTSKRIVNINGSKLAR", messages))
+    await world.settle()
+    assert sorted(world.municipality.inbox().values()) == sorted(messages)
+    [other] = world.municipality.received("LOG_AVMELDING")
+    assert "MH-010" in "".join(world.municipality.journal(other.id))
+
+
 async def test_an_application_that_takes_messages_over_http_reads_what_came_beside(world: World) -> None:
     """The store gives the other attachments in their order."""
     message = world.hospital.build("discharge-ready")

@@ -23,7 +23,7 @@ from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Fault, Side
 from adapter.values import HerId, MsgId
 
-_BLOCK, _WARN, _MANUAL = Consequence.BLOCK, Consequence.WARN, Consequence.MANUAL
+_BLOCK, _WARN, _MANUAL, _PARK = Consequence.BLOCK, Consequence.WARN, Consequence.MANUAL, Consequence.PARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Surroundings:
     receiver: Known | None = None
     action: str = ""
     """eb:Action of the envelope that brought the message; empty when sending, where it is made from the type"""
+    contradicted: bool = False
+    """whether `action` and the message's type are both known ones, and no message of the envelope is of that action"""
 
 
 _Check = Callable[[Reading, Surroundings], Iterator[Fault]]
@@ -173,9 +175,10 @@ def _alike(one: MsgId, other: MsgId) -> bool:
 
 
 def _type_is_action(reading: Reading, known: Surroundings) -> Iterator[Fault]:
-    """The envelope says what is in it; what says two things is looked at by a person."""
+    """The envelope says what is in it; what says two things, and both are known, is held until a person decides."""
     if known.action and reading.type is not None and known.action != reading.type:
-        yield Fault("MsgInfo/Type is not the eb:Action of the envelope", in_info(reading, "Type"))
+        says = "MsgInfo/Type is not the eb:Action of the envelope"
+        yield Fault(says, in_info(reading, "Type"), receive=None if known.contradicted else _WARN)
 
 
 # ── the parties ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,10 +232,13 @@ ROWS: Final[tuple[_Row, ...]] = (
     _Row("LK-004", _BLOCK, _WARN, _dialogue),
     _Row("LK-007", None, _WARN, _other_patient),
     _Row("LK-010", _BLOCK, _WARN, _own_message),
-    _Row("MH-010", None, _MANUAL, _type_is_action),
+    _Row("MH-010", None, _PARK, _type_is_action),
     _Row("PL-045", _BLOCK, _WARN, _same_message),
     _Row("PL-046", _BLOCK, _MANUAL, _not_after_cancellation),
     _Row("PL-055", _BLOCK, _WARN, _death_outside_hospital),
     _Row("PL-056", _BLOCK, _WARN, _from_beds),
 )
 """The rules that run where a store and a directory are: id, consequence when sending and when receiving, check."""
+
+PARKING: Final = frozenset(row.id for row in ROWS if row.receive is _PARK)
+"""The rules that hold a message for a person, where they are found as errors."""

@@ -41,6 +41,42 @@ async def synthetic(world: World) -> Exchange:
     return exchange
 
 
+async def under(world: World, action: str) -> Exchange:
+    """A readiness message in an envelope whose eb:Action says something else (MH-010)."""
+    content = world.hospital.build("discharge-ready")
+    ward, nursing = HerId("8140011"), HerId("8140021")
+    fresh = world.hospital.installation.ids.fresh()
+    await world.road.arrive(world.hospital.seal(content, nursing, Process(action), sender=ward, message_id=fresh))
+    await world.settle()
+    return world.municipality.received("LOG_UTSKRIVNINGSKLAR")[-1]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_an_envelope_of_another_type_holds_its_message(world: World, accepted: bool) -> None:
+    """It is acknowledged and gets no AppRec until a person accepts it, or refuses it with a code."""
+    installation = world.municipality.installation
+    exchange = await under(world, "LOG_AVMELDING")
+    assert [one.exchange.id for one in holding.held(installation)] == [exchange.id]
+    assert "MH-010" in "".join(world.municipality.journal(exchange.id))
+    assert (world.municipality.inbox(), world.municipality.sent("APPREC")) == ({}, [])
+    if accepted:
+        holding.accept(installation, exchange.id, NURSE)
+    else:
+        holding.refuse(installation, exchange.id, NURSE, (refusal_code(installation.codes, "E36", ""),))
+    await world.settle()
+    assert (f"{exchange.id}.xml" in world.municipality.inbox()) is accepted
+    assert len(world.municipality.sent("APPREC")) == 1
+
+
+@pytest.mark.parametrize("action", ["LOG_NYTT", "PASIENTLOGISTIKK"])
+async def test_an_envelope_of_no_known_type_is_noted(world: World, action: str) -> None:
+    """What is not a type we know, or the general one, contradicts nothing: the message is taken, and the rule named."""
+    exchange = await under(world, action)
+    assert f"{exchange.id}.xml" in world.municipality.inbox()
+    assert holding.held(world.municipality.installation) == ()
+    assert "MH-010" in "".join(world.municipality.journal(exchange.id))
+
+
 async def test_what_is_held_is_listed_with_its_reason(world: World) -> None:
     """Both kinds, with why; only for the parties that received them; and the list of exchanges says what to do."""
     exchange = await parked(world)

@@ -85,6 +85,14 @@ def test_a_rule_is_broken_alone(
     assert set().union(*found) == {rule}
 
 
+@pytest.mark.parametrize(("contradicted", "severity"), [(True, Severity.ERROR), (False, Severity.WARNING)])
+def test_an_action_that_is_another_type(built: Build, contradicted: bool, severity: Severity) -> None:
+    """It holds the message where both are known types, and is noted otherwise (MH-010)."""
+    around = Surroundings(action="LOG_AVMELDING", contradicted=contradicted)
+    [finding] = judge_surroundings(reading(built, "discharge-ready", {}), around, Side.RECEIVE)
+    assert (finding.rule, finding.severity) == ("MH-010", severity)
+
+
 def test_a_message_about_another_patient(built: Build) -> None:
     """A reference to another patient's message is told when received; changing that one is refused and for a person."""
     around = replace(AROUND, earlier=replace(EARLIER, patient="another"))
