@@ -12,6 +12,7 @@ from adapter import __version__
 from adapter.api.operation import Given, Key, Operation
 from adapter.api.problems import MEDIA_TYPE, Problem
 from adapter.messages import building
+from adapter.service import bundle
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -80,10 +81,13 @@ def _operation(operation: Operation) -> Json:
         for media_type in takes.media_types:
             schema: Json = {"type": "string"}
             if media_type == "application/json":
-                schema = {"$ref": "#/components/schemas/BuildJson"} if takes.build_json else _ref(takes.model)
+                schema = _HANDED_IN if takes.build_json else _ref(takes.model)
             content[media_type] = {"schema": schema}
         told["requestBody"] = {"required": True, "content": content}
     return told
+
+
+_HANDED_IN: Json = {"oneOf": [{"$ref": _REF.format(model=name)} for name in ("BuildJson", "BundleInput")]}
 
 
 def refusals(operation: Operation) -> tuple[int, ...]:
@@ -155,10 +159,14 @@ def _schemas(operations: Sequence[Operation]) -> Iterator[tuple[str, Json]]:
 def _build_json() -> Iterator[tuple[str, Json]]:
     """The input of every kind that can be built, each with its kind named in it."""
     choices: dict[str, Json] = {}
+    bundled = json.loads(bundle.json_schema(_REF))
+    yield from bundled.pop("$defs", {}).items()
+    yield "BundleInput", bundled
+    beside = bundled["properties"]["beside"]
     for kind in building.kinds():
         schema = json.loads(building.json_schema(kind, _REF))
         yield from schema.pop("$defs", {}).items()
-        schema["properties"] = {"kind": {"const": kind}, **schema.get("properties", {})}
+        schema["properties"] = {"kind": {"const": kind}, **schema.get("properties", {}), "beside": beside}
         schema["required"] = ["kind", *schema.get("required", [])]
         name = f"Build-{kind}"
         choices[kind] = _REF.format(model=name)

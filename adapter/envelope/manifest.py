@@ -76,10 +76,12 @@ def read_manifest(element: Element) -> tuple[Manifest, tuple[Finding, ...]]:
             Schema(schema.get(eb("location"), ""), schema.get(eb("version"), ""))
             for schema in one.findall(eb("Schema"))
         )
-        if not schemas or not schemas[0].location:
-            path = "Envelope/Body/Manifest/Reference"
-            findings.append(tolerated("EB-451", path, "the type of the document is not told", "HITS 1210 §6.2.1"))
         references.append(ManifestReference(href, schemas))
     if len({reference.content_id for reference in references}) < len(references):
         raise RefusedError(ATTACHMENT_MISMATCH, "EB-447", "two references name one attachment", _AT)
+    # Of several, those that belong to the document beside it have no type to tell.
+    there = [one.schemas for one in references if one.schemas] or [()]
+    if not all(schemas and schemas[0].location for schemas in there):
+        path = "Envelope/Body/Manifest/Reference"
+        findings.append(tolerated("EB-451", path, "the type of the document is not told", "HITS 1210 §6.2.1"))
     return Manifest(tuple(references)), tuple(findings)

@@ -60,13 +60,17 @@ def no_check(document: Tree) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PayloadIds:
-    """The identifiers of one payload message, all made by the caller: UUIDs, and a boundary that base64 cannot hold."""
+    """The identifiers of one payload message, all made by the caller: UUIDs, and a boundary that base64 cannot hold.
+
+    `beside_content_ids` are those of what goes beside the business document, one for each.
+    """
 
     message_id: MessageId
     conversation_id: str
     payload_content_id: str
     envelope_content_id: str
     boundary: str
+    beside_content_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,17 @@ class Sealer:
     """whether what we send says that it was sent to test (EB-626)"""
 
     def seal(
-        self, payload: bytes, routing: Routing, recipient: x509.Certificate, ids: PayloadIds, now: datetime
+        self,
+        payload: bytes,
+        routing: Routing,
+        recipient: x509.Certificate,
+        ids: PayloadIds,
+        now: datetime,
+        beside: tuple[bytes, ...] = (),
     ) -> Sealed:
-        """Seal a business document: its octets arrive unchanged at the receiver.
+        """Seal a business document and what belongs to it: their octets arrive unchanged at the receiver.
 
+        Each is a payload part of its own (HIS 1037 §6.3.1); the monitoring is told the type of the document only.
         Raises `AdapterError` (RECIPIENT_UNUSABLE, SIGNER_UNUSABLE, MAIL_TOO_LARGE, SEAL_REFUSED).
         """
         self._require_recipient(recipient, routing, now)
@@ -112,13 +123,17 @@ class Sealer:
             eliminate_duplicates=True,
             monitoring=self.monitoring,
         )
-        part = Part(ids.payload_content_id, cms.encrypt(payload, recipient))
-        manifest = Manifest(
-            (ManifestReference(f"cid:{part.content_id}", (Schema(routing.namespace, routing.version),)),)
+        others = zip(ids.beside_content_ids, beside, strict=True)
+        parts = (
+            Part(ids.payload_content_id, cms.encrypt(payload, recipient)),
+            *(Part(content_id, cms.encrypt(octets, recipient)) for content_id, octets in others),
         )
-        envelope, references = self._sign(header, _ACK_REQUESTED, manifest.xml(), (part,), now)
+        told: tuple[Schema, ...] = (Schema(routing.namespace, routing.version),)
+        named = (f"cid:{part.content_id}" for part in parts)
+        manifest = Manifest(tuple(ManifestReference(href, () if place else told) for place, href in enumerate(named)))
+        envelope, references = self._sign(header, _ACK_REQUESTED, manifest.xml(), parts, now)
         preamble = _TEST_PREAMBLE if self.test_mark else ""
-        body = payload_body(envelope, ids.envelope_content_id, (part,), ids.boundary, preamble)
+        body = payload_body(envelope, ids.envelope_content_id, parts, ids.boundary, preamble)
         if len(body) > MAX_OCTETS:
             raise AdapterError(MAIL_TOO_LARGE, f"{len(body)} octets, the net carries {MAX_OCTETS}")
         self._check(body, header, ADDRESSING, now)

@@ -51,7 +51,7 @@ def build_message(
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is missing; it is one of {', '.join(kinds())}")
     message = parse_input(wanted, body)
     known = {her: _look_up(her, parties) for her in parties_to_look_up(message)}
-    files = {name: _read(folder, name) for name in files_to_read(message)}
+    files = {name: read_below(folder, name, "$.attachments") for name in files_to_read(message)}
     choices = chosen(parties[0].choices) if parties is not None else RECOMMENDED
     return build(
         wanted,
@@ -66,13 +66,16 @@ def build_message(
     )
 
 
-def _read(folder: Path | None, name: str) -> bytes:
-    """A file below the folder. Raises `AdapterError`: INPUT_NOT_UNDERSTOOD for one elsewhere, FILE_UNREADABLE."""
+def read_below(folder: Path | None, name: str, at: str) -> bytes:
+    """A file below the folder, named at a place of the input.
+
+    Raises `AdapterError`: INPUT_NOT_UNDERSTOOD for one elsewhere, FILE_UNREADABLE.
+    """
     if folder is None:
-        raise AdapterError(INPUT_NOT_UNDERSTOOD, "$.attachments: no file can be named here; give it as base64")
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{at}: no file can be named here; give it as base64")
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise AdapterError(INPUT_NOT_UNDERSTOOD, "$.attachments: a file lies below the folder of the input")
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{at}: a file lies below the folder of the input")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_ATTACHMENT + 1)

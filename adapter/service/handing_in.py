@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from adapter.errors import ACCESS_SCOPE, KEY_USED, AdapterError
 from adapter.service.access import Caller, Did
 from adapter.service.build_json import build_message, is_json
+from adapter.service.bundle import unbundle
 from adapter.service.installation import Installation
 from adapter.service.repeating import KEPT
 from adapter.service.steps import Told, tell
@@ -30,7 +31,7 @@ class HandedIn:
 
 
 def hand_in(installation: Installation, caller: Caller, key: str, content: bytes) -> HandedIn | NotTaken:
-    """Judge and keep a message, XML or build-JSON with its kind.
+    """Judge and keep a message: XML, build-JSON with its kind, or either with parts beside it (`bundle`).
 
     Raises `AdapterError`: KEY_USED, ACCESS_SCOPE for a sender that is not one of the caller's parties, and what
     judging, building and keeping raise.
@@ -46,7 +47,8 @@ def hand_in(installation: Installation, caller: Caller, key: str, content: bytes
     known = installation.store.read_now(before)
     if known is not None:
         return known
-    judged = judge(installation, built(installation, content))
+    bundle = unbundle(content, None)
+    judged = judge(installation, built(installation, bundle.content), bundle.beside)
     if isinstance(judged, NotTaken):
         return judged
     if not caller.acts_for(judged.sender):

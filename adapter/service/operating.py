@@ -206,6 +206,7 @@ def _send_again(installation: Installation, writer: Writer, exchange: Exchange, 
     )
     outcome = f"the same document goes in a new envelope: {way.why}"
     writer.add_exchange(anew)
+    writer.add_beside(anew.id, writer.beside(exchange.id))
     writer.add_journal(JournalEntry(anew.id, now, "submitted", f"the document of {exchange.id} again: {way.why}"))
     writer.add_journal(JournalEntry(exchange.id, now, "sent again", f"as {anew.id}: {outcome}"))
     return Change(outcome, anew.id, [Told(events.EXCHANGE_SUBMITTED, line_of(anew, "new"))])

@@ -19,6 +19,7 @@ from adapter.envelope import respond
 from adapter.envelope.header import MessageHeader, ReturnAddress
 from adapter.envelope.names import eb
 from adapter.envelope.open import Document, Message, VerifiedMessage
+from adapter.envelope.plaintext import Form
 from adapter.envelope.rules import judge_opened
 from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_unpacked
@@ -219,7 +220,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
         return _reject(installation, arrival, error)
     remarks += vetting.remarks(arrival.vetted)
     opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, now))
-    findings = (*arrival.message.findings, *remarks, *opened, *(one for each in documents for one in each.findings))
+    findings = (*arrival.message.findings, *remarks, *opened, *_of_documents(documents))
     try:
         vetting.require_form(installation, arrival.message, findings)
     except RefusedError as error:
@@ -251,6 +252,13 @@ def _remarks(
     yield from remarking.addresses(arrival.message.message.unpacked, partner, address)
     for document, reading in zip(documents, readings, strict=True):
         yield from remarking.namespaces(document, reading)
+
+
+def _of_documents(documents: tuple[Document, ...]) -> Iterator[Finding]:
+    """What was found on opening them; that a picture is no XML is no remark where it goes with a document that is."""
+    some_xml = any(document.form is Form.XML for document in documents)
+    for document in documents:
+        yield from (one for one in document.findings if not (some_xml and one.rule == "EB-509"))
 
 
 def _readings(installation: Installation, documents: tuple[Document, ...]) -> tuple[Reading, ...]:

@@ -7,9 +7,11 @@ our own code is one of these, under the name of the defect, and never stops the 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import unquote
 
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery.duplicates import SignedReference
@@ -29,6 +31,7 @@ from adapter.errors import (
     SIGNER_UNUSABLE,
     AdapterError,
 )
+from adapter.messages.head import Head
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
@@ -110,7 +113,7 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
         if own is None:
             raise AdapterError(PARTY_NOT_OURS, f"HER-id {exchange.sender}")
         partner = installation.partner(exchange.receiver)
-        content = installation.store.read_now(lambda reader: reader.blob(item.payload))
+        content, beside = installation.store.read_now(lambda reader: _octets(reader, item))
         routing, agreement = _routing(installation, item, content)
         ids = PayloadIds(
             message_id=MessageId(installation.ids.fresh()),
@@ -118,11 +121,12 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
             payload_content_id=installation.ids.fresh(),
             envelope_content_id=installation.ids.fresh(),
             boundary=f"=_{installation.ids.fresh()}",
+            beside_content_ids=_beside_ids(installation, content, len(beside)),
         )
         recipient, now = agreement.certificate(partner.encryption), installation.clock.now()
         vetted = vetting.vet_recipient(installation, recipient, partner.her.value, exchange.created_at, now)
         vetting.require_signer(installation, now)
-        sealed = installation.sealer.seal(content, routing, recipient, ids, now)
+        sealed = installation.sealer.seal(content, routing, recipient, ids, now, beside)
     except AdapterError as error:
         if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _WAITED_FOR):
             return PutOff(exchange, error)
@@ -139,6 +143,29 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
     )
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
+
+
+def _octets(reader: Reader, item: Waiting) -> tuple[bytes, tuple[bytes, ...]]:
+    return reader.blob(item.payload), tuple(reader.blob(one) for one in reader.beside(item.exchange.id))
+
+
+def content_ids(head: Head | None) -> tuple[str, ...]:
+    """The Content-IDs of other payload parts that a message names by FileReference, each once, in their order.
+
+    The first is that of the first part beside it, and so on (`msghead.md` §2.5).
+    """
+    said = (one.file_reference or "" for one in head.documents) if head is not None else ()
+    return tuple(dict.fromkeys(unquote(one.removeprefix("cid:")) for one in said if _CID.fullmatch(one)))
+
+
+_CID = re.compile(r"cid:[A-Za-z0-9][A-Za-z0-9._%@+=-]{0,199}")
+
+
+def _beside_ids(installation: Installation, content: bytes, count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    named = content_ids(understand(content).head)[:count]
+    return (*named, *(installation.ids.fresh() for _ in range(count - len(named))))
 
 
 def _routing(installation: Installation, item: Waiting, content: bytes) -> tuple[Routing, Agreement]:

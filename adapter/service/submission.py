@@ -26,9 +26,10 @@ from adapter.messages.read import read
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
+from adapter.service.bundle import require_fit
 from adapter.service.installation import Installation
 from adapter.service.repeating import Also, nothing_more
-from adapter.service.sealing import reported
+from adapter.service.sealing import content_ids, reported
 from adapter.service.stay_log import answered_exchange
 from adapter.service.steps import Told, line_of
 from adapter.service.surrounding import judge_around
@@ -59,6 +60,7 @@ class Submission:
     generated: Moment
     head: Head
     warnings: tuple[Finding, ...] = ()
+    beside: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,14 @@ class NotTaken:
     findings: tuple[Finding, ...]
 
 
-def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
-    """Read a business message and decide whether it may be sent.
+def judge(installation: Installation, content: bytes, beside: tuple[bytes, ...] = ()) -> Submission | NotTaken:
+    """Read a business message and decide whether it may be sent, with these parts beside it.
 
     Raises `AdapterError`: PARTY_NOT_OURS when its sender is nobody of ours, PARTNER_UNKNOWN when the directory does
-    not know its receiver, AGREEMENT_LACKS when the two have an agreement that this message is not in.
+    not know its receiver, AGREEMENT_LACKS when the two have an agreement that this message is not in,
+    INPUT_NOT_UNDERSTOOD for what cannot be sent at all, the parts included.
     """
+    require_fit(beside)
     reading = read(content, installation.schemas, installation.context(Side.SEND))
     if reading.refusal is not None:
         return refusal(reading)
@@ -88,9 +92,18 @@ def judge(installation: Installation, content: bytes) -> Submission | NotTaken:
     )
     if has_errors(around):
         return NotTaken((*reading.findings, *around))
-    submission = replace(submission, warnings=(*submission.warnings, *around))
+    submission = replace(submission, warnings=(*submission.warnings, *around), beside=beside)
+    _require_named_parts(submission)
     _require_partner(installation, submission, reading)
     return submission
+
+
+def _require_named_parts(submission: Submission) -> None:
+    """Refuse a message that names more payload parts (FileReference with `cid:`) than go with it."""
+    named = content_ids(submission.head)
+    if len(named) > len(submission.beside):
+        says = f"FileReference names {len(named)} payload parts by cid:, and {len(submission.beside)} go with it"
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
 
 
 def _require_partner(installation: Installation, submission: Submission, reading: Reading) -> None:
@@ -169,16 +182,21 @@ def keep(
     )
     writer.add_exchange(exchange)
     writer.add_journal(JournalEntry(exchange.id, now, "submitted"))
+    if submission.beside:
+        writer.add_beside(exchange.id, [writer.put_blob(one, BlobKind.PAYLOAD, now) for one in submission.beside])
+        writer.add_journal(JournalEntry(exchange.id, now, "goes with it", f"{len(submission.beside)} other parts"))
     noted = [Told(events.MESSAGE_NOTED, line_of(exchange, "new", warning.rule)) for warning in submission.warnings]
     return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new")), *noted]
 
 
-def submit_now(installation: Installation, content: bytes, also: Also = nothing_more) -> str | NotTaken:
+def submit_now(
+    installation: Installation, content: bytes, also: Also = nothing_more, beside: tuple[bytes, ...] = ()
+) -> str | NotTaken:
     """Judge and keep a message at once, from code without an event loop; the id of its exchange, or why not.
 
     `also` is written in the same transaction.
     """
-    judged = judge(installation, content)
+    judged = judge(installation, content, beside)
     if isinstance(judged, NotTaken):
         return judged
     exchange_id, now = installation.ids.fresh(), installation.clock.now()

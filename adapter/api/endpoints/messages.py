@@ -9,6 +9,7 @@ from adapter.errors import EXCHANGE_UNKNOWN, INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
+from adapter.service.bundle import unbundle
 from adapter.service.handing_in import built, hand_in
 from adapter.service.steps import shown_type
 from adapter.service.submission import NotTaken, judge, refusal
@@ -65,14 +66,15 @@ def _submit(call: Call) -> Answer:
 def _validate(call: Call) -> Answer:
     installation = call.installation
     try:
-        content = built(installation, call.body)
+        bundle = unbundle(call.body, None)
+        content = built(installation, bundle.content)
     except AdapterError as error:
         return Answer(Verdict(valid=False, kind="input", type=None, findings=(_as_finding(error),)))
     reading = read(content, installation.schemas, installation.context(Side.SEND))
     findings = reading.findings if reading.refusal is None else refusal(reading).findings
     if not has_errors(findings):
         try:
-            judge(installation, content)
+            judge(installation, content, bundle.beside)
         except AdapterError as error:
             return Answer(_verdict(False, reading.recognised.value, reading.type, findings, error))
     return Answer(_verdict(not has_errors(findings), reading.recognised.value, reading.type, findings))
@@ -99,7 +101,8 @@ OPERATIONS = (
         "submitMessage",
         "messages",
         "Hand a message in, to be sent.",
-        "The body is a business message as XML, or build-JSON with its `kind`. It is judged at once: with an error in "
+        "The body is a business message as XML, build-JSON with its `kind`, or a finished `message` in JSON. Either "
+        "JSON may have payload parts `beside` it, each as base64. It is judged at once: with an error in "
         "it nothing is kept and every finding is told; otherwise it is durable before this is answered.",
         Scope.SUBMIT,
         _submit,

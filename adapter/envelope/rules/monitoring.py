@@ -27,9 +27,11 @@ _MAX_NAME: Final = 100
 
 @BOOK.rule("EB-451", "Schema has a location", _SCHEMA, hits="265", send=False, receive=_REMARK, opened=True)
 def schema_has_location(subject: Subject, _: Context) -> Iterator[Breach]:
-    """The namespace of the business document."""
-    for reference, schema in _schemas(subject):
-        if schema is None or not schema.get(eb("location"), "").strip():
+    """The namespace of the business document; what belongs to it beside has none to tell."""
+    told = list(_schemas(subject))
+    nothing = all(schema is None for _, schema in told)
+    for reference, schema in told:
+        if nothing if schema is None else not schema.get(eb("location"), "").strip():
             yield Breach("the type of the document is not told", reference)
 
 
