@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapter.crypto import dsig
 from adapter.crypto.certificates import Problem, TrustAnchors, Usage, describe, describe_octets, problems
-from adapter.crypto.policy import Policy, Use
+from adapter.crypto.policy import Policy, Standing, Use
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.signature_form import LOCATION, Row, anatomy, base64_text, decoded, ds, references, the_signature
-from adapter.crypto.tolerated import SEVERAL_CERTIFICATES
+from adapter.crypto.tolerated import SEVERAL_CERTIFICATES, SHA1
 from adapter.crypto.verified import Part, Reference, SignatureCheck, SignedEnvelope, Unverified, Verified, _vouch
 from adapter.errors import (
     CERTIFICATE_REFUSED,
@@ -91,7 +91,7 @@ def verify(
     signed_info, signature_value, key_info = anatomy(signature, warnings)
     rows = references(signed_info, parts, now, policy, warnings, signal=signal)
     certificate = _signer(key_info, expected, timestamp, now, warnings)
-    _check_value(signed_info, signature_value, certificate, now, policy)
+    _check_value(signed_info, signature_value, certificate, now, policy, warnings)
     by_id = {part.content_id: part for part in parts}
     covered = []
     for row in rows:
@@ -127,7 +127,7 @@ def untrue(unverified: Unverified, parts: tuple[Part, ...] | None, certificate: 
     found = []
     octets = {part.content_id: part.octets for part in there}
     try:
-        _check_value(signed_info, value, certificate, _SOME_DAY, _ANY_DAY)
+        _check_value(signed_info, value, certificate, _SOME_DAY, _ANY_DAY, [])
     except RefusedError as error:
         found += ["the signature value"] if error.kind is SIGNATURE_INVALID else []
     for row in rows if parts is not None else rows[:1]:
@@ -186,7 +186,12 @@ def _shown(octets: bytes, partner: str, at: str) -> str:
 
 
 def _check_value(
-    signed_info: Element, signature_value: Element, certificate: x509.Certificate, now: datetime, policy: Policy
+    signed_info: Element,
+    signature_value: Element,
+    certificate: x509.Certificate,
+    now: datetime,
+    policy: Policy,
+    warnings: list[Finding],
 ) -> None:
     at = f"{LOCATION}/ds:SignedInfo"
     names = [child.tag for child in signed_info if isinstance(child.tag, str)]
@@ -198,6 +203,8 @@ def _check_value(
         raise RefusedError(SIGNATURE_FORM, "EB-316", "a method has a parameter", at)
     policy.accept(Use.CANONICAL_FORM, canonicalisation.get("Algorithm", ""), now.date(), at)
     algorithm = policy.accept(Use.SIGNATURE, method.get("Algorithm", ""), now.date(), at)
+    if algorithm.standing is Standing.SWITCHED and SHA1 not in warnings:
+        warnings.append(SHA1)
     value = decoded(base64_text(signature_value), "EB-304", f"{LOCATION}/ds:SignatureValue")
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):

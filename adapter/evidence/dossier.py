@@ -11,6 +11,7 @@ from adapter.crypto.certificates import Usage
 from adapter.crypto.revocation import Outcome
 from adapter.crypto.standing import Form
 from adapter.delivery.recorded import RecordedFact
+from adapter.evidence.algorithms import TakenWithSha1
 from adapter.liability.case import Sector, SenderType
 from adapter.values import Digest, HerId, Moment
 
@@ -165,3 +166,4 @@ class Dossier:
     made_at: datetime
     software: str
     checks: tuple[RevocationCheck, ...] = ()
+    sha1: tuple[TakenWithSha1, ...] = ()

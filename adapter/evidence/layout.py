@@ -17,6 +17,9 @@ MESSAGES: Final = "messages.json"
 REVOCATION: Final = "revocation/checks.json"
 """what was found out about the certificates behind the mails"""
 
+ALGORITHMS: Final = "terms/algorithms.json"
+"""which mails were taken although they are signed with SHA-1, and until when that was allowed"""
+
 EXPORTER: Final = "certificates/exporter-1.crt"
 BASELINE: Final = "terms/baseline.toml"
 AGREEMENT_DECISION: Final = "decision/agreement.json"

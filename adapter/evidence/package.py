@@ -16,6 +16,7 @@ from adapter.crypto.keys import SigningIdentity
 from adapter.delivery.fact_json import Json, write_entry
 from adapter.delivery.recorded import best_proved
 from adapter.evidence import layout
+from adapter.evidence.algorithms import algorithm_members
 from adapter.evidence.container import Member, write
 from adapter.evidence.document import written
 from adapter.evidence.dossier import Certificates, Dossier, Letter, Link, Record
@@ -37,6 +38,7 @@ def pack(dossier: Dossier, signer: SigningIdentity) -> bytes:
         chain_member(dossier.chain),
         *certificate_members(dossier.certificates, signer.certificate),
         *revocation_members(dossier.checks),
+        *algorithm_members(dossier.sha1),
     ]
     for number, letter in enumerate(dossier.letters, 1):
         members += _letter(number, letter)

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 from adapter.crypto import cms_foreign
 from adapter.crypto.policy import NATIONAL
+from adapter.crypto.tolerated import SHA1
 from adapter.envelope import open as opening
 from adapter.envelope.manifest import Manifest
 from adapter.envelope.open import VerifiedMessage
 from adapter.envelope.plaintext import unwrap
 from adapter.envelope.signals import AckMatch, Acknowledgment, ErrorList, match
 from adapter.envelope.unpack import Unpacked, unpack
-from adapter.errors import AdapterError
+from adapter.errors import ALGORITHM_REFUSED, AdapterError
 from adapter.evidence import layout
+from adapter.evidence.algorithms import TakenWithSha1, policy_of, read_algorithms
 from adapter.evidence.authority import Authority
 from adapter.evidence.report import Check, Line, fails, holds, noted
 from adapter.messages.apprec import AppRec
@@ -77,13 +79,26 @@ class CheckedMail:
     lines: tuple[Line, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    """Who can have signed, and which mails were taken although they are signed with SHA-1."""
+
+    authority: Authority
+    sha1: Mapping[Digest, TakenWithSha1]
+
+
 def check_mail(members: Mapping[str, bytes], authority: Authority) -> CheckedMail:
     """Check every mail of a package and everything that stands in it."""
     lines: list[Line] = []
     letters = []
+    try:
+        believed = _Believed(authority, read_algorithms(members))
+    except (ValueError, OverflowError) as error:
+        lines.append(fails(Check.SIGNATURE, layout.ALGORITHMS, f"it cannot be read: {error}"))
+        believed = _Believed(authority, {})
     numbers = sorted({number for name in members if (number := layout.message_number(name)) is not None})
     for number in numbers:
-        letter = _letter(number, members, authority, lines)
+        letter = _letter(number, members, believed, lines)
         if letter is not None:
             letters.append(letter)
     for letter in letters:
@@ -104,17 +119,17 @@ def _digits(msg_id: MsgId) -> str:
     return "".join(sign for sign in msg_id.key if sign in "0123456789abcdef")
 
 
-def _letter(number: int, members: Mapping[str, bytes], authority: Authority, lines: list[Line]) -> CheckedLetter | None:
+def _letter(number: int, members: Mapping[str, bytes], believed: _Believed, lines: list[Line]) -> CheckedLetter | None:
     answers = sorted(one for one in members if layout.message_number(one) == number and layout.is_answer(one))
     name = next((n for n in (layout.received_mail(number), layout.sent_body(number)) if n in members), None)
     verified = None
     if name is None:
         lines.append(noted(Check.SIGNATURE, layout.record(number), "there is no sealed mail of this message"))
     else:
-        verified = _verified(name, members[name], authority, lines)
+        verified = _verified(name, members[name], believed, lines)
     if name is None or verified is None:
         for answer in answers:
-            if _verified(answer, members[answer], authority, lines) is not None:
+            if _verified(answer, members[answer], believed, lines) is not None:
                 lines.append(noted(Check.ACKNOWLEDGMENT, answer, "the message that it answers does not hold"))
         return None
     if not isinstance(verified.message.content, Manifest):
@@ -123,7 +138,7 @@ def _letter(number: int, members: Mapping[str, bytes], authority: Authority, lin
     if not answers:
         lines.append(noted(Check.ACKNOWLEDGMENT, name, "there is no acknowledgment of this message"))
     readings = tuple(_documents(number, name, verified, verified.message.content, members, lines))
-    checked = (_answer(answer, members[answer], verified, authority, lines) for answer in answers)
+    checked = (_answer(answer, members[answer], verified, believed, lines) for answer in answers)
     return CheckedLetter(
         number,
         name,
@@ -136,8 +151,9 @@ def _letter(number: int, members: Mapping[str, bytes], authority: Authority, lin
     )
 
 
-def _verified(name: str, octets: bytes, authority: Authority, lines: list[Line]) -> VerifiedMessage | None:
-    """The envelope of a mail, if its signature holds at the time that it names itself."""
+def _verified(name: str, octets: bytes, believed: _Believed, lines: list[Line]) -> VerifiedMessage | None:
+    """The envelope of a mail, if its signature holds at the time that it names itself, by the policy of that time."""
+    taken = believed.sha1.get(Digest.of(octets))
     try:
         unpacked = unpack(octets)
         if not isinstance(unpacked, Unpacked):
@@ -146,16 +162,29 @@ def _verified(name: str, octets: bytes, authority: Authority, lines: list[Line])
         message = opening.read(unpacked)
         header = message.header
         at = header.timestamp.instant
-        verified = opening.verify(message, authority.signer(header.sender.her), NATIONAL, at)
+        verified = opening.verify(message, believed.authority.signer(header.sender.her), policy_of(taken), at)
     except AdapterError as error:
-        lines.append(fails(Check.SIGNATURE, name, str(error)))
+        says = str(error)
+        if error.kind is ALGORITHM_REFUSED and taken is not None:
+            says += f"; it was judged at {utc_text(taken.judged_at)}, and SHA-1 was taken only before {taken.before}"
+        lines.append(fails(Check.SIGNATURE, name, says))
         return None
     except OverflowError:
         lines.append(fails(Check.SIGNATURE, name, "its Timestamp is at the end of all time"))
         return None
     says = f"signed by HER-id {header.sender.her} for {header.receiver.her} at {utc_text(at)} ({header.action})"
     lines.append(holds(Check.SIGNATURE, name, says))
+    if taken is not None and SHA1 in verified.check.warnings:
+        lines.append(noted(Check.SIGNATURE, name, _by_old_policy(taken)))
     return verified
+
+
+def _by_old_policy(taken: TakenWithSha1) -> str:
+    return (
+        f"it is signed with SHA-1, which proves less than it did: two documents can be made to have one SHA-1. The "
+        f"exporter says that it judged the mail at {utc_text(taken.judged_at)}, when its policy took SHA-1 "
+        f"(before {taken.before})"
+    )
 
 
 def _documents(
@@ -199,10 +228,10 @@ def _attested(*, received: bool) -> str:
 
 
 def _answer(
-    name: str, octets: bytes, about: VerifiedMessage, authority: Authority, lines: list[Line]
+    name: str, octets: bytes, about: VerifiedMessage, believed: _Believed, lines: list[Line]
 ) -> CheckedAnswer | None:
     """An Acknowledgment or ErrorList: the other party's, about this message, repeating its digests."""
-    verified = _verified(name, octets, authority, lines)
+    verified = _verified(name, octets, believed, lines)
     if verified is None:
         return None
     header, content = verified.header, verified.message.content

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cryptography import x509
 
 from adapter.crypto import cms_foreign
 from adapter.crypto.certificates import load_certificates
+from adapter.crypto.policy import Policy
 from adapter.delivery.recorded import RecordedFact
 from adapter.envelope import open as opening
 from adapter.envelope.manifest import Manifest
@@ -23,6 +24,7 @@ from adapter.envelope.open import Message
 from adapter.envelope.plaintext import unwrap
 from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import STORE_EXPIRED, STORE_MISSING, AdapterError
+from adapter.evidence.algorithms import TakenWithSha1, policy_of
 from adapter.evidence.anonymised import pack_anonymised
 from adapter.evidence.dossier import (
     Attachment,
@@ -49,9 +51,10 @@ from adapter.service.accounts import KnownStay, case_of, find_stay, known_stays,
 from adapter.service.agreements import expected_signer
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation, signer
+from adapter.service.vetting import sha1_note
 from adapter.service.views import apprec_word, transport_word
 from adapter.store.port import Direction, Exchange, FactFilter, JournalEntry, Reader, Writer
-from adapter.values import Digest, Moment
+from adapter.values import Digest, Moment, instant_of
 
 _LAST_NUMBER = "evidence:last_number"
 _NUMBER = "evidence:number:"
@@ -123,6 +126,7 @@ def collect(installation: Installation, known: KnownStay, as_of: datetime) -> Do
             installation.clock.now(),
             f"{SOFTWARE.name} {SOFTWARE.version}",
             tuple(_checks(reader, letters)),
+            tuple(_taken_with_sha1(reader, letters)),
         )
 
     return installation.store.read_now(read)
@@ -213,7 +217,8 @@ def _outgoing(installation: Installation, reader: Reader, exchange: Exchange, pr
     answers = []
     for mail in reader.mails_of([exchange.id]):
         octets = _blob(reader, mail.raw)
-        if octets and (mail.raw in proving or _is_their_signal(installation, exchange, octets[0])):
+        policy = policy_of(_taken(reader, mail.raw))
+        if octets and (mail.raw in proving or _is_their_signal(installation, exchange, octets[0], policy)):
             answers.append(Sealed(octets[0], received=True))
     return Letter(
         _record(reader, exchange),
@@ -223,14 +228,14 @@ def _outgoing(installation: Installation, reader: Reader, exchange: Exchange, pr
     )
 
 
-def _is_their_signal(installation: Installation, exchange: Exchange, octets: bytes) -> bool:
+def _is_their_signal(installation: Installation, exchange: Exchange, octets: bytes, policy: Policy) -> bool:
     """Whether a mail is a signal of the receiver; what could not be believed when it came is no evidence."""
     message = _message(octets)
     if message is None or not message.kind.is_signal or message.header.sender.her != exchange.receiver:
         return False
     try:
         her, at = message.header.sender.her, message.header.timestamp.instant
-        opening.verify(message, expected_signer(installation, her), installation.policy, at)
+        opening.verify(message, expected_signer(installation, her), policy, at)
     except AdapterError:
         return False
     return True
@@ -325,6 +330,24 @@ def _checks(reader: Reader, letters: tuple[Letter, ...]) -> Iterator[RevocationC
             tuple(reader.blob(one) for one in check.chain),
             tuple(IssuerAnswer(one.link, one.form, reader.blob(one.octets)) for one in check.answers),
         )
+
+
+def _taken_with_sha1(reader: Reader, letters: tuple[Letter, ...]) -> Iterator[TakenWithSha1]:
+    """The mails that were believed under the SHA-1 switch, each with the end of it in the configuration of then."""
+    for digest in dict.fromkeys(
+        Digest.of(one.octets) for letter in letters for one in (*letter.sealed, *letter.answers)
+    ):
+        taken = _taken(reader, digest)
+        if taken is not None:
+            yield taken
+
+
+def _taken(reader: Reader, mail: Digest) -> TakenWithSha1 | None:
+    note = reader.note(sha1_note(mail))
+    if note is None:
+        return None
+    before, _, at = note.partition(" ")
+    return TakenWithSha1(mail, instant_of(at), date.fromisoformat(before))
 
 
 def _parties(letters: tuple[Letter, ...]) -> Iterator[Party]:

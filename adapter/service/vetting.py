@@ -13,7 +13,7 @@ from adapter.crypto.certificates import Usage, describe
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.revocation import Judgement, Outcome
 from adapter.crypto.standing import Action
-from adapter.crypto.tolerated import tolerated
+from adapter.crypto.tolerated import SHA1, tolerated
 from adapter.envelope.open import VerifiedMessage
 from adapter.envelope.rules import BY_ID
 from adapter.envelope.rules.rule import Consequence
@@ -33,6 +33,7 @@ from adapter.messages.findings import Finding, Severity
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.store.port import Mail
+from adapter.values import Digest, instant_text
 
 _SIGNATURE = "/SOAP:Envelope/SOAP:Header/ds:Signature/ds:KeyInfo"
 
@@ -40,10 +41,16 @@ _SIGNATURE = "/SOAP:Envelope/SOAP:Header/ds:Signature/ds:KeyInfo"
 def vet_signer(installation: Installation, message: VerifiedMessage, mail: Mail, now: datetime) -> Vetted | None:
     """Judge the certificate that a received message is signed with; None where revocation is not looked at.
 
+    Where the signature rests on SHA-1 the policy that took it is kept as evidence for the message.
+
     Raises `RefusedError` (EB-325; CERTIFICATE_REVOKED or REVOCATION_UNKNOWN) when the message is to be refused, and a
     plain `AdapterError` (REVOCATION_UNKNOWN) when it is to wait.
     """
     signer, header = message.check.signer, message.header
+    before = installation.settings.validation.sha1_before
+    if SHA1 in message.check.warnings and before is not None:
+        note = f"{before.isoformat()} {instant_text(now)}"
+        installation.store.write_now(lambda writer: writer.keep_note(sha1_note(mail.raw), note))
     vetted = installation.revocations.vet(
         installation.store, signer, Usage.SIGNING, header.timestamp.instant, mail.reception.received, now
     )
@@ -54,6 +61,11 @@ def vet_signer(installation: Installation, message: VerifiedMessage, mail: Mail,
         installation.store.write_now(lambda writer: evidence.keep(writer, mail.raw))
     _stop(vetted, describe(signer, "KeyInfo of the message", header.sender.her.value), _SIGNATURE)
     return vetted
+
+
+def sha1_note(mail: Digest) -> str:
+    """The note of the store that says under which end of the SHA-1 switch a mail was judged, and when."""
+    return f"sha1:{mail}"
 
 
 def vet_recipient(

@@ -24,6 +24,7 @@ from adapter.testing.forger import (
     RSA_SHA1,
     RSA_SHA256,
     SHA1,
+    SHA256,
     SOAP,
     forge,
     key_info,
@@ -154,14 +155,17 @@ def test_escaped_content_ids_meet(world):
     assert world.verify(envelope, (part,)).content.parts == (part,)
 
 
-def test_sha1_is_accepted_only_before_the_end_of_its_switch(world):
+@pytest.mark.parametrize(
+    ("digest", "method"), [(SHA1, RSA_SHA1), (SHA1, RSA_SHA256), (SHA256, RSA_SHA1)], ids=["both", "digest", "value"]
+)
+def test_sha1_is_accepted_only_before_the_end_of_its_switch(world, digest, method):
     """rsa-sha1 holds with a warning while the dated switch is on, and is refused on the day it ends and by default."""
     envelope = forge(
         PLAIN,
         world.sender.signing,
         {},
-        references=reference("", ENVELOPED + C14N, SHA1),
-        methods=METHODS.replace(RSA_SHA256, RSA_SHA1),
+        references=reference("", ENVELOPED + C14N, digest),
+        methods=METHODS.replace(RSA_SHA256, method),
     )
     today = world.now.date()
     warned = world.verify(envelope, policy=Policy(sha1_before=today + timedelta(days=1))).check.warnings
