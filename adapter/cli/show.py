@@ -17,21 +17,34 @@ if TYPE_CHECKING:
 @click.command("show")
 @click.argument("id_", metavar="ID")
 @click.option("--payload", is_flag=True, help="Print the business message itself, byte for byte, and nothing else.")
+@click.option(
+    "--attachments",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write the files that go with the message, inside it and beside it, into FOLDER.",
+)
 @options
-def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
+def command(id_: str, payload: bool, attachments: Path | None, config: Path, as_json: bool) -> None:
     """Show an exchange by its id, the beginning of its id, or its MsgId: state, ids, digests, journal, facts.
 
-    What is shown holds no patient data; `--payload` prints the message itself.
+    What is shown holds no patient data; `--payload` prints the message itself, and `--attachments` writes what goes
+    with it. The files have names of ours, and none that lies there is overwritten. Both are lines of the audit log.
 
     \b
     Examples:
       adapter show 5f1d4b7a
       adapter show 5f1d4b7a --payload > message.xml
+      adapter show 5f1d4b7a --attachments files/
     """
     from adapter.cli.output import write_file
     from adapter.service import desk
     from adapter.service.clock import MachineClock
 
+    if attachments is not None:
+        if payload:
+            raise click.UsageError("--payload and --attachments are two things; ask for one")
+        _extract(id_, attachments, config, as_json=as_json)
+        return
     if payload and as_json:
         raise click.UsageError("--payload prints the message itself, not JSON; leave --json out")
     with desk.store(config) as (settings, store):
@@ -61,6 +74,29 @@ def command(id_: str, payload: bool, config: Path, as_json: bool) -> None:
         print_json(shown)
     else:
         _print(shown)
+
+
+def _extract(id_: str, folder: Path, config: Path, *, as_json: bool) -> None:
+    from adapter.cli.operating import person
+    from adapter.service import desk
+    from adapter.service.access import Did, at_the_keyboard
+    from adapter.service.clock import MachineClock
+    from adapter.service.extracting import extracts, write_all
+
+    with desk.store(config) as (_, store):
+        found = store.read_now(lambda reader: desk.find_exchange(reader, id_))
+        at_the_keyboard(store, MachineClock().now(), person(), Did.PAYLOAD_READ, found.id)
+        content = store.read_now(lambda reader: _payload(reader, found.id))
+        beside = store.read_now(lambda reader: tuple(reader.blob(one) for one in reader.beside(found.id)))
+    files = extracts(content, beside)
+    written = write_all(folder, files)
+    if as_json:
+        print_json([{"file": str(path), "sha256": one.digest.value} for path, one in zip(written, files, strict=True)])
+        return
+    for path in written:
+        click.echo(str(path))
+    if not written:
+        click.echo("Nothing goes with this message.", err=True)
 
 
 def _payload(reader: Reader, id_: str) -> bytes:

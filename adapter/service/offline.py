@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapter.config import load
@@ -16,6 +16,7 @@ from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import INPUT_NOT_UNDERSTOOD, MAIL_NOT_EBXML, AdapterError
 from adapter.messages.findings import has_errors
 from adapter.messages.read import read
+from adapter.messages.reading import Recognised, understand
 from adapter.messages.rules.rule import Side
 from adapter.observe.log import Silent
 from adapter.service import agreements
@@ -37,7 +38,10 @@ class SealedMail:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A mail that was verified and decrypted. Times are those of the envelope; `checked` says what was checked."""
+    """A mail that was verified and decrypted. Times are those of the envelope; `checked` says what was checked.
+
+    `beside` are its other payload parts, in their order.
+    """
 
     content: bytes
     sender: str
@@ -51,6 +55,7 @@ class Opened:
     signer_thumbprint: str
     checked: tuple[str, ...]
     warnings: tuple[str, ...]
+    beside: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +106,13 @@ def open_offline(config: Path, content: bytes) -> Opened | Refused:
             raise AdapterError(MAIL_NOT_EBXML, "it is a signal without a payload")
     except AdapterError as error:
         return Refused(error.id, error.kind.wire.value if error.kind.wire is not None else "", str(error))
-    findings = (*verified.findings, *remarks, *documents[0].findings)
-    return _opened(tools, verified, documents[0].octets, tuple(f"{one.rule}: {one.message}" for one in findings))
+    main = next((one for one in documents if understand(one.octets).recognised in _LETTERS), documents[0])
+    findings = (*verified.findings, *remarks, *main.findings)
+    opened = _opened(tools, verified, main.octets, tuple(f"{one.rule}: {one.message}" for one in findings))
+    return replace(opened, beside=tuple(one.octets for one in documents if one is not main))
+
+
+_LETTERS = frozenset({Recognised.BUSINESS, Recognised.APPREC})
 
 
 def _opened(tools: Tools, verified: VerifiedMessage, content: bytes, warnings: tuple[str, ...]) -> Opened:
