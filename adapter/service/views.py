@@ -69,6 +69,9 @@ def apprec_word(exchange: Exchange) -> str | None:
     return None if exchange.receipt is None else APPREC_WORDS.get(exchange.receipt.state, "waiting")
 
 
+HELD = "waits for a person: `adapter inbox accept` or `adapter inbox refuse`"
+"""The next step of a received message that is held."""
+
 _NOT_GIVEN = frozenset({ReceptionState.ACCEPTED, ReceptionState.RESPONDED})
 """The states in which a received message waits for the application, if it is one that the application gets."""
 
@@ -91,7 +94,7 @@ def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
         elif axis.state in _NOT_GIVEN and reader.inbox_item(exchange.id) is None:
             step = "was not given to the application; `adapter show` says why"
             if why_held(reader, exchange.id) is not None:
-                step = "waits for a person: `adapter inbox accept` or `adapter inbox refuse`"
+                step = HELD
     return Row(
         id=exchange.id,
         direction=exchange.direction.value,

@@ -23,9 +23,12 @@ from adapter.delivery.sender import TransportState
 from adapter.errors import REQUEST_REFUSED, AdapterError
 from adapter.messages.kinds import KINDS
 from adapter.service.access import Did
+from adapter.service.claiming import refusal_code
+from adapter.service.holding import accept, refuse, why_held
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, may_give_up, resend, way_of
-from adapter.service.views import Row, row
+from adapter.service.payloads import ANOTHER_SENDER
+from adapter.service.views import HELD, Row, row
 from adapter.store.port import Act, Direction, Exchange, ExchangeFilter, JournalEntry, Reader
 from adapter.values import OSLO, HerId, MsgId
 
@@ -59,11 +62,13 @@ class DoneQuery(Model):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An exchange in the list."""
+    """An exchange in the list; `called` is the Norwegian name of its type, `state` the word of the texts."""
 
     row: Row
+    called: str
     partner: str
     created: datetime
+    state: str
     tone: str
 
 
@@ -85,7 +90,8 @@ WAITING = frozenset({"new", "ready", "await_ack", "fetched", "stored", "parsed",
 
 def tone(shown: Row) -> str:
     """How a line is to be taken at a glance: `bad`, `wait` or `good`; what a person has dealt with is not bad."""
-    if shown.handled is None and (shown.state in BAD or shown.apprec in {"rejected", "timed_out"}):
+    stuck = shown.state in BAD or shown.next_step == HELD
+    if shown.handled is None and (stuck or shown.apprec in {"rejected", "timed_out"}):
         return "bad"
     return "wait" if shown.state in WAITING or shown.apprec == "waiting" else "good"
 
@@ -93,7 +99,9 @@ def tone(shown: Row) -> str:
 def line(visit: Visit, reader: Reader, exchange: Exchange) -> Line:
     """An exchange as a line of a list."""
     shown = row(reader, exchange, visit.now)
-    return Line(shown, visit.name_of(exchange.peer), exchange.created_at, tone(shown))
+    state = "held" if shown.next_step == HELD else shown.state
+    called = visit.called(exchange.type)
+    return Line(shown, called, visit.name_of(exchange.peer), exchange.created_at, state, tone(shown))
 
 
 def _list(visit: Visit) -> Shown:
@@ -191,6 +199,7 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
         journal = reader.journal(exchange.id)
         way = way_of(installation, reader, exchange, visit.now) if visit.call.caller.may(Scope.OPERATE) else None
         mails: list[Headers] = headers_of(reader, exchange)
+        held = why_held(reader, exchange.id) if exchange.direction is Direction.IN else None
         return {
             "line": line(visit, reader, exchange),
             "journal": journal,
@@ -200,6 +209,8 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
             "way": way,
             "answerable": may_be_answered(reader, exchange),
             "may_resend": isinstance(way, Again),
+            "held": held,
+            "codes": () if held == ANOTHER_SENDER else _refusals(installation),
         }
 
     filling = {
@@ -212,9 +223,14 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
         "done": done,
         "error": error,
         "reason": visit.filled("reason"),
-        "act": visit.filled("act"),
+        "filled": {name: visit.filled(name) for name in ("code", "text")},
     }
     return Shown("exchange.html", filling, 200 if error is None else status_of(error))
+
+
+def _refusals(installation: Installation) -> tuple[tuple[str, str], ...]:
+    """The errors that a negative AppRec can carry, with their texts (list 8221)."""
+    return tuple(sorted(installation.codes.lists["8221"].codes.items()))
 
 
 DEEDS: Mapping[Act, Callable[[Installation, str, By], Done]] = {
@@ -234,10 +250,21 @@ def _act(visit: Visit) -> Shown | Onward:
         raise AdapterError(REQUEST_REFUSED, "form.act: one of the buttons")
     try:
         by = By(visit.call.caller.name, visit.filled("reason"))
-        done = DEEDS[act](visit.call.installation, exchange.id, by)
+        done = _decision(visit, act)(visit.call.installation, exchange.id, by)
     except AdapterError as error:
         return _shown(visit, exchange, error=error)
     return Onward(f"/exchanges/{done.goes_on_as}?done={act.value}")
+
+
+def _decision(visit: Visit, act: Act) -> Callable[[Installation, str, By], Done]:
+    """What a button does; a held message that is refused is told to its sender with the code that was chosen."""
+    if act is Act.ACCEPT:
+        return accept
+    if act is not Act.REFUSE:
+        return DEEDS[act]
+    code, text = visit.filled("code"), visit.filled("text").strip()
+    errors = (refusal_code(visit.call.installation.codes, code, text),) if code else ()
+    return lambda installation, wanted, by: refuse(installation, wanted, by, errors)
 
 
 SCREENS = (

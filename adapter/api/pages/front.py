@@ -11,6 +11,7 @@ from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
+from adapter.service.holding import held
 from adapter.store.port import Counts
 
 LATE = timedelta(hours=1)
@@ -49,6 +50,19 @@ class Stuck:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A received message that the application does not get before a person has decided."""
+
+    id: str
+    type: str
+    called: str
+    partner: str
+    since: datetime
+
+
+MOST_HELD = 20
+
 STUCK_TRANSPORT = (
     TransportState.REJECTED,
     TransportState.FAULTED,
@@ -71,7 +85,18 @@ def _front(visit: Visit) -> Shown:
         for one in found
     ]
     counts = health.counts
+    kept_back = [
+        Held(
+            one.exchange.id,
+            one.exchange.type,
+            visit.called(one.exchange.type),
+            visit.name_of(one.exchange.peer),
+            one.since,
+        )
+        for one in held(installation, own, MOST_HELD)
+    ]
     filling = {
+        "held": kept_back,
         "health": health,
         "waiting": waiting,
         "queues": (

@@ -92,7 +92,7 @@ def _shown(visit: Visit, mail: Mail, *, done: Act | None = None, error: AdapterE
 def _act(visit: Visit) -> Shown | Onward:
     mail = _mail(visit)
     visit.call.audit(Did.CHANGED, mail.id)
-    act = next((one for one in Act if one.value == visit.filled("act")), None)
+    act = next((one for one in DEEDS if one.value == visit.filled("act")), None)
     if act is None:
         raise AdapterError(REQUEST_REFUSED, "form.act: one of the buttons")
     try:

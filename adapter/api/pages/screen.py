@@ -42,6 +42,10 @@ class Visit:
         listed = self.call.installation.partners.listed_as(her)
         return listed.name if listed is not None and listed.name else f"HER-id {her}"
 
+    def called(self, message_type: str) -> str:
+        """The Norwegian name of a message type (list 8279); empty where it has none."""
+        return self.call.installation.codes.text("8279", message_type) or ""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -419,7 +419,8 @@ async def test_a_mail_in_quarantine_is_shown_and_dealt_with(world: World, operat
     assert "<script>alert(1)</script>" in words(page)
     assert (await operator.send("/exchanges", id=address.split("/")[2])).headers["Location"] == address
     assert (await operator.send(address, act="give_up", reason="")).status_code == 422
-    assert (await operator.send(address, act="sing", reason="x")).status_code == 400
+    for wrong in ("sing", "accept", "refuse"):
+        assert (await operator.send(address, act=wrong, reason="x")).status_code == 400
     for act, word in (("handled", "marked as handled"), ("resend", "judged again")):
         answered = await operator.send(address, act=act, reason="<i>looked</i> at it")
         shown = await operator.get(answered.headers["Location"])
@@ -503,6 +504,56 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
         assert f"state.{state.value}" in TEXTS
     for apprec in AppRecState:
         assert f"apprec.{apprec.value}" in TEXTS
+
+
+# ── held messages ──
+
+
+@pytest.fixture
+async def held(world: World) -> str:
+    """A message about a synthetic person in a municipality that runs in production: a person decides (ID-006)."""
+    installation = world.municipality.installation
+    object.__setattr__(installation, "settings", installation.settings.model_copy(update={"mode": "production"}))
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    (exchange,) = world.municipality.received("LOG_UTSKRIVNINGSKLAR")
+    return exchange.id
+
+
+async def test_a_held_message_is_told_first_and_given_on(world: World, held: str, municipality: Served) -> None:
+    """The first page names it, its own page says what it waits for, and a button gives it to the application."""
+    browser = Browser(municipality, "nb")
+    await browser.enter()
+    front = await browser.get("/")
+    assert f'href="/exchanges/{held}"' in front.text
+    assert "Melding om utskrivningsklar pasient" in words(front)
+    assert "Holdes tilbake: noen må avgjøre" in words(await browser.get(f"/exchanges/{held}"))
+    assert (await browser.send(f"/exchanges/{held}", act="accept", reason="")).status_code == 422
+    answered = await browser.send(f"/exchanges/{held}", act="accept", reason="avtalt prøve med sykehuset")
+    shown = words(await browser.get(answered.headers["Location"]))
+    assert "Fagsystemet får den." in shown
+    assert "Holdes tilbake" not in shown
+    assert f'href="/exchanges/{held}"' not in (await browser.get("/")).text
+    again = await browser.send(f"/exchanges/{held}", act="refuse", reason="for sent")
+    assert (again.status_code, "EXCHANGE-UNFIT" in again.text) == (409, True)
+
+
+async def test_a_held_message_is_refused_with_a_code(world: World, held: str, municipality: Served) -> None:
+    """The sender hears the code that was chosen; X99 without its text is refused and nothing goes out."""
+    browser = Browser(municipality)
+    await browser.enter()
+    await browser.get(f"/exchanges/{held}")
+    for wrong in ({"code": "X99"}, {"code": "Q1"}):
+        refused = await browser.send(f"/exchanges/{held}", act="refuse", reason="a test", **wrong)
+        assert refused.status_code >= 400, wrong
+        assert 'value="a test"' in refused.text
+    done = await browser.send(f"/exchanges/{held}", act="refuse", reason="a test", code="X99", text="Testmelding")
+    assert done.status_code == 303, words(done)
+    await world.settle()
+    (sent,) = world.hospital.sent()
+    receipt = world.hospital.exchange(sent.id).receipt
+    assert receipt is not None
+    assert (receipt.state.value, receipt.errors) == ("rejected", ("X99",))
 
 
 # ── languages ──
