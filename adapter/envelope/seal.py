@@ -109,7 +109,7 @@ class Sealer:
         Each is a payload part of its own (HIS 1037 §6.3.1); the monitoring is told the type of the document only.
         Raises `AdapterError` (RECIPIENT_UNUSABLE, SIGNER_UNUSABLE, MAIL_TOO_LARGE, SEAL_REFUSED).
         """
-        self._require_recipient(recipient, routing, now)
+        self.require_recipient(recipient, routing.receiver, now)
         sender_role, receiver_role = routing.process.roles
         header = MessageHeader(
             sender=Party(routing.sender, sender_role),
@@ -253,10 +253,11 @@ class Sealer:
         if broken:
             raise AdapterError(SEAL_REFUSED, "; ".join(f"{one.rule} at {one.path}" for one in broken))
 
-    def _require_recipient(self, recipient: x509.Certificate, routing: Routing, now: datetime) -> None:
+    def require_recipient(self, recipient: x509.Certificate, receiver: HerId, now: datetime) -> None:
+        """Raises `AdapterError` (RECIPIENT_UNUSABLE) when nothing may be encrypted to that certificate now."""
         found = problems(recipient, Usage.ENCRYPTION, self.anchors, now)
         if found:
-            named = describe(recipient, "the partner directory", str(routing.receiver))
+            named = describe(recipient, "the partner directory", str(receiver))
             raise AdapterError(RECIPIENT_UNUSABLE, f"{'; '.join(found)}: {named}")
 
 

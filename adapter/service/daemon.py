@@ -24,7 +24,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import certificates, inbox, intake, retention, sealing, timers
 from adapter.service.companions import Companion
-from adapter.service.health import probe
+from adapter.service.health import probe, store_answered, store_failed
 from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
@@ -196,25 +196,22 @@ class Daemon:
 
     async def _failed(self, error: AdapterError) -> None:
         """A turn that failed is told, once while it is the store that does not work, and tried again after a pause."""
-        log, clock = self._installation.log, self._installation.clock
         if error.kind not in STORE_AWAY:
-            log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+            self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
             await self._pause(FAILURE_SECONDS)
             return
-        if self._pulse.store_fails(error, clock.now()):
-            log.tell(events.STORE_UNAVAILABLE, Line(rule=error.id))
+        store_failed(self._installation, error)
         await self._pause(FAILURE_SECONDS)
         await self._try_store()
 
     async def _try_store(self) -> None:
         """See whether a store that did not work does again, and tell it once."""
-        log, clock = self._installation.log, self._installation.clock
+        now = self._installation.clock.now()
         try:
-            await self._installation.store.write(lambda writer: probe(writer, clock.now()))
+            await self._installation.store.write(lambda writer: probe(writer, now))
         except AdapterError:
             return
-        if self._pulse.store_works(clock.now()) is not None:
-            log.tell(events.STORE_AVAILABLE)
+        store_answered(self._installation)
 
     async def _accompany(self, companion: Companion) -> None:
         """Let a companion run; a defect of it is told and does not reach the messages."""

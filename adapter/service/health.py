@@ -16,6 +16,8 @@ from cryptography import x509
 from adapter.crypto.certificates import Usage, days_left, problems
 from adapter.crypto.revocation import Outcome
 from adapter.errors import AdapterError
+from adapter.observe import events
+from adapter.observe.log import Line
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import condition_of
 from adapter.service.pulse import Pulse
@@ -88,7 +90,10 @@ class Health:
 
 
 def examine(installation: Installation) -> Health:
-    """Look at everything once; takes a write to the store, and does not raise for what is wrong."""
+    """Look at everything once; takes a write to the store, and does not raise for what is wrong.
+
+    A store that has stopped working, or works again, is told here as it is by the loops: who sees it first says so.
+    """
     now, pulse = installation.clock.now(), installation.pulse
     reasons = list(_loops(pulse))
     counts = Counts()
@@ -97,16 +102,28 @@ def examine(installation: Installation) -> Health:
         installation.store.write_now(lambda writer: probe(writer, now))
         counts, unanswered = installation.store.read_now(_waiting)
     except AdapterError as error:
-        pulse.store_fails(error, now)
+        store_failed(installation, error)
         reasons.append(Reason("store", Against.READINESS, f"the store cannot be written: {error.sentence()}"))
     else:
-        pulse.store_works(now)
+        store_answered(installation)
     certificates, wrong = _certificates(installation, now)
     wrong += _revoked(installation, now)
     reasons += _mailboxes(installation)
     reasons += _terms(installation)
     reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
     return Health(now, tuple(reasons), counts, unanswered, certificates)
+
+
+def store_failed(installation: Installation, error: AdapterError) -> None:
+    """The store has said no; told once for as long as it says the same."""
+    if installation.pulse.store_fails(error, installation.clock.now()):
+        installation.log.tell(events.STORE_UNAVAILABLE, Line(rule=error.id))
+
+
+def store_answered(installation: Installation) -> None:
+    """The store has answered; told once, where it did not before."""
+    if installation.pulse.store_works(installation.clock.now()) is not None:
+        installation.log.tell(events.STORE_AVAILABLE)
 
 
 def probe(writer: Writer, now: datetime) -> None:

@@ -124,6 +124,8 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
             beside_content_ids=_beside_ids(installation, content, len(beside)),
         )
         recipient, now = agreement.certificate(partner.encryption), installation.clock.now()
+        # Before anybody is asked about revocation: of one that has run out nobody says anything, for as long as we ask.
+        installation.sealer.require_recipient(recipient, partner.her, now)
         vetted = vetting.vet_recipient(installation, recipient, partner.her.value, exchange.created_at, now)
         vetting.require_signer(installation, now)
         sealed = installation.sealer.seal(content, routing, recipient, ids, now, beside)

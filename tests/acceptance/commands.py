@@ -94,21 +94,27 @@ MUNICIPALITY = (
 class Daemon:
     """`adapter run` for one side of a place."""
 
+    program: tuple[str, ...] = (str(ADAPTER), "run")
+
     def __init__(self, side: Side) -> None:
         self.side = side
         self.log = side.folder / "daemon.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.launch()
+        wait_for(self.listens, 30)
+
+    def launch(self) -> None:
+        """Start it, and do not wait until it listens."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(ADAPTER), "run", "--config", str(self.side.config)],
+                [*self.program, "--config", str(self.side.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=surroundings(),
             )
-        wait_for(self.listens, 30)
 
     def listens(self) -> bool:
         assert self.process is not None
