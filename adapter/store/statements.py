@@ -63,8 +63,8 @@ BLOB: Final = (
     .where(_is(blob.c.digest))
 )
 
-BLOB_GONE: Final = select(blob.c.gone_at).where(_is(blob.c.digest))
-RENEW_BLOB: Final = update(blob).where(_is(blob.c.digest))
+RENEW_BLOB: Final = update(blob).where(_is(blob.c.digest), blob.c.gone_at.is_(None))
+RESTORE_BLOB: Final = update(blob).where(_is(blob.c.digest), blob.c.gone_at.is_not(None))
 
 CLAIM_MAILS: Final = (
     update(mail_in)
