@@ -213,7 +213,7 @@ def oslo_text(instant: datetime) -> str:
 
 def utc_text(instant: datetime) -> str:
     """An instant as the ebXML envelope writes it: `CCYY-MM-DDThh:mm:ssZ` (HITS 1171 §5.2.1.10)."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def instant_text(instant: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from xml.sax.saxutils import escape as _escape
 from xml.sax.saxutils import quoteattr as _quoteattr
@@ -17,6 +18,10 @@ SIGNAL_SERVICE: Final = "urn:oasis:names:tc:ebxml-msg:service"
 
 ERROR_CONTEXT: Final = "urn:oasis:names:tc:ebxml-msg:service:errors"
 TO_PARTY: Final = "urn:oasis:names:tc:ebxml-msg:actor:toPartyMSH"
+
+
+_IN_TEXT: Final = re.compile(r"[&<>\r]")
+"""What is not written as it is; most values have none of it."""
 
 
 def soap(name: str) -> str:
@@ -37,7 +42,7 @@ def xlink(name: str) -> str:
 
 def text(value: str) -> str:
     """Character data as XML carries it unchanged."""
-    return _escape(value, {"\r": "&#13;"})
+    return _escape(value, {"\r": "&#13;"}) if _IN_TEXT.search(value) is not None else value
 
 
 def attribute(value: str) -> str:

@@ -15,7 +15,7 @@ from adapter.messages.xml import Element
 
 def children(parent: Element) -> Iterator[Element]:
     """The child elements, without comments."""
-    return (child for child in parent if isinstance(child.tag, str))
+    return parent.iterchildren("*")
 
 
 def leaf(element: Element, rule: str, location: str) -> str:
@@ -33,7 +33,7 @@ def at_most_one(parent: Element, name: str, location: str) -> Element | None:
 
     Raises `RefusedError` (ENVELOPE_INVALID, EB-408) when there are several.
     """
-    found = parent.findall(name)
+    found = list(parent.iterchildren(name))
     if len(found) > 1:
         raise RefusedError(ENVELOPE_INVALID, "EB-408", "there are several of one element", location)
     return found[0] if found else None
