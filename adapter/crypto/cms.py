@@ -43,7 +43,47 @@ def is_enveloped(octets: bytes) -> bool:
 
 def content_algorithm(octets: bytes) -> str:
     """The dotted OID of the content encryption of a CMS object; empty where it cannot be read."""
-    return cms_foreign.content_algorithm(octets) if is_enveloped(octets) else ""
+    if not is_enveloped(octets):
+        return ""
+    try:
+        return _OIDS[_algorithm_in_der(octets)]
+    except (LookupError, ValueError):
+        return cms_foreign.content_algorithm(octets)
+
+
+_OIDS = {b"\x60\x86\x48\x01\x65\x03\x04\x01\x2a": "2.16.840.1.101.3.4.1.42"}
+"""AES-256-CBC, what is sent; objects with another algorithm are rare enough to be read by the library."""
+
+_TO_ALGORITHM = (
+    (0x30, True),  # ContentInfo
+    (0x06, False),
+    (0xA0, True),
+    (0x30, True),  # EnvelopedData: version, recipients
+    (0x02, False),
+    (0x31, False),
+    (0x30, True),  # EncryptedContentInfo: content type
+    (0x06, False),
+    (0x30, True),  # ContentEncryptionAlgorithmIdentifier
+    (0x06, True),
+)
+"""The way to the content encryption (RFC 5652 §6.1): each identifier octet, and whether to go inside or past it."""
+
+
+def _algorithm_in_der(octets: bytes) -> bytes:
+    """The OID of the content encryption of an EnvelopedData in DER. Raises `LookupError` or `ValueError` for others."""
+    at = length = 0
+    for identifier, inside in _TO_ALGORITHM:
+        first = octets[at + 1]
+        if octets[at] != identifier or first == 0x80:
+            raise ValueError("this is not of the usual form")
+        start = at + 2
+        if first < 0x80:
+            length = first
+        else:
+            start += first & 0x7F
+            length = int.from_bytes(octets[at + 2 : start], "big")
+        at = start if inside else start + length
+    return octets[at : at + length]
 
 
 @dataclass(frozen=True, slots=True)

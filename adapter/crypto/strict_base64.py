@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 
-_BLANKS = (b" ", b"\t", b"\r", b"\n")
+_BLANKS = b" \t\r\n"
 
 
 def decode(text: bytes) -> bytes:
@@ -14,15 +14,11 @@ def decode(text: bytes) -> bytes:
     the last group, which most decoders overlook and through which a mail could be changed unnoticed. The decoder of the
     standard library skips what is foreign; then there are more characters than the octets need.
     """
-    octets = binascii.a2b_base64(text)
-    characters = len(text) - sum(text.count(blank) for blank in _BLANKS)
-    if characters != (len(octets) + 2) // 3 * 4:
+    plain = text.translate(None, _BLANKS)
+    octets = binascii.a2b_base64(plain)
+    if len(plain) != (len(octets) + 2) // 3 * 4:
         raise ValueError("there are foreign characters or padding too many")
     remainder = len(octets) % 3
-    if remainder and binascii.b2a_base64(octets[-remainder:], newline=False) != _last_group(text):
+    if remainder and binascii.b2a_base64(octets[-remainder:], newline=False) != plain[-4:]:
         raise ValueError("there are bits left over")
     return octets
-
-
-def _last_group(text: bytes) -> bytes:
-    return text[-200:].translate(None, b"".join(_BLANKS))[-4:]
