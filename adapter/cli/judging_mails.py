@@ -76,7 +76,7 @@ class MailJudge:
         self._tools, now = tools, tools.clock.now()
         verified = opening.verify(message, expected_signer(tools, message.header.sender.her), tools.policy, now)
         yield from verified.check.warnings
-        for document in opening.decrypt(verified, tools.keys, tools.policy, now):
+        for document in opening.decrypt(verified, tools.keys.at(now), tools.policy, now):
             yield from document.findings
             yield from read(document.octets, self._schemas, self._context).findings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Self
 
@@ -124,12 +124,16 @@ class Keys(Section):
     warn_days: Annotated[int, Field(ge=0, le=1000)] = 30
     """A certificate, ours or a partner's, with fewer days left is warned of."""
     keep_hours: Annotated[float, Field(ge=84, le=100_000)] = 84
-    """How long an encryption pair opens mail after its `until`; at least the 84 hours that a message may be under
-    way (HISD 1177 §5.3)."""
+    """How long an encryption pair opens mail after its `until`, and not longer; at least the 84 hours that a message
+    may be under way (HISD 1177 §5.3)."""
     signing: Annotated[tuple[KeyPair, ...], BeforeValidator(_several), Field(min_length=1)]
     """What signs our messages: one pair, or several in the order in which each takes over."""
     encryption: Annotated[tuple[KeyPair, ...], Field(min_length=1)]
     """What opens messages to us: the current pair first, then old ones."""
+
+    @property
+    def kept(self) -> timedelta:
+        return timedelta(hours=self.keep_hours)
 
     @model_validator(mode="after")
     def _signing_follows(self) -> Self:

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options, pkcs7_decrypt_der
 
 from adapter.crypto import cms_foreign
-from adapter.crypto.keys import DecryptionKeys
+from adapter.crypto.keys import DecryptionKey, DecryptionKeys
 from adapter.crypto.policy import Algorithm, Policy, Standing
+from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.messages.findings import Finding
 
@@ -120,6 +121,15 @@ def decrypt(octets: bytes, keys: DecryptionKeys, policy: Policy, now: datetime) 
                 continue
     plaintext, used = cms_foreign.decrypt(octets, keys, policy, now.date())
     return Decrypted(plaintext, tuple(_remark(row) for row in used if row.standing is Standing.OLD))
+
+
+def ended_for(octets: bytes, keys: DecryptionKeys, moment: datetime) -> DecryptionKey | None:
+    """The pair whose time was over at a moment and that an object is encrypted to; None where there is none."""
+    over = [pair for pair in keys.pairs if pair not in keys.at(moment).pairs]
+    try:
+        return next((pair for pair in over if cms_foreign.addressed_to(octets, pair.certificate)), None)
+    except RefusedError:
+        return None
 
 
 def _remark(row: Algorithm) -> Finding:

@@ -60,13 +60,14 @@ Signer = SigningIdentity | SigningPlan
 
 @dataclass(frozen=True, slots=True)
 class DecryptionKey:
-    """A key that we decrypt with and its certificate.
+    """A key that we decrypt with and its certificate. From `end` on it opens nothing; None is without end.
 
     Raises `AdapterError` (KEY_MISMATCH) when the two do not belong together.
     """
 
     key: rsa.RSAPrivateKey
     certificate: x509.Certificate
+    end: datetime | None = None
 
     def __post_init__(self) -> None:
         _require_pair(self.key, self.certificate)
@@ -74,9 +75,13 @@ class DecryptionKey:
 
 @dataclass(frozen=True, slots=True)
 class DecryptionKeys:
-    """Every key that may still open a message: the current one and old ones for 84 hours (`ebxml.md` §5.4)."""
+    """Every key that opens messages to us: the current one, and old ones until their end (`ebxml.md` §5.4)."""
 
     pairs: tuple[DecryptionKey, ...]
+
+    def at(self, moment: datetime) -> DecryptionKeys:
+        """The keys whose time was not over when a message came."""
+        return DecryptionKeys(tuple(pair for pair in self.pairs if pair.end is None or moment < pair.end))
 
 
 def load_private_key(content: bytes, password: bytes | None = None) -> rsa.RSAPrivateKey:

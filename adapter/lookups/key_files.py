@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -34,9 +35,12 @@ def signing_identity(files: PairFiles) -> SigningIdentity:
     return SigningIdentity(*_pair(files))
 
 
-def decryption_key(files: PairFiles) -> DecryptionKey:
-    """A pair that we decrypt with. Raises `AdapterError` when a file or what is in it is no good."""
-    return DecryptionKey(*_pair(files))
+def decryption_key(files: PairFiles, end: datetime | None) -> DecryptionKey:
+    """A pair that we decrypt with, until its end (None: without end).
+
+    Raises `AdapterError` when a file or what is in it is no good.
+    """
+    return DecryptionKey(*_pair(files), end)
 
 
 def _pair(files: PairFiles) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:

@@ -276,6 +276,13 @@ CERTIFICATE_REVOKED = _event(
     "A partner's: nothing is taken from it or encrypted to it; call the partner. Ours: nothing is signed with it, and "
     "messages wait; order a new pair at once and reload.",
 )
+KEY_ENDED = _event(
+    "key.ended",
+    Level.ERROR,
+    "a message is encrypted to a pair of ours whose time is over; it was refused, and its sender was told",
+    "Its sender works with an old certificate of ours: see that the register, or its file, names the new one. The rule "
+    "is the thumbprint. A later `until` of the pair in [keys] lets what is sent again be opened.",
+)
 CERTIFICATE_UNJUDGED = _event(
     "certificate.unjudged",
     Level.WARNING,

@@ -21,6 +21,7 @@ from adapter.lookups.key_files import certificates
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
+from adapter.service import key_change
 from adapter.service.clock import MachineClock
 from adapter.service.installation import (
     anchors,
@@ -86,7 +87,14 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
             name = f"keys.encryption[{number + 1}].certificate"
             looked = _certificate(name, pair.certificate, Usage.ENCRYPTION, trusted, now, soon)
             # An old pair is kept to open what is under way; that it has expired is why it is old.
-            yield looked if number == 0 else Looked(name, State.OK, f"an old pair; {looked.says}")
+            if pair.end is not None and now >= pair.end:
+                yield Looked(name, State.OK, f"opens nothing since {pair.end:%Y-%m-%d %H:%M}; it may be taken out")
+            else:
+                yield looked if number == 0 else Looked(name, State.OK, f"an old pair; {looked.says}")
+        for remark in key_change.remarks(settings.keys, opened, now):
+            yield Looked(f"keys.encryption[{remark.number}].until", State.WARNING, remark.says)
+        if not opened.at(now).pairs:
+            yield Looked("keys.encryption", State.PROBLEM, "the time of every pair is over: no message can be opened")
     if identity is not None and opened is not None and trusted is not None:
         own = (
             ("keys.signing.certificate", identity.at(now).certificate),

@@ -248,11 +248,12 @@ def _opened(installation: Installation, mail: tuple[bytes, ...], payload: tuple[
         yield from map(Attachment, payload)
         return
     octets = {part.content_id: part.octets for part in message.unpacked.attachments}
-    day = message.header.timestamp.instant.date()
+    at = message.header.timestamp.instant
+    day = at.date()
     for number, reference in enumerate(message.content.references):
         sealed = octets[reference.content_id]
         try:
-            key = cms_foreign.content_key(sealed, installation.keys, installation.policy, day)
+            key = cms_foreign.content_key(sealed, installation.keys.at(at), installation.policy, day)
             document = unwrap(cms_foreign.open_with(sealed, key, installation.policy, day)).octets
         except AdapterError:
             if not number:

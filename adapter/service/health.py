@@ -196,6 +196,9 @@ def _certificates(installation: Installation, now: datetime) -> tuple[tuple[Cert
             reasons.append(Reason("certificate", Against.READINESS, f"{what}: {'; '.join(wrong)}"))
         elif days[-1].days < soon:
             reasons.append(Reason("certificate", Against.NOTHING, f"{what} has {days[-1].days} days left"))
+    if not installation.keys.at(now).pairs:
+        says = "the time of every pair in keys.encryption is over: no message can be opened"
+        reasons.append(Reason("certificate", Against.READINESS, says))
     for partner in installation.partners.all():
         left = min(_days(now, partner.encryption, *partner.signing))
         days.append(CertificateDays(f"partner {partner.her}", left))

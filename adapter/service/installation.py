@@ -223,8 +223,14 @@ def signer(settings: Settings) -> SigningPlan:
 
 
 def decryption_keys(settings: Settings) -> DecryptionKeys:
-    """Every key that may open what we get. Raises `AdapterError`."""
-    return DecryptionKeys(tuple(key_files.decryption_key(_files(pair)) for pair in settings.keys.encryption))
+    """Every key that may open what we get, each until its end. Raises `AdapterError`."""
+    kept = settings.keys.kept
+    return DecryptionKeys(
+        tuple(
+            key_files.decryption_key(_files(pair), None if pair.until is None else pair.until + kept)
+            for pair in settings.keys.encryption
+        )
+    )
 
 
 def _files(pair: KeyPair) -> key_files.PairFiles:

@@ -89,10 +89,10 @@ def _plan(installation: Installation, one: Known, now: datetime) -> Iterator[str
         if said.first is not None:
             yield f"from {said.first:%Y-%m-%d %H:%M}"
         if said.until is not None:
-            end = said.until + timedelta(hours=keys.keep_hours)
+            end = said.until + keys.kept
             yield f"until {said.until:%Y-%m-%d %H:%M}, kept to open what is under way until {end:%Y-%m-%d %H:%M}"
-            if now > end:
-                yield "may be taken out of the configuration"
+            if now >= end:
+                yield "opens nothing any more, and may be taken out of the configuration"
 
 
 def _stopped(one: Known, outcome: Outcome | None) -> Iterator[str]:

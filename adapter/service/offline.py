@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.config import load
 from adapter.crypto.certificates import thumbprint
+from adapter.crypto.refusal import RefusedError
 from adapter.envelope import open as opening
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.envelope.open import VerifiedMessage
@@ -19,7 +20,7 @@ from adapter.messages.read import read
 from adapter.messages.reading import Recognised, understand
 from adapter.messages.rules.rule import Side
 from adapter.observe.log import Silent
-from adapter.service import agreements
+from adapter.service import agreements, ended_keys
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.installation import Tools, open_tools
 from adapter.service.sealing import reported
@@ -101,7 +102,11 @@ def open_offline(config: Path, content: bytes) -> Opened | Refused:
         now = tools.clock.now()
         verified = agreements.verify(tools, message, now)
         remarks = (*opening.admit(message, tools.own_hers, now), *agreements.admit(tools, message.header))
-        documents = opening.decrypt(verified, tools.keys, tools.policy, now)
+        try:
+            documents = opening.decrypt(verified, tools.keys.at(now), tools.policy, now)
+        except RefusedError as error:
+            why = ended_keys.reason(tools, verified, now)
+            raise (RefusedError(error.kind, error.rule, why) if why else error) from error
         if not documents:
             raise AdapterError(MAIL_NOT_EBXML, "it is a signal without a payload")
     except AdapterError as error:

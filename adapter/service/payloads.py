@@ -34,7 +34,7 @@ from adapter.messages.receipting import Case, Decision, Own, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import agreements, receipts, remarking, vetting
+from adapter.service import agreements, ended_keys, receipts, remarking, vetting
 from adapter.service.answers import Response, everything_wrong, objection, put_stored, refuse, signal_response
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
@@ -211,13 +211,18 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
     try:
         remarks = opening.admit(arrival.message.message, installation.own_hers, now)
         remarks += agreements.admit(installation, arrival.header)
-        documents = opening.decrypt(arrival.message, installation.keys, installation.policy, now)
+        keys = installation.keys.at(arrival.mail.reception.received)
+        documents = opening.decrypt(arrival.message, keys, installation.policy, now)
         if not documents:
             raise RefusedError(ATTACHMENT_MISMATCH, "EB-635", "there is no payload")
     except AdapterError as error:
         if error.kind.may_pass:
             raise
-        return _reject(installation, arrival, error)
+        received = arrival.mail.reception.received
+        return [
+            *_reject(installation, arrival, error),
+            *ended_keys.told(installation, arrival.message, received, error),
+        ]
     remarks += vetting.remarks(arrival.vetted)
     opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, now))
     findings = (*arrival.message.findings, *remarks, *opened, *_of_documents(documents))
