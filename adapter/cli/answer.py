@@ -36,17 +36,17 @@ def command(id_: str, word: str | None, later: datetime | None, text: str, confi
         raise click.UsageError("give one of --accept, --later DATE, --refuse, --withdraw, --unclear")
 
     from adapter.cli.findings import print_findings
-    from adapter.cli.operating import person
+    from adapter.cli.operating import write_down
     from adapter.facts import AnswerKind
     from adapter.service import desk
-    from adapter.service.access import Did, at_the_keyboard
+    from adapter.service.access import Did
     from adapter.service.asking import Said, Sent, answer
     from adapter.service.submission import NotTaken
 
     said = Said(AnswerKind(word or "later"), later.date() if later is not None else None, text)
     with desk.installation(config) as installation:
         exchange = installation.store.read_now(lambda reader: desk.find_exchange(reader, id_))
-        at_the_keyboard(installation.store, installation.clock.now(), person(), Did.ANSWERED, exchange.id)
+        write_down(installation.store, Did.ANSWERED, exchange.id)
         outcome = answer(installation, exchange, said)
     if isinstance(outcome, NotTaken):
         print_findings(id_, outcome.findings, as_json=as_json)

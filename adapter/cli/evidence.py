@@ -41,16 +41,15 @@ def export(stay: str, output: Path, anonymised: bool, as_of: datetime | None, co
     Examples:
       adapter evidence export stay-4cef6efb -o stay.zip
     """
-    from adapter.cli.operating import person
+    from adapter.cli.operating import write_down
     from adapter.service import desk, dossier
-    from adapter.service.access import Did, at_the_keyboard
+    from adapter.service.access import Did
     from adapter.values import OSLO
 
     then = as_of if as_of is None or as_of.tzinfo is not None else as_of.replace(tzinfo=OSLO)
     with desk.installation(config) as installation:
         exported = dossier.export(installation, stay, then, anonymised=anonymised)
-        now = installation.clock.now()
-        at_the_keyboard(installation.store, now, person(), Did.EVIDENCE_EXPORTED, exported.report.manifest.stay)
+        write_down(installation.store, Did.EVIDENCE_EXPORTED, exported.report.manifest.stay)
     if str(output) != "-":
         _prepare(output)
     write_file(output, exported.package)

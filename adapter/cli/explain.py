@@ -42,13 +42,13 @@ def command(
       adapter explain stay-4cef6efb --svg stay.svg
       adapter explain stay-4cef6efb --since 2012-02-01T08:00
     """
-    from adapter.cli.operating import person
+    from adapter.cli.operating import write_down
     from adapter.liability.explain import explained
     from adapter.liability.picture import picture
     from adapter.liability.result import result_json
     from adapter.liability.rules import Language
     from adapter.service import desk
-    from adapter.service.access import Did, at_the_keyboard
+    from adapter.service.access import Did
     from adapter.service.accounts import change_since, find_stay, known_stays, readings_of
     from adapter.service.clock import MachineClock
     from adapter.service.terms import terms
@@ -56,7 +56,7 @@ def command(
     told, changed, at = Language(language), None, as_of or MachineClock().now()
     with desk.store(config) as (settings, store):
         known = find_stay(known_stays(store, known_at=known_at), stay)
-        at_the_keyboard(store, MachineClock().now(), person(), Did.STAY_READ, stay)
+        write_down(store, Did.STAY_READ, known.stay.key)
         in_force = terms(settings)
         readings = readings_of(settings, in_force, known, at)
         if since is not None:

@@ -72,9 +72,9 @@ def command(
       adapter ledger --patient-file - --json
       adapter ledger --payer 8140020
     """
-    from adapter.cli.operating import person
+    from adapter.cli.operating import write_down
     from adapter.service import desk
-    from adapter.service.access import Did, at_the_keyboard
+    from adapter.service.access import Did
     from adapter.service.clock import MachineClock
     from adapter.service.ledgers import Question, ledger_of_store
     from adapter.service.terms import terms
@@ -88,7 +88,7 @@ def command(
         last.date() if last is not None else date.max,
     )
     with desk.store(config) as (settings, store), progress("deciding") as tick:
-        at_the_keyboard(store, MachineClock().now(), person(), Did.LEDGER_READ, "")
+        write_down(store, Did.LEDGER_READ)
         wanted = _pseudonym(store, patient_file) if patient_file is not None else None
         shown, known = ledger_of_store(settings, terms(settings), store, asked, tick)
     if wanted is not None:
@@ -105,17 +105,16 @@ def command(
 
 def _pseudonym(store: Store, file: Path) -> str:
     """The pseudonym of the patient whose number stands in a file; the search is written down before it is made."""
-    from adapter.cli.operating import person
+    from adapter.cli.operating import write_down
     from adapter.cli.output import read_file
     from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
-    from adapter.service.access import Did, at_the_keyboard
-    from adapter.service.clock import MachineClock
+    from adapter.service.access import Did
 
     digits = "".join(read_file(file).decode("ascii", "replace").split())
     if len(digits) != NATIONAL_ID_DIGITS or not (digits.isascii() and digits.isdigit()):
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{file} must hold one national id number of 11 digits, nothing else")
     pseudonym = store.pseudonym(digits).value
-    at_the_keyboard(store, MachineClock().now(), person(), Did.PATIENT_SEARCHED, pseudonym)
+    write_down(store, Did.PATIENT_SEARCHED, pseudonym)
     return pseudonym
 
 

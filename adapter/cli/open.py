@@ -21,7 +21,8 @@ from adapter.cli.output import one_thing_on_stdout, options, print_json, read_fi
 def command(file: Path, output: Path, beside: Path | None, config: Path, as_json: bool) -> None:
     """Open a sealed mail with the keys and partners of the configuration: verify, decrypt, write the message.
 
-    Nothing is answered and nothing is kept. Exit code 1 if the mail is refused; then nothing is written.
+    Nothing is answered, and nothing is kept but a line of `adapter audit`. Exit code 1 if the mail is refused; then
+    nothing is written.
 
     \b
     Examples:
@@ -29,8 +30,12 @@ def command(file: Path, output: Path, beside: Path | None, config: Path, as_json
       adapter open ready.eml -o ready.xml --json
       adapter open report.eml -o report.xml --beside files/
     """
+    from adapter.cli.operating import write_down
+    from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.extracting import extracts, write_all
     from adapter.service.offline import Refused, open_offline
+    from adapter.service.steps import shown_id
 
     one_thing_on_stdout(output, as_json=as_json)
     outcome = open_offline(config, read_file(file))
@@ -41,6 +46,8 @@ def command(file: Path, output: Path, beside: Path | None, config: Path, as_json
             answered = f", answered by {outcome.wire}" if outcome.wire else ""
             click.echo(f"{file}: refused: {outcome.reason} [{outcome.error}]{answered}", err=True)
         sys.exit(1)
+    with desk.store(config) as (_, store):
+        write_down(store, Did.PAYLOAD_READ, shown_id(outcome.message_id) or "")
     write_file(output, outcome.content)
     parts = extracts(b"", outcome.beside)
     written = [str(path) for path in write_all(beside, parts)] if beside is not None else []

@@ -1,4 +1,4 @@
-"""How the three commands of an operator ask the service and print what came of it."""
+"""Who is at the keyboard, what have they done, and what of patients have they seen? All of it is written down here."""
 
 from __future__ import annotations
 
@@ -13,23 +13,39 @@ import click
 from adapter.cli.output import print_json
 
 if TYPE_CHECKING:
-    from adapter.service.access import Caller
+    from adapter.service.access import Caller, Did
     from adapter.service.installation import Installation
     from adapter.service.operating import By, Done
+    from adapter.store.port import Store
 
 
 def act(do: Callable[[Installation, str, By], Done], wanted: str, reason: str, config: Path, *, as_json: bool) -> None:
     """Do it in the name of the person at the keyboard."""
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.operating import By
+    from adapter.store.port import Act
 
+    words = {Act.ACCEPT: Did.RELEASED, Act.REFUSE: Did.TURNED_AWAY}
     with desk.installation(config) as installation:
         done = do(installation, wanted, By(person(), reason))
+        write_down(installation.store, words.get(done.act, Did.CHANGED), done.subject)
     if as_json:
         print_json({"id": done.subject, "act": done.act.value, "outcome": done.outcome, "goes_on_as": done.goes_on_as})
     else:
         beside = f" ({done.goes_on_as})" if done.goes_on_as != done.subject else ""
         click.echo(f"{done.subject}: {done.outcome}{beside}")
+
+
+def write_down(store: Store, what: Did, about: str = "") -> None:
+    """Write an access to patient data into the audit log, durable, before anything of it is handed out.
+
+    `about` is an exchange id or a stay key, empty where the access is to many.
+    """
+    from adapter.service.clock import MachineClock
+
+    line = caller_here().line(MachineClock().now(), what, about)
+    store.write_now(lambda writer: writer.add_audit(line))
 
 
 def caller_here() -> Caller:

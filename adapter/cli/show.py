@@ -28,7 +28,7 @@ def command(id_: str, payload: bool, attachments: Path | None, config: Path, as_
     """Show an exchange by its id, the beginning of its id, or its MsgId: state, ids, digests, journal, facts.
 
     What is shown holds no patient data; `--payload` prints the message itself, and `--attachments` writes what goes
-    with it. The files have names of ours, and none that lies there is overwritten. Both are lines of the audit log.
+    with it. The files have names of ours, and none that lies there is overwritten. All are lines of `adapter audit`.
 
     \b
     Examples:
@@ -36,8 +36,10 @@ def command(id_: str, payload: bool, attachments: Path | None, config: Path, as_
       adapter show 5f1d4b7a --payload > message.xml
       adapter show 5f1d4b7a --attachments files/
     """
+    from adapter.cli.operating import write_down
     from adapter.cli.output import write_file
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.clock import MachineClock
 
     if attachments is not None:
@@ -49,11 +51,8 @@ def command(id_: str, payload: bool, attachments: Path | None, config: Path, as_
         raise click.UsageError("--payload prints the message itself, not JSON; leave --json out")
     with desk.store(config) as (settings, store):
         if payload:
-            from adapter.cli.operating import person
-            from adapter.service.access import Did, at_the_keyboard
-
             found = store.read_now(lambda reader: desk.find_exchange(reader, id_))
-            at_the_keyboard(store, MachineClock().now(), person(), Did.PAYLOAD_READ, found.id)
+            write_down(store, Did.PAYLOAD_READ, found.id)
             content = store.read_now(lambda reader: _payload(reader, found.id))
             write_file(Path("-"), content)
             return
@@ -70,6 +69,7 @@ def command(id_: str, payload: bool, attachments: Path | None, config: Path, as_
             return asdict(row(reader, exchange, now)) | _exchange(reader, exchange, folder)
 
         shown = store.read_now(look)
+        write_down(store, Did.EXCHANGE_READ, str(shown["id"]))
     if as_json:
         print_json(shown)
     else:
@@ -77,15 +77,14 @@ def command(id_: str, payload: bool, attachments: Path | None, config: Path, as_
 
 
 def _extract(id_: str, folder: Path, config: Path, *, as_json: bool) -> None:
-    from adapter.cli.operating import person
+    from adapter.cli.operating import write_down
     from adapter.service import desk
-    from adapter.service.access import Did, at_the_keyboard
-    from adapter.service.clock import MachineClock
+    from adapter.service.access import Did
     from adapter.service.extracting import extracts, write_all
 
     with desk.store(config) as (_, store):
         found = store.read_now(lambda reader: desk.find_exchange(reader, id_))
-        at_the_keyboard(store, MachineClock().now(), person(), Did.PAYLOAD_READ, found.id)
+        write_down(store, Did.PAYLOAD_READ, found.id)
         content = store.read_now(lambda reader: _payload(reader, found.id))
         beside = store.read_now(lambda reader: tuple(reader.blob(one) for one in reader.beside(found.id)))
     files = extracts(content, beside)

@@ -83,7 +83,9 @@ def make_command(
     Examples:
       adapter statement make --month 2012-03 -o statements
     """
+    from adapter.cli.operating import write_down
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.clock import MachineClock
     from adapter.service.statements import make, pair_of
     from adapter.service.terms import terms
@@ -91,6 +93,7 @@ def make_command(
     with desk.store(config) as (settings, store):
         pair = pair_of(settings, terms(settings), store, municipality, hospital)
         made = make(settings, terms(settings), store, month, pair, as_of or MachineClock().now())
+        write_down(store, Did.STATEMENT_READ)
     _write(made, None, folder, language)
     _show(made, None, as_json)
 
@@ -119,7 +122,9 @@ def issue_command(
     Examples:
       adapter statement issue --month 2012-03 --municipality 8140020 --hospital 8140010
     """
+    from adapter.cli.operating import write_down
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.clock import MachineClock
     from adapter.service.statements import issue, make, pair_of
     from adapter.service.terms import terms
@@ -129,6 +134,7 @@ def issue_command(
         pair = pair_of(settings, terms(settings), store, municipality, hospital)
         made = make(settings, terms(settings), store, month, pair, as_of or now)
         issued = issue(store, made, now)
+        write_down(store, Did.STATEMENT_ISSUED, issued.id if issued is not None else "")
     if issued is None and not as_json:
         click.echo(f"Nothing has changed since {made.month} was issued; there is nothing to correct.")
         return
@@ -178,12 +184,15 @@ def show_command(name: str, folder: Path | None, language: str, config: Path, as
     Examples:
       adapter statement show 2012-03-8140010-8140020-1
     """
+    from adapter.cli.operating import write_down
     from adapter.liability.statement_text import read_statement
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.statements import issued_statement
 
     with desk.store(config) as (_, store):
         issued = issued_statement(store, name)
+        write_down(store, Did.STATEMENT_READ, issued.id)
     read = read_statement(issued.content)
     _write(read, issued, folder, language)
     _show(read, issued, as_json)
@@ -213,7 +222,9 @@ def compare_command(
     Examples:
       adapter statement compare theirs.csv --month 2012-03
     """
+    from adapter.cli.operating import write_down
     from adapter.service import desk
+    from adapter.service.access import Did
     from adapter.service.clock import MachineClock
     from adapter.service.comparing import compare
     from adapter.service.statements import pair_of
@@ -223,6 +234,7 @@ def compare_command(
     with desk.store(config) as (settings, store):
         pair = pair_of(settings, terms(settings), store, municipality, hospital)
         compared = compare(settings, terms(settings), store, content, month, pair, as_of or MachineClock().now())
+        write_down(store, Did.STATEMENT_READ)
     if as_json:
         print_json(_comparison_json(compared))
     else:

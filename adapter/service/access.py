@@ -37,7 +37,6 @@ class Did(StrEnum):
     EVIDENCE_EXPORTED = "evidence exported"
     STATEMENT_READ = "statement read"
     STATEMENT_ISSUED = "statement issued"
-    AUDIT_READ = "audit log read"
     PATIENT_SEARCHED = "patient searched"
     REQUEST = "request"
 
@@ -127,9 +126,3 @@ def holder_of(reader: Reader, token_id: str, now: datetime) -> Caller | None:
         return None
     scopes = frozenset(Scope(scope) for scope in token.scopes)
     return Caller(f"{token.name} ({token.id})", scopes, frozenset(token.parties))
-
-
-def at_the_keyboard(store: Store, now: datetime, person: str, what: Did, about: str) -> None:
-    """Write down that somebody on this machine has had patient data from a command."""
-    line = AuditLine(now, f"{person} (command)", what.value, ALLOWED, about)
-    store.write_now(lambda writer: writer.add_audit(line))
