@@ -172,6 +172,19 @@ class Head:
         )
 
     @property
+    def copied_to(self) -> tuple[HerId, ...]:
+        """The parties that get a copy over the net (role COP), each once: not one by letter, nor a person's.
+
+        A party that passes a message on (FR, OR) is told of, not sent to.
+        """
+        copies = (
+            other.participant.party_her
+            for other in self.other_receivers
+            if other.role is not None and other.role.v == "COP" and _goes_by_net(other.com_method)
+        )
+        return tuple(dict.fromkeys(her for her in copies if her is not None and her != self.receiver.party_her))
+
+    @property
     def all_receivers(self) -> tuple[Participant, ...]:
         """The primary receiver and every other receiver that is an organisation, in the order of the message."""
         others = (other.participant for other in self.other_receivers if other.organisation is not None)
@@ -231,6 +244,11 @@ def _read_participant(element: Node | None) -> Participant:
         read_organisation(organisation, IN_HEAD) if organisation is not None else None,
         child_code(element, MH + "ComMethod"),
     )
+
+
+def _goes_by_net(method: Code | None) -> bool:
+    """Whether a receiver is reached electronically (list 8235, EDI), as it is where nothing is said."""
+    return method is None or method.v in {None, "EDI"}
 
 
 def _read_other_receiver(element: Node) -> OtherReceiver:

@@ -73,7 +73,7 @@ def take_apprec(
 ) -> list[Told]:
     """Feed a received, verified AppRec to the message that it is about (`apprec.md` §7.2)."""
     now = installation.clock.now()
-    original = _original(writer, receipt, exchange)
+    original = _original(installation, writer, receipt, exchange)
     if original is not None and not _may_receipt(installation, exchange.sender, original.receiver):
         original = None
     if original is None or receipt.accepted is None:
@@ -105,9 +105,9 @@ def _may_receipt(installation: Installation, answering: HerId, asked: HerId) -> 
     return answers.organisation_her == receives.organisation_her
 
 
-def _original(writer: Writer, receipt: AppRec, exchange: Exchange) -> Exchange | None:
+def _original(installation: Installation, writer: Writer, receipt: AppRec, exchange: Exchange) -> Exchange | None:
     """The message of ours that an AppRec is about: by MsgId and answering party, by the envelope's party, or the only
-    one with that MsgId."""
+    one with that MsgId that went to the answering organisation."""
     about = receipt.original.id
     if about is None:
         return None
@@ -115,5 +115,5 @@ def _original(writer: Writer, receipt: AppRec, exchange: Exchange) -> Exchange |
         found = writer.find_sent(about, party) if party is not None else ()
         if found:
             return found[0]
-    sent = writer.find_sent(about)
+    sent = [one for one in writer.find_sent(about) if _may_receipt(installation, exchange.sender, one.receiver)]
     return sent[0] if len(sent) == 1 else None

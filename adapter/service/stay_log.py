@@ -79,7 +79,7 @@ def record_message(
     recorded = [entry.entry.fact for entry in writer.facts(FactFilter(exchange_id=exchange.id))]
     reading = understand(writer.blob(exchange.payload))
     whose = _whose(installation, reading)
-    if whose is None:
+    if whose is None or _is_copy(reading.head, exchange):
         return []
     transport = exchange.transport
     sent = Moment.at(transport.first_sent) if transport is not None and transport.first_sent is not None else None
@@ -113,6 +113,11 @@ def record_message(
     for doubt in () if recorded else found.doubts:
         writer.add_journal(JournalEntry(exchange.id, now, "for a person", doubt))
     return told
+
+
+def _is_copy(head: Head | None, exchange: Exchange) -> bool:
+    """Whether this exchange carries a copy: that another party had it says nothing of the one that was addressed."""
+    return head is not None and exchange.receiver != head.receiver.party_her and exchange.receiver in head.copied_to
 
 
 def _with_original(reader: Reader, exchange: Exchange, reading: Reading, whose: Whose, found: StayFacts) -> StayFacts:
@@ -272,6 +277,16 @@ def _by_msg_id(reader: Reader, msg_id: MsgId | None, organisation: HerId | None,
         return None
     sent = reader.find_sent(msg_id)
     if sent:
-        return next((one for one in sent if one.receiver == peer), sent[0])
+        return next((one for one in sent if one.receiver == peer), _addressed(reader, sent))
     taken = reader.taken(msg_id, organisation) if organisation is not None else None
     return reader.exchange(taken.exchange_id) if taken is not None else None
+
+
+def _addressed(reader: Reader, sent: tuple[Exchange, ...]) -> Exchange:
+    """Of a message and its copies the one to the receiver; the newest where the message is kept no more."""
+    payload = sent[0].payload
+    if len(sent) == 1 or payload is None or reader.gone(payload) is not None:
+        return sent[0]
+    head = understand(reader.blob(payload)).head
+    wanted = head.receiver.party_her if head is not None else None
+    return next((one for one in sent if one.receiver == wanted), sent[0])

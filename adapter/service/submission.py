@@ -3,6 +3,10 @@
 What is kept is an exchange in state NEW with the octets as they were handed in. They are never changed: what is sealed
 is what was submitted. The daemon seals and sends it; this module needs neither keys nor network, so that a command can
 use it while the daemon runs.
+
+A copy (kopimottaker, `msghead.md` §2.3) is a message of its own to another party, with the same octets and the same
+MsgId: the one who sends the message sends its copies too, each in its own envelope, acknowledged and receipted for
+itself (HITS 1168 §5.4, HIS 80415:2012 §3.5.1).
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from adapter.service.sealing import content_ids, reported
 from adapter.service.stay_log import answered_exchange
 from adapter.service.steps import Told, line_of
 from adapter.service.surrounding import judge_around
-from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Writer
+from adapter.store.port import BlobKind, Direction, Exchange, JournalEntry, Reader, Writer
 from adapter.values import HerId, Moment, MsgId
 
 _DID_NOT_ARRIVE = frozenset(
@@ -49,8 +53,19 @@ _DID_NOT_ARRIVE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A party that gets a copy of a message, and the id of the exchange that this will be."""
+
+    receiver: HerId
+    exchange_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
-    """A message that may be sent: what was read of it, where it goes, and the rules it breaks that do not stop it."""
+    """A message that may be sent: what was read of it, where it goes, and the rules it breaks that do not stop it.
+
+    `beside` are the payload parts that go with it, `copies` who else gets it.
+    """
 
     content: bytes
     type: str
@@ -61,6 +76,7 @@ class Submission:
     head: Head
     warnings: tuple[Finding, ...] = ()
     beside: tuple[bytes, ...] = ()
+    copies: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,8 @@ def judge(installation: Installation, content: bytes, beside: tuple[bytes, ...] 
     if has_errors(around):
         return NotTaken((*reading.findings, *around))
     submission = replace(submission, warnings=(*submission.warnings, *around), beside=beside)
+    copies = tuple(Copy(her, installation.ids.fresh()) for her in submission.head.copied_to)
+    submission = replace(submission, copies=copies)
     _require_named_parts(submission)
     _require_partner(installation, submission, reading)
     return submission
@@ -109,12 +127,13 @@ def _require_named_parts(submission: Submission) -> None:
 def _require_partner(installation: Installation, submission: Submission, reading: Reading) -> None:
     """Refuse at once an unknown receiver and what no agreement holds; sealing waits for a register that is away."""
     _, version = reported(reading)
-    try:
-        installation.partner(submission.receiver)
-        installation.agreement_for(submission.sender, submission.receiver, Process(submission.type), version)
-    except AdapterError as error:
-        if not error.kind.may_pass:
-            raise
+    for receiver in (submission.receiver, *(copy.receiver for copy in submission.copies)):
+        try:
+            installation.partner(receiver)
+            installation.agreement_for(submission.sender, receiver, Process(submission.type), version)
+        except AdapterError as error:
+            if not error.kind.may_pass:
+                raise
 
 
 def refusal(reading: Reading) -> NotTaken:
@@ -160,17 +179,44 @@ def keep(
     Raises `AdapterError` (MESSAGE_SENT_BEFORE) when this MsgId has gone to this receiver before and may have arrived;
     an unchanged document that was refused on the way is sent again with its MsgId (HITS 1171 §9.7).
     """
-    for earlier in writer.find_sent(submission.msg_id, submission.receiver):
+    earlier = _sent_before(writer, submission.msg_id, submission.receiver)
+    if earlier is not None:
+        raise AdapterError(MESSAGE_SENT_BEFORE, f"it is exchange {earlier.id}")
+    exchange, told = _keep_one(writer, submission, submission.receiver, exchange_id, now)
+    for copy in submission.copies:
+        if _sent_before(writer, submission.msg_id, copy.receiver) is not None:
+            continue
+        copied, more = _keep_one(writer, submission, copy.receiver, copy.exchange_id, now)
+        told += more
+        writer.add_journal(JournalEntry(exchange.id, now, COPY_GOES, f"exchange {copied.id}"))
+        writer.add_journal(JournalEntry(copied.id, now, COPY_OF, f"exchange {exchange.id}"))
+    noted = [Told(events.MESSAGE_NOTED, line_of(exchange, "new", warning.rule)) for warning in submission.warnings]
+    return exchange, [*told, *noted]
+
+
+COPY_GOES, COPY_OF = "a copy goes out", "it is a copy"
+"""The journal's words at a message and at each of its copies; the detail names the exchange of the other."""
+
+
+def _sent_before(reader: Reader, msg_id: MsgId, receiver: HerId) -> Exchange | None:
+    """The exchange by which a message went to a receiver, if it may have arrived there."""
+    for earlier in reader.find_sent(msg_id, receiver):
         state = earlier.transport.state if earlier.transport is not None else None
-        if earlier.msg_id == submission.msg_id and state not in _DID_NOT_ARRIVE:
-            raise AdapterError(MESSAGE_SENT_BEFORE, f"it is exchange {earlier.id}")
-    answered = answered_exchange(writer, submission.head, submission.head.sender.organisation_her, submission.receiver)
+        if earlier.msg_id == msg_id and state not in _DID_NOT_ARRIVE:
+            return earlier
+    return None
+
+
+def _keep_one(
+    writer: Writer, submission: Submission, receiver: HerId, exchange_id: str, now: datetime
+) -> tuple[Exchange, list[Told]]:
+    answered = answered_exchange(writer, submission.head, submission.head.sender.organisation_her, receiver)
     exchange = Exchange(
         id=exchange_id,
         direction=Direction.OUT,
         type=submission.type,
         sender=submission.sender,
-        receiver=submission.receiver,
+        receiver=receiver,
         created_at=now,
         payload=writer.put_blob(submission.content, BlobKind.PAYLOAD, now),
         msg_id=submission.msg_id,
@@ -185,8 +231,7 @@ def keep(
     if submission.beside:
         writer.add_beside(exchange.id, [writer.put_blob(one, BlobKind.PAYLOAD, now) for one in submission.beside])
         writer.add_journal(JournalEntry(exchange.id, now, "goes with it", f"{len(submission.beside)} other parts"))
-    noted = [Told(events.MESSAGE_NOTED, line_of(exchange, "new", warning.rule)) for warning in submission.warnings]
-    return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new")), *noted]
+    return exchange, [Told(events.EXCHANGE_SUBMITTED, line_of(exchange, "new"))]
 
 
 def submit_now(
