@@ -108,10 +108,9 @@ def _require_by_api(installation: Installation) -> None:
 
 
 def _with_exchanges(reader: Reader, items: tuple[InboxItem, ...]) -> tuple[Waiting, ...]:
-    found = [(reader.exchange(item.exchange_id), item) for item in items]
-    return tuple(
-        Waiting(exchange, item, len(reader.beside(exchange.id))) for exchange, item in found if exchange is not None
-    )
+    ids = [item.exchange_id for item in items]
+    known, beside = {one.id: one for one in reader.exchanges_named(ids)}, dict(reader.besides(ids))
+    return tuple(Waiting(known[item.exchange_id], item, beside.get(item.exchange_id, 0)) for item in items)
 
 
 def _finish(

@@ -10,7 +10,7 @@ sent it is not known (`ebxml.md` EB-508).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from adapter.service.installation import Installation
 from adapter.service.operating import By, Change, Done, carry_out
 from adapter.service.payloads import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORTED
 from adapter.service.steps import Told
-from adapter.store.port import Act, Exchange, Mail, Reader, Writer
+from adapter.store.port import Act, Exchange, JournalEntry, Mail, OperatorAct, Reader, Writer
 from adapter.values import HerId
 
 REASONS = (ANOTHER_SENDER, Silence.HELD.value)
@@ -45,18 +45,29 @@ def held(installation: Installation, own: tuple[HerId, ...] = (), limit: int = 1
     """What waits for a person, the oldest first; only what these own parties received, if any are named."""
 
     def look(reader: Reader) -> tuple[Held, ...]:
-        lines = [(line, reader.exchange(line.exchange_id)) for line in reader.kept_back(REASONS, own, limit)]
-        return tuple(Held(exchange, line.at, line.detail) for line, exchange in lines if exchange is not None)
+        lines = reader.kept_back(REASONS, own, limit)
+        known = {one.id: one for one in reader.exchanges_named(line.exchange_id for line in lines)}
+        return tuple(Held(known[line.exchange_id], line.at, line.detail) for line in lines)
 
     return installation.store.read_now(look)
 
 
 def why_held(reader: Reader, exchange_id: str) -> str | None:
     """Why a message waits for a person; None where it does not, or where somebody has decided."""
-    if any(act.act in {Act.ACCEPT, Act.REFUSE} for act in reader.acts(exchange_id)):
-        return None
-    lines = (line for line in reader.journal(exchange_id) if line.what == NOT_IMPORTED and line.detail in REASONS)
-    return next((line.detail for line in lines), None)
+    return held_among((exchange_id,), reader.acts(exchange_id), reader.journal(exchange_id)).get(exchange_id)
+
+
+def held_among(
+    exchange_ids: Iterable[str], acts: Iterable[OperatorAct], lines: Iterable[JournalEntry]
+) -> Mapping[str, str]:
+    """Why those of these messages that wait for a person do, told from what operators did and from their journals."""
+    decided = {act.subject for act in acts if act.act in {Act.ACCEPT, Act.REFUSE}}
+    waiting = set(exchange_ids) - decided
+    held: dict[str, str] = {}
+    for line in lines:
+        if line.exchange_id in waiting and line.what == NOT_IMPORTED and line.detail in REASONS:
+            held.setdefault(line.exchange_id, line.detail)
+    return held
 
 
 def accept(installation: Installation, wanted: str, by: By) -> Done:

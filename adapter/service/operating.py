@@ -14,7 +14,7 @@ call the same three functions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -83,9 +83,10 @@ def mark_handled(installation: Installation, wanted: str, by: By) -> Done:
     return carry_out(installation, wanted, by, Act.HANDLED, _note_exchange, _note_mail)
 
 
-def handled_by(reader: Reader, subject: str, since: datetime) -> OperatorAct | None:
-    """The mark that a subject, in its state `since` then, carries; None when nobody has marked it in this state."""
-    marks = [act for act in reader.acts(subject) if act.act is Act.HANDLED and act.at >= since]
+def handled_by(acts: Iterable[OperatorAct], subject: str, since: datetime) -> OperatorAct | None:
+    """The mark that a subject, in its state `since` then, carries, told from what operators did to it and to others;
+    None when nobody has marked it in this state."""
+    marks = [act for act in acts if act.subject == subject and act.act is Act.HANDLED and act.at >= since]
     return marks[-1] if marks else None
 
 
@@ -126,14 +127,11 @@ def carry_out(
     return done
 
 
-_STUCK_MAILS = tuple(state for state in ReceptionState if state is not ReceptionState.CLOSED)
-
-
 def find_subject(reader: Reader, wanted: str) -> Exchange | Mail:
     """An exchange, or a mail that became none. Raises `AdapterError` (EXCHANGE_UNKNOWN)."""
     mail = reader.mail(wanted)
     if mail is None and reader.exchange(wanted) is None:
-        found = [one for one in reader.mails(_STUCK_MAILS) if one.exchange_id is None and one.id.startswith(wanted)]
+        found = [one for one in reader.mails_begun(wanted) if one.reception.state is not ReceptionState.CLOSED]
         if len(found) > 1:
             raise AdapterError(EXCHANGE_UNKNOWN, f"{len(found)} mails match")
         mail = found[0] if found else None

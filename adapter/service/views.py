@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,10 +10,10 @@ from adapter.delivery import receiver, sender
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
-from adapter.service.holding import why_held
+from adapter.service.holding import held_among
 from adapter.service.operating import handled_by
 from adapter.service.steps import shown_type
-from adapter.store.port import Exchange, ExchangeFilter, Mail, Reader
+from adapter.store.port import Exchange, ExchangeFilter, Mail, OperatorAct, Reader
 from adapter.values import utc_text
 
 _SET_ASIDE = (
@@ -76,25 +77,59 @@ _NOT_GIVEN = frozenset({ReceptionState.ACCEPTED, ReceptionState.RESPONDED})
 """The states in which a received message waits for the application, if it is one that the application gets."""
 
 
+def exchange_rows(reader: Reader, exchanges: Sequence[Exchange], now: datetime) -> tuple[Row, ...]:
+    """Exchanges as lines, in their order; what belongs to them is read for all of them at once."""
+    ids = [one.id for one in exchanges]
+    acts = reader.acts_about(ids)
+    open_ones = [one.id for one in exchanges if _may_wait(one)]
+    kept_back = set(open_ones) - reader.in_inbox(open_ones) if open_ones else set[str]()
+    held = held_among(kept_back, acts, reader.journals(kept_back)) if kept_back else {}
+    marked = {act.subject for act in acts}
+    return tuple(
+        _row(
+            one,
+            _step(one, given=one.id not in kept_back, held=one.id in held),
+            acts if one.id in marked else (),
+            now,
+        )
+        for one in exchanges
+    )
+
+
+def _may_wait(exchange: Exchange) -> bool:
+    """Whether a received message may be one that the application was not given."""
+    reception = exchange.reception
+    return reception is not None and exchange.type != "APPREC" and reception.state in _NOT_GIVEN
+
+
+def _step(exchange: Exchange, *, given: bool, held: bool) -> str:
+    """What happens next."""
+    receipt = exchange.receipt.state if exchange.receipt is not None else None
+    if exchange.transport is not None:
+        if receipt is AppRecState.TIMED_OUT:
+            return "no AppRec within 96 hours: ask the receiver whether the message is in its system"
+        if receipt is AppRecState.REJECTED:
+            return "rejected by the receiver's application: correct what the codes name, then send a new message"
+        return sender.next_step(exchange.transport)
+    assert exchange.reception is not None
+    if exchange.type == "APPREC":
+        return "nothing: it belongs to a message of ours"
+    if held:
+        return HELD
+    if not given:
+        return "was not given to the application; `adapter show` says why"
+    return receiver.next_step(exchange.reception)
+
+
 def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
     """An exchange as a line."""
-    due = None
-    if exchange.transport is not None:
-        axis: sender.SenderExchange | receiver.ReceivedExchange = exchange.transport
-        step, due = sender.next_step(exchange.transport), exchange.transport.due
-        if exchange.receipt is not None and exchange.receipt.state is AppRecState.TIMED_OUT:
-            step = "no AppRec within 96 hours: ask the receiver whether the message is in its system"
-        elif exchange.receipt is not None and exchange.receipt.state is AppRecState.REJECTED:
-            step = "rejected by the receiver's application: correct what the codes name, then send a new message"
-    else:
-        assert exchange.reception is not None
-        axis, step = exchange.reception, receiver.next_step(exchange.reception)
-        if exchange.type == "APPREC":
-            step = "nothing: it belongs to a message of ours"
-        elif axis.state in _NOT_GIVEN and reader.inbox_item(exchange.id) is None:
-            step = "was not given to the application; `adapter show` says why"
-            if why_held(reader, exchange.id) is not None:
-                step = HELD
+    return exchange_rows(reader, (exchange,), now)[0]
+
+
+def _row(exchange: Exchange, step: str, acts: Sequence[OperatorAct], now: datetime) -> Row:
+    axis = exchange.transport if exchange.transport is not None else exchange.reception
+    assert axis is not None
+    due = exchange.transport.due if exchange.transport is not None else None
     return Row(
         id=exchange.id,
         direction=exchange.direction.value,
@@ -108,12 +143,22 @@ def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
         next_attempt=utc_text(due) if due is not None else None,
         next_step=step,
         reason=axis.reason,
-        handled=_handled(reader, exchange.id, axis.since),
+        handled=_handled(acts, exchange.id, axis.since),
     )
+
+
+def mail_rows(reader: Reader, mails: Sequence[Mail], now: datetime) -> tuple[Row, ...]:
+    """Mails that became no exchange as lines, in their order."""
+    acts = reader.acts_about(one.id for one in mails)
+    return tuple(_mail_row(one, acts, now) for one in mails)
 
 
 def mail_row(reader: Reader, mail: Mail, now: datetime) -> Row:
     """A mail that became no exchange as a line; what it says of itself is not believed and not shown."""
+    return mail_rows(reader, (mail,), now)[0]
+
+
+def _mail_row(mail: Mail, acts: Sequence[OperatorAct], now: datetime) -> Row:
     reception = mail.reception
     return Row(
         id=mail.id,
@@ -128,20 +173,20 @@ def mail_row(reader: Reader, mail: Mail, now: datetime) -> Row:
         next_attempt=utc_text(reception.due) if reception.due is not None else None,
         next_step=receiver.next_step(reception),
         reason=reception.reason,
-        handled=_handled(reader, mail.id, reception.since),
+        handled=_handled(acts, mail.id, reception.since),
     )
 
 
 def rows(reader: Reader, which: ExchangeFilter, now: datetime) -> tuple[Row, ...]:
     """The exchanges that fit, and the mails that were set aside, newest first."""
-    listed = [row(reader, exchange, now) for exchange in reader.exchanges(which)]
+    listed = exchange_rows(reader, reader.exchanges(which), now)
     if which == ExchangeFilter(limit=which.limit):
-        listed += [mail_row(reader, mail, now) for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None]
+        listed += mail_rows(reader, [mail for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None], now)
     return tuple(sorted(listed, key=lambda one: one.age_seconds))
 
 
-def _handled(reader: Reader, subject: str, since: datetime) -> str | None:
-    marked = handled_by(reader, subject, since)
+def _handled(acts: Sequence[OperatorAct], subject: str, since: datetime) -> str | None:
+    marked = handled_by(acts, subject, since)
     return None if marked is None else f"{utc_text(marked.at)} {marked.who}: {marked.reason}"
 
 

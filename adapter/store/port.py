@@ -451,12 +451,18 @@ class Reader(AccessReader, CareReader, Protocol):
     def mails(self, states: Iterable[ReceptionState], limit: int = 1000) -> tuple[Mail, ...]:
         """Mails in any of the states, newest first."""
 
+    def mails_begun(self, id_begins: str, limit: int = 1000) -> tuple[Mail, ...]:
+        """Mails that became no exchange, whose id begins so."""
+
     def mails_of(self, exchange_ids: Iterable[str]) -> tuple[Mail, ...]:
         """Every mail that became one of these exchanges, or that was a signal or a notice about one, oldest first."""
 
     def exchange(self, exchange_id: str) -> Exchange | None: ...
 
     def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]: ...
+
+    def exchanges_named(self, exchange_ids: Iterable[str]) -> tuple[Exchange, ...]:
+        """Those of the ids that there are, in no order."""
 
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
         """Outgoing exchanges that are NEW, oldest first."""
@@ -482,6 +488,9 @@ class Reader(AccessReader, CareReader, Protocol):
 
     def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]: ...
 
+    def journals(self, exchange_ids: Iterable[str]) -> tuple[JournalEntry, ...]:
+        """The lines of several exchanges, in the order in which they were written."""
+
     def kept_back(
         self, reasons: Iterable[str], own: tuple[HerId, ...] = (), limit: int = 1000
     ) -> tuple[JournalEntry, ...]:
@@ -499,6 +508,12 @@ class Reader(AccessReader, CareReader, Protocol):
     def inbox_waiting(self, limit: int = 100, own: tuple[HerId, ...] = ()) -> tuple[InboxItem, ...]:
         """What the application has not taken, oldest first; `own` restricts to messages for these parties."""
 
+    def in_inbox(self, exchange_ids: Iterable[str]) -> frozenset[str]:
+        """Which of these the application has been offered, whether it has taken them or not."""
+
+    def besides(self, exchange_ids: Iterable[str]) -> tuple[tuple[str, int], ...]:
+        """How many other attachments came with each of these; one that came with none is left out."""
+
     def beside(self, exchange_id: str) -> tuple[Digest, ...]:
         """The other attachments of a message that came with several, in their order; most have none."""
 
@@ -506,6 +521,9 @@ class Reader(AccessReader, CareReader, Protocol):
         """The exchange for which one of these Message-IDs or ENVIDs was used."""
 
     def facts(self, which: FactFilter) -> tuple[RecordedFact, ...]: ...
+
+    def facts_about(self, exchange_ids: Iterable[str]) -> tuple[RecordedFact, ...]:
+        """The facts that these exchanges told, in the order of the log."""
 
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         """Whom the facts are about, each once; for going through a large log one patient at a time."""
@@ -537,6 +555,9 @@ class Reader(AccessReader, CareReader, Protocol):
 
     def acts(self, subject: str | None = None) -> tuple[OperatorAct, ...]:
         """What operators did, oldest first; with `subject` only to that exchange or mail."""
+
+    def acts_about(self, subjects: Iterable[str]) -> tuple[OperatorAct, ...]:
+        """What operators did to any of these exchanges and mails, oldest first."""
 
     def unanswered(self, own: tuple[HerId, ...] = ()) -> tuple[Unanswered, ...]:
         """Per partner, what we sent and what has not been acknowledged or receipted; the longest wait first. `own`

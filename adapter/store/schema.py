@@ -30,7 +30,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -179,7 +179,9 @@ exchange = Table(
     comment="one business message or AppRec, with its axes",
 )
 Index("ix_exchange_created_at", exchange.c.created_at)
-Index("ix_exchange_type_created_at", exchange.c.type, exchange.c.created_at)
+Index("ix_exchange_direction_type_created_at", exchange.c.direction, exchange.c.type, exchange.c.created_at)
+Index("ix_exchange_direction_sender_created_at", exchange.c.direction, exchange.c.sender, exchange.c.created_at)
+Index("ix_exchange_direction_receiver_created_at", exchange.c.direction, exchange.c.receiver, exchange.c.created_at)
 Index("ix_exchange_receipt_state_created_at", exchange.c.receipt_state, exchange.c.created_at)
 Index("ix_exchange_reception_state_created_at", exchange.c.reception_state, exchange.c.created_at)
 Index("ix_exchange_message_id", exchange.c.message_id)
@@ -214,7 +216,9 @@ outbox = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     comment="what is to be put on a socket",
 )
-Index("ix_outbox_state_due", outbox.c.state, outbox.c.due)
+WAITS_TO_LEAVE = outbox.c.state == literal_column("'waiting'")
+"""Written out and not bound, as below. The index knows nothing of what has left, however much that is."""
+Index("ix_outbox_waiting", outbox.c.due, sqlite_where=WAITS_TO_LEAVE, postgresql_where=WAITS_TO_LEAVE)
 Index("ix_outbox_exchange_id", outbox.c.exchange_id)
 
 seen_envelope = Table(

@@ -16,6 +16,7 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import Pseudonym, RecordedFact
 from adapter.delivery.sender import ACKNOWLEDGED_STATES, OPEN_STATES, TransportState
 from adapter.errors import STORE_CORRUPT, STORE_EXPIRED, STORE_MISSING, AdapterError
+from adapter.store import exchange_list
 from adapter.store import fact_log as chain
 from adapter.store.key_ring import KeyRing
 from adapter.store.port import (
@@ -33,7 +34,6 @@ from adapter.store.port import (
     Mail,
     OperatorAct,
     OutboxItem,
-    OutboxState,
     RecentSubject,
     RevocationAnswer,
     SeenEnvelope,
@@ -56,7 +56,9 @@ from adapter.store.rows import (
     taken_of,
 )
 from adapter.store.schema import (
+    WAITS_TO_LEAVE,
     WAS_NOT_IMPORTED,
+    beside,
     certificate_check,
     correlation,
     exchange,
@@ -92,10 +94,6 @@ from adapter.store.statements import (
 from adapter.values import Digest, HerId, MessageId, MsgId, instant_of
 
 S = TypeVar("S", bound=StrEnum)
-
-LAST_CHARACTER = "\U0010ffff"
-"""No id has it: with it after the beginning of an id ends the range of the ids that begin so."""
-
 
 UNSETTLED = tuple(
     state for state in TransportState if state not in ACKNOWLEDGED_STATES and state is not TransportState.CANCELLED
@@ -149,6 +147,11 @@ class SqlReader(SqlAccessReader, SqlCareReader):
         wanted = select(mail_in).where(mail_in.c.exchange_id.in_(list(exchange_ids)))
         return tuple(mail_of(row) for row in self._all(wanted.order_by(mail_in.c.received, mail_in.c.id)))
 
+    def mails_begun(self, id_begins: str, limit: int = 1000) -> tuple[Mail, ...]:
+        within = (mail_in.c.id >= id_begins, mail_in.c.id < id_begins + exchange_list.LAST_CHARACTER)
+        wanted = select(mail_in).where(*within, mail_in.c.exchange_id.is_(None)).order_by(mail_in.c.id).limit(limit)
+        return tuple(mail_of(row) for row in self._all(wanted))
+
     # ── exchanges ──
 
     def exchange(self, exchange_id: str) -> Exchange | None:
@@ -159,8 +162,11 @@ class SqlReader(SqlAccessReader, SqlCareReader):
         return tuple(exchange_of(row) for row in self._all(statement, **values))
 
     def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]:
-        wanted = select(exchange).where(*_conditions(which))
-        return self._exchanges(wanted.order_by(exchange.c.created_at.desc(), exchange.c.id).limit(which.limit))
+        listed = exchange_list.newest(self._connection, which)
+        return () if listed is None else self._exchanges(listed)
+
+    def exchanges_named(self, exchange_ids: Iterable[str]) -> tuple[Exchange, ...]:
+        return self._exchanges(select(exchange).where(exchange.c.id.in_(list(exchange_ids))))
 
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
         new = select(exchange).where(exchange.c.transport_state == TransportState.NEW.value)
@@ -176,9 +182,7 @@ class SqlReader(SqlAccessReader, SqlCareReader):
         waiting = [state.value for state in WAITING_MAIL]
         mail_due = func.coalesce(mail_in.c.due, mail_in.c.received)
         moments = (
-            select(func.min(_when_free(outbox.c.due, outbox.c.claimed_until))).where(
-                outbox.c.state == OutboxState.WAITING.value
-            ),
+            select(func.min(_when_free(outbox.c.due, outbox.c.claimed_until))).where(WAITS_TO_LEAVE),
             select(func.min(_when_free(mail_due, mail_in.c.claimed_until))).where(mail_in.c.state.in_(waiting)),
             select(func.min(exchange.c.transport_due)).where(AWAITS_ACK),
             select(func.min(exchange.c.receipt_due)),
@@ -210,14 +214,21 @@ class SqlReader(SqlAccessReader, SqlCareReader):
     def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]:
         return tuple(journal_of(row) for row in self._all(JOURNAL, of_exchange_id=exchange_id))
 
+    def journals(self, exchange_ids: Iterable[str]) -> tuple[JournalEntry, ...]:
+        wanted = select(journal).where(journal.c.exchange_id.in_(list(exchange_ids))).order_by(journal.c.seq)
+        return tuple(journal_of(row) for row in self._all(wanted))
+
     def kept_back(
         self, reasons: Iterable[str], own: tuple[HerId, ...] = (), limit: int = 1000
     ) -> tuple[JournalEntry, ...]:
-        decided = select(operator_act.c.subject).where(operator_act.c.act.in_([Act.ACCEPT.value, Act.REFUSE.value]))
+        decided = exists().where(
+            operator_act.c.subject == journal.c.exchange_id,
+            operator_act.c.act.in_([Act.ACCEPT.value, Act.REFUSE.value]),
+        )
         wanted = (
             select(journal)
             .join(exchange, exchange.c.id == journal.c.exchange_id)
-            .where(WAS_NOT_IMPORTED, journal.c.detail.in_(list(reasons)), exchange.c.id.not_in(decided))
+            .where(WAS_NOT_IMPORTED, journal.c.detail.in_(list(reasons)), ~decided)
         )
         if own:
             wanted = wanted.where(exchange.c.receiver.in_([her.value for her in own]))
@@ -244,10 +255,18 @@ class SqlReader(SqlAccessReader, SqlCareReader):
     def inbox_waiting(self, limit: int = 100, own: tuple[HerId, ...] = ()) -> tuple[InboxItem, ...]:
         if not own:
             return tuple(inbox_of(row) for row in self._all(INBOX_WAITING, of_limit=limit))
-        for_us = select(exchange.c.id).where(exchange.c.receiver.in_([her.value for her in own]))
-        waiting = select(inbox).where(inbox.c.taken_at.is_(None), inbox.c.exchange_id.in_(for_us))
+        waiting = select(inbox).where(inbox.c.taken_at.is_(None), for_one_of(own))
         oldest = waiting.order_by(inbox.c.received_at, inbox.c.exchange_id).limit(limit)
         return tuple(inbox_of(row) for row in self._all(oldest))
+
+    def in_inbox(self, exchange_ids: Iterable[str]) -> frozenset[str]:
+        wanted = select(inbox.c.exchange_id).where(inbox.c.exchange_id.in_(list(exchange_ids)))
+        return frozenset(self._connection.execute(wanted).scalars())
+
+    def besides(self, exchange_ids: Iterable[str]) -> tuple[tuple[str, int], ...]:
+        of_them = select(beside.c.exchange_id, func.count()).where(beside.c.exchange_id.in_(list(exchange_ids)))
+        rows = self._connection.execute(of_them.group_by(beside.c.exchange_id))
+        return tuple((str(exchange_id), int(count)) for exchange_id, count in rows)
 
     def beside(self, exchange_id: str) -> tuple[Digest, ...]:
         return tuple(Digest(row["payload"]) for row in self._all(BESIDE, of_exchange_id=exchange_id))
@@ -281,6 +300,10 @@ class SqlReader(SqlAccessReader, SqlCareReader):
             return tuple(chain.fact_of(row) for row in rows)
         except ValueError as error:
             raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
+
+    def facts_about(self, exchange_ids: Iterable[str]) -> tuple[RecordedFact, ...]:
+        of_them = select(fact_log).where(fact_log.c.exchange_id.in_(list(exchange_ids)))
+        return tuple(chain.fact_of(row) for row in self._log(of_them.order_by(fact_log.c.seq)))
 
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         columns = (fact_log.c.patient, fact_log.c.hospital, fact_log.c.municipality)
@@ -355,6 +378,10 @@ class SqlReader(SqlAccessReader, SqlCareReader):
             wanted = wanted.where(operator_act.c.subject == subject)
         return tuple(act_of(row) for row in self._all(wanted))
 
+    def acts_about(self, subjects: Iterable[str]) -> tuple[OperatorAct, ...]:
+        wanted = select(operator_act).where(operator_act.c.subject.in_(list(subjects)))
+        return tuple(act_of(row) for row in self._all(wanted.order_by(operator_act.c.seq)))
+
     def unanswered(self, own: tuple[HerId, ...] = ()) -> tuple[Unanswered, ...]:
         waiting = or_(
             exchange.c.transport_state.in_([state.value for state in OPEN_STATES]),
@@ -416,9 +443,7 @@ class SqlReader(SqlAccessReader, SqlCareReader):
         mails = self._count_and_oldest(
             select(func.count(), func.min(mail_in.c.received)).where(mail_in.c.state.in_(waiting))
         )
-        items = self._count_and_oldest(
-            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.state == OutboxState.WAITING.value)
-        )
+        items = self._count_and_oldest(select(func.count(), func.min(outbox.c.created_at)).where(WAITS_TO_LEAVE))
         offered = self._count_and_oldest(
             select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.taken_at.is_(None))
         )
@@ -444,6 +469,12 @@ class SqlReader(SqlAccessReader, SqlCareReader):
         return number, None if oldest is None else _instant(oldest)
 
 
+def for_one_of(own: tuple[HerId, ...]) -> ColumnElement[bool]:
+    """Whether an item of the inbox is for one of these parties; asked item by item, so that few items are few looks."""
+    ours = exchange.c.receiver.in_([her.value for her in own])
+    return exists().where(exchange.c.id == inbox.c.exchange_id, ours)
+
+
 def _when_free(due: ColumnElement[datetime], claimed_until: ColumnElement[datetime]) -> ColumnElement[datetime]:
     """A claimed row counts from the end of its lease: before that nobody else may take it."""
     return case((claimed_until > due, claimed_until), else_=due)
@@ -451,51 +482,6 @@ def _when_free(due: ColumnElement[datetime], claimed_until: ColumnElement[dateti
 
 def _instant(value: object) -> datetime:
     return value if isinstance(value, datetime) else instant_of(str(value))
-
-
-def _conditions(which: ExchangeFilter) -> Iterator[ColumnElement[bool]]:
-    if which.direction is not None:
-        yield exchange.c.direction == which.direction.value
-    if which.type is not None:
-        yield exchange.c.type == which.type
-    if which.peer is not None:
-        yield or_(
-            (exchange.c.direction == Direction.OUT.value) & (exchange.c.receiver == which.peer.value),
-            (exchange.c.direction == Direction.IN.value) & (exchange.c.sender == which.peer.value),
-        )
-    for column, states in (
-        (exchange.c.transport_state, which.transport),
-        (exchange.c.receipt_state, which.receipt),
-        (exchange.c.reception_state, which.reception),
-    ):
-        if states:
-            yield column.in_([state.value for state in states])
-    if which.created_from is not None:
-        yield exchange.c.created_at >= which.created_from
-    if which.created_before is not None:
-        yield exchange.c.created_at < which.created_before
-    if which.own:
-        yield _is_own(which.own)
-    if which.id_begins:
-        # A range, so that the index of the ids bounds the walk; LIKE would not see case, and walk everything.
-        yield exchange.c.id >= which.id_begins
-        yield func.substr(exchange.c.id, 1, len(which.id_begins)) == which.id_begins
-        yield exchange.c.id < which.id_begins + LAST_CHARACTER
-    if which.msg_id is not None:
-        yield exchange.c.msg_key == which.msg_id.key
-    if which.after is not None:
-        # Said twice, so that the index on created_at bounds the walk.
-        yield exchange.c.created_at <= which.after.created_at
-        yield or_(exchange.c.created_at < which.after.created_at, exchange.c.id > which.after.id)
-
-
-def _is_own(own: tuple[HerId, ...]) -> ColumnElement[bool]:
-    """Whether the own side of an exchange is one of these parties."""
-    hers = [her.value for her in own]
-    return or_(
-        (exchange.c.direction == Direction.OUT.value) & exchange.c.sender.in_(hers),
-        (exchange.c.direction == Direction.IN.value) & exchange.c.receiver.in_(hers),
-    )
 
 
 def _subject(patient: str, hospital: str, municipality: str | None) -> Subject:

@@ -51,6 +51,7 @@ from adapter.store.rows import (
     statement_values,
 )
 from adapter.store.schema import (
+    WAITS_TO_LEAVE,
     beside,
     blob,
     blob_key,
@@ -71,7 +72,7 @@ from adapter.store.schema import (
 )
 from adapter.store.sql_access import SqlAccessWriter
 from adapter.store.sql_care import SqlCareWriter
-from adapter.store.sql_reader import SqlReader
+from adapter.store.sql_reader import SqlReader, for_one_of
 from adapter.store.statements import (
     ANSWER_SEEN,
     CLAIM_MAILS,
@@ -260,13 +261,12 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     ) -> tuple[InboxItem, ...]:
         waiting = (
             select(inbox.c.exchange_id)
-            .join(exchange, exchange.c.id == inbox.c.exchange_id)
             .where(inbox.c.taken_at.is_(None), _free(inbox.c.claimed_until, now))
             .order_by(inbox.c.received_at, inbox.c.exchange_id)
             .limit(limit)
         )
         if own:
-            waiting = waiting.where(exchange.c.receiver.in_([her.value for her in own]))
+            waiting = waiting.where(for_one_of(own))
         claim = (
             update(inbox)
             .where(inbox.c.exchange_id.in_(waiting))
@@ -328,7 +328,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         return sum(
             self._connection.execute(update(table).where(table.c.due > latest, *waits).values(due=now)).rowcount
             for table, latest, waits in (
-                (outbox, outbox_latest, (outbox.c.state == OutboxState.WAITING.value,)),
+                (outbox, outbox_latest, (WAITS_TO_LEAVE,)),
                 (mail_in, mail_latest, ()),
             )
         )

@@ -17,6 +17,7 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
 from adapter.store.port import Direction, OutboxState
 from adapter.store.schema import (
+    WAITS_TO_LEAVE,
     Instant,
     beside,
     blob,
@@ -141,7 +142,7 @@ CLAIM_OUTBOX: Final = (
     .where(
         outbox.c.id.in_(
             select(outbox.c.id)
-            .where(outbox.c.state == OutboxState.WAITING.value, outbox.c.due <= _NOW, _free(outbox.c.claimed_until))
+            .where(WAITS_TO_LEAVE, outbox.c.due <= _NOW, _free(outbox.c.claimed_until))
             .order_by(outbox.c.due, outbox.c.id)
             .limit(bindparam("of_limit"))
         )
@@ -160,6 +161,7 @@ _END_CLAIM: Final = (
 FINISH_OUTBOX: Final = _END_CLAIM
 POSTPONE_OUTBOX: Final = _END_CLAIM.values(deferrals=outbox.c.deferrals + 1)
 
+# Its state is bound, and so not known to be `waiting`: few rows are of one exchange, and many may wait.
 WITHDRAW: Final = (
     update(outbox)
     .where(_is(outbox.c.exchange_id), outbox.c.kind == "message", outbox.c.state == OutboxState.WAITING.value)

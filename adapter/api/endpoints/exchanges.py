@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -26,7 +25,7 @@ from adapter.service.operating import By, Done, give_up, mark_handled, resend
 from adapter.service.repeating import Also, nothing_more
 from adapter.service.steps import shown_service, shown_type
 from adapter.service.submission import NotTaken
-from adapter.service.views import row
+from adapter.service.views import Row, exchange_rows
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
 from adapter.values import Digest, HerId, MsgId, instant_of, instant_text, utc_text
 
@@ -174,7 +173,7 @@ def _list(call: Call) -> Answer:
         found = reader.exchanges(which)
         shown = found[: asked.limit]
         following = cursor_of(shown[-1]) if len(found) > len(shown) else None
-        return ExchangePage(exchanges=tuple(_row(reader, one, now) for one in shown), next=following)
+        return ExchangePage(exchanges=_rows(reader, shown, now), next=following)
 
     return Answer(call.installation.store.read_now(look))
 
@@ -194,14 +193,20 @@ def place_of(cursor: str) -> ListPlace:
         raise AdapterError(REQUEST_REFUSED, "query.cursor: it is `next` of a page before") from None
 
 
-def _row(reader: Reader, exchange: Exchange, now: datetime) -> ExchangeRow:
-    shown = asdict(row(reader, exchange, now))
-    return ExchangeRow(
-        **{name: value for name, value in shown.items() if name in ExchangeRow.model_fields},
-        sender=exchange.sender.value,
-        receiver=exchange.receiver.value,
-        created=utc_text(exchange.created_at),
+def _rows(reader: Reader, exchanges: tuple[Exchange, ...], now: datetime) -> tuple[ExchangeRow, ...]:
+    shown = zip(exchanges, exchange_rows(reader, exchanges, now), strict=True)
+    return tuple(
+        ExchangeRow(
+            **{name: getattr(row, name) for name in _OF_ROW},
+            sender=exchange.sender.value,
+            receiver=exchange.receiver.value,
+            created=utc_text(exchange.created_at),
+        )
+        for exchange, row in shown
     )
+
+
+_OF_ROW = tuple(name for name in ExchangeRow.model_fields if name in Row.__slots__)
 
 
 def _one(call: Call) -> Answer:
@@ -210,7 +215,7 @@ def _one(call: Call) -> Answer:
 
     def look(reader: Reader) -> ExchangeDetail:
         return ExchangeDetail(
-            **_row(reader, exchange, now).model_dump(),
+            **_rows(reader, (exchange,), now)[0].model_dump(),
             message_id=None if exchange.message_id is None else exchange.message_id.value,
             conversation_id=exchange.conversation_id,
             cpa_id=exchange.cpa_id,

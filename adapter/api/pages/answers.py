@@ -57,16 +57,24 @@ def _list(visit: Visit) -> Shown:
 
     def look(reader: Reader) -> tuple[list[Line], int]:
         newest = reader.last_fact_seq() if asked.before is None else asked.before - 1
-        lines = []
-        for one in reader.facts_that_say(AnswerKind.UNCLEAR.value, newest - WINDOW, newest):
-            what, exchange_id = one.entry.fact.what, one.entry.exchange_id
-            if not isinstance(what, Answer) or what.answer is not AnswerKind.UNCLEAR or exchange_id is None:
-                continue
-            exchange = reader.exchange(exchange_id)
-            if exchange is None or exchange.direction is Direction.OUT or not visit.call.caller.may_see(exchange):
-                continue
-            if reading_of(reader, exchange) is None:
-                lines.append(Line(exchange, visit.name_of(exchange.peer), exchange.created_at))
+        said = [
+            one.entry.exchange_id
+            for one in reader.facts_that_say(AnswerKind.UNCLEAR.value, newest - WINDOW, newest)
+            if isinstance(one.entry.fact.what, Answer) and one.entry.fact.what.answer is AnswerKind.UNCLEAR
+        ]
+        told = dict.fromkeys(one for one in said if one is not None)
+        read = {
+            one.entry.exchange_id
+            for one in reader.facts_about(told)
+            if isinstance(one.entry.fact.what, AnswerClassified)
+        }
+        known = {one.id: one for one in reader.exchanges_named(one for one in told if one not in read)}
+        waiting = [known[one] for one in told if one in known]
+        lines = [
+            Line(one, visit.name_of(one.peer), one.created_at)
+            for one in waiting
+            if one.direction is not Direction.OUT and visit.call.caller.may_see(one)
+        ]
         return lines, newest - WINDOW
 
     lines, reached = installation.store.read_now(look)

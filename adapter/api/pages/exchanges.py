@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
@@ -28,7 +28,7 @@ from adapter.service.holding import accept, refuse, why_held
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, may_give_up, resend, way_of
 from adapter.service.payloads import ANOTHER_SENDER
-from adapter.service.views import HELD, Row, row
+from adapter.service.views import HELD, Row, exchange_rows
 from adapter.store.port import Act, Direction, Exchange, ExchangeFilter, JournalEntry, Reader
 from adapter.values import OSLO, HerId, MsgId
 
@@ -98,10 +98,23 @@ def tone(shown: Row) -> str:
 
 def line(visit: Visit, reader: Reader, exchange: Exchange) -> Line:
     """An exchange as a line of a list."""
-    shown = row(reader, exchange, visit.now)
-    state = "held" if shown.next_step == HELD else shown.state
-    called = visit.called(exchange.type)
-    return Line(shown, called, visit.name_of(exchange.peer), exchange.created_at, state, tone(shown))
+    return lines(visit, reader, (exchange,))[0]
+
+
+def lines(visit: Visit, reader: Reader, exchanges: Sequence[Exchange]) -> list[Line]:
+    """Exchanges as lines of a list."""
+    names = {her: visit.name_of(her) for her in {one.peer for one in exchanges}}
+    return [
+        Line(
+            row,
+            visit.called(one.type),
+            names[one.peer],
+            one.created_at,
+            "held" if row.next_step == HELD else row.state,
+            tone(row),
+        )
+        for one, row in zip(exchanges, exchange_rows(reader, exchanges, visit.now), strict=True)
+    ]
 
 
 def _list(visit: Visit) -> Shown:
@@ -124,10 +137,10 @@ def _list(visit: Visit) -> Shown:
         found = reader.exchanges(which)
         shown = found[:PAGE]
         following = cursor_of(shown[-1]) if len(found) > len(shown) else None
-        return [line(visit, reader, one) for one in shown], following
+        return lines(visit, reader, shown), following
 
-    lines, following = visit.call.installation.store.read_now(look)
-    return Shown("exchanges.html", {**_choices(visit), "asked": asked, "lines": lines, "following": following})
+    listed, following = visit.call.installation.store.read_now(look)
+    return Shown("exchanges.html", {**_choices(visit), "asked": asked, "lines": listed, "following": following})
 
 
 def _midnight(day: date) -> datetime:
@@ -164,8 +177,8 @@ def _search(visit: Visit) -> Shown | Onward:
         return Onward(f"/exchanges/{mail.exchange_id}" if mail.exchange_id else f"/quarantine/{mail.id}")
     if len(found) == 1:
         return Onward(f"/exchanges/{found[0].id}")
-    lines = visit.call.installation.store.read_now(lambda reader: [line(visit, reader, one) for one in found])
-    filling = {**_choices(visit), "asked": ListQuery(), "lines": lines, "following": None, "searched": True}
+    listed = visit.call.installation.store.read_now(lambda reader: lines(visit, reader, found))
+    filling = {**_choices(visit), "asked": ListQuery(), "lines": listed, "following": None, "searched": True}
     return Shown("exchanges.html", filling, 200 if found else 404)
 
 

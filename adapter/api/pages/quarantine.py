@@ -14,7 +14,7 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.errors import EXCHANGE_UNKNOWN, REQUEST_REFUSED, AdapterError
 from adapter.service.access import Did
 from adapter.service.operating import By
-from adapter.service.views import mail_row
+from adapter.service.views import Row, mail_row, mail_rows
 from adapter.store.port import Act, Mail, Reader
 
 MOST = 100
@@ -44,9 +44,9 @@ def _may_see(visit: Visit, mail: Mail) -> bool:
 def _list(visit: Visit) -> Shown:
     which = visit.call.asked(QuarantineQuery).which
 
-    def look(reader: Reader) -> list[object]:
-        mails = [one for one in reader.mails(_SHOWN[which], MOST) if one.exchange_id is None]
-        return [mail_row(reader, one, visit.now) for one in mails if _may_see(visit, one)]
+    def look(reader: Reader) -> tuple[Row, ...]:
+        mails = [one for one in reader.mails(_SHOWN[which], MOST) if one.exchange_id is None and _may_see(visit, one)]
+        return mail_rows(reader, mails, visit.now)
 
     rows = visit.call.installation.store.read_now(look)
     return Shown("quarantine.html", {"rows": rows, "which": which, "most": MOST})

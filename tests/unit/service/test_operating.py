@@ -219,8 +219,9 @@ async def test_a_mark_stands_until_something_happens(world: World) -> None:
     since = world.hospital.exchange(sent).transport
     assert since is not None
     read = world.hospital.installation.store.read_now
-    assert read(lambda reader: handled_by(reader, sent, since.since)) is not None
-    assert read(lambda reader: handled_by(reader, sent, world.clock.now() + timedelta(seconds=1))) is None
+    assert read(lambda reader: handled_by(reader.acts(sent), sent, since.since)) is not None
+    later = world.clock.now() + timedelta(seconds=1)
+    assert read(lambda reader: handled_by(reader.acts(sent), sent, later)) is None
 
 
 async def test_every_deed_is_written_down(world: World) -> None:
