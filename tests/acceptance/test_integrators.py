@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -10,14 +11,20 @@ import sys
 import tomllib
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from commands import ROOT, Daemon, surroundings, wait_for
 
 from adapter.config import parse
+from adapter.messages.building import example
+from adapter.service import desk, holding
+from adapter.service.build_json import build_message
+from adapter.service.submission import Submission, judge, keep
 from adapter.testing import scenarios
 from adapter.testing.place import Place, Side, prepare
+from adapter.values import MsgId
 
 PAGE = ROOT / "docs" / "integrators.md"
 BLOCK = re.compile(r"(?:<!-- at: (\w+) -->\n)?```(sh|python|toml)\n(.*?)```", re.DOTALL)
@@ -61,9 +68,36 @@ def answers(port: int) -> bool:
         return False
 
 
+def send_forged(side: Side) -> None:
+    """Send a message under another's name, past our own rules; whoever gets it holds it for a person (EB-508)."""
+    told = json.loads(example("discharge-ready"))
+    told |= {party: {"her": told[party]["her"]} for party in ("sender", "receiver")}
+    with desk.installation(side.config) as installation:
+        now, fresh = installation.clock.now(), installation.ids.fresh
+        content = build_message(
+            json.dumps(told).encode(),
+            "discharge-ready",
+            (installation.settings, installation.partners),
+            now=now,
+            msg_id=MsgId(fresh()),
+            codes=installation.codes,
+        )
+        judged = judge(installation, content)
+        assert isinstance(judged, Submission)
+        forged = content.replace(b"8140010", b"8160010").replace(b"8140011", b"8160011")
+        installation.store.write_now(lambda writer: keep(writer, replace(judged, content=forged), fresh(), now))
+
+
+def holds(side: Side) -> bool:
+    with desk.installation(side.config) as installation:
+        return bool(holding.held(installation))
+
+
 def test_the_page_runs_as_it_stands(running: tuple[Place, dict[str, int]], tmp_path: Path) -> None:
-    """Each block in its order, in one shell, at the side that it names."""
+    """Each block in its order, in one shell, at the side that it names; a message is held there already."""
     place, ports = running
+    send_forged(place.hospital)
+    wait_for(lambda: holds(place.municipality), 30)
     adapter = f'adapter() {{ "{sys.executable}" -m adapter "$@"; }}'
     lines = ["set -euo pipefail", adapter, f'python() {{ "{sys.executable}" "$@"; }}']
     for number, (at, language, code) in enumerate(BLOCK.findall(PAGE.read_text("utf-8"))):
@@ -96,6 +130,8 @@ def test_the_page_runs_as_it_stands(running: tuple[Place, dict[str, int]], tmp_p
     assert done.returncode == 0, said[-4000:]
     assert '"valid": true' in said
     assert '"status": "taken"' in said
+    assert '"why": "it names another sender than its envelope"' in said
+    assert '"outcome": "given to the application"' in said
     assert (work / "received.xml").read_bytes().startswith(b"<?xml")
     assert (work / "stay.zip").stat().st_size > 1000
 

@@ -121,7 +121,7 @@ AUDITED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("municipality", "open MAIL -o OUT/opened.xml", ("payload read",)),
     ("hospital", "show SENT", ("exchange read",)),
     ("hospital", "show SENT --payload", ("payload read",)),
-    ("hospital", "show SENT --attachments OUT/attachments", ("payload read",)),
+    ("hospital", "show SENT --attachments OUT", ("payload read",)),
     ("hospital", "send MESSAGE", ("message submitted",)),
     ("hospital", "resend SENT --reason tried", ()),
     ("hospital", "handled SENT --reason telephoned", ("exchange changed by hand",)),
