@@ -5,7 +5,9 @@ It is taken, remarked on, kept waiting, or refused.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 
@@ -140,7 +142,16 @@ def require_form(installation: Installation, message: VerifiedMessage, findings:
     document = message.message.unpacked.envelope.document
     broken = next((one for one in installation.schemas.validate(document) if one.severity is Severity.ERROR), None)
     if broken is not None:
-        raise RefusedError(ENVELOPE_INVALID, "EB-109", broken.message, broken.path)
+        raise RefusedError(ENVELOPE_INVALID, schema_rule(broken.path), broken.message, broken.path)
+
+
+_OF_SOAP: Final = re.compile(r"Envelope(/(Header|Body)(\[\d+\])?)?(/@\w+)?|.*/@(mustUnderstand|actor|encodingStyle)")
+"""Paths of what the schema of SOAP declares: the frame itself, and the attributes that it gives to blocks."""
+
+
+def schema_rule(path: str) -> str:
+    """The rule that a fault found by the schemas breaks: that of SOAP 1.1 (EB-108) or that of ebMS 2.0 (EB-109)."""
+    return "EB-108" if _OF_SOAP.fullmatch(path) else "EB-109"
 
 
 _STRICT = {
