@@ -36,7 +36,7 @@ def command(output: Path | None, config: Path, as_json: bool) -> None:
 
     now = MachineClock().now()
     target = output or Path(f"adapter-{now:%Y%m%dT%H%M%SZ}.backup")
-    with progress("copying and checking", FOREVER) as tick:
+    with progress("copying and checking") as tick:
         made = back_up(load(config), target.absolute(), now, tick)
     found = made.contents
     if as_json:
@@ -57,7 +57,3 @@ def command(output: Path | None, config: Path, as_json: bool) -> None:
     )
     keys = ", ".join(one.id for one in found.keys if one.id)
     click.echo(f"Keys are not in it; a restore needs key {keys}." if keys else "The messages in it are not encrypted.")
-
-
-FOREVER = 1_000_000
-"""A total that is not known yet."""

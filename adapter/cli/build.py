@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from adapter.cli.output import options, print_json, read_file, was_named, write_file
 
 
+def _kinds(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The kinds that a word may become."""
+    from adapter.messages.building import kinds
+
+    return [CompletionItem(kind) for kind in kinds() if kind.startswith(begun)]
+
+
 @click.command("build")
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=_kinds)
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE|-]")
 @click.option("--list", "list_kinds", is_flag=True, help="The kinds that can be built.")
 @click.option("--example", is_flag=True, help="Print a valid input of the kind.")

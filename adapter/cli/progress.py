@@ -1,4 +1,8 @@
-"""A progress bar on stderr, where somebody is looking at one."""
+"""A progress bar on stderr, where somebody is looking at one.
+
+It draws on a terminal only and leaves nothing behind. A command that writes a line for every thing it does needs none
+where those lines go to the same terminal: they would run into the bar.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,13 @@ FEW = 20
 
 
 @contextmanager
-def progress(doing: str, total: int | None = None) -> Iterator[Progress]:
-    """A bar while something long is done; silent on a pipe, and for a `total` that is small."""
-    if not sys.stderr.isatty() or (total is not None and total <= FEW):
+def progress(doing: str, total: int | None = None, *, tells_each: bool = False) -> Iterator[Progress]:
+    """A bar while something long is done; silent on a pipe, and for a `total` that is small; None is not known yet.
+
+    `tells_each` is for a command that writes a line on stdout for every thing that it does.
+    """
+    told_already = tells_each and sys.stdout.isatty()
+    if not sys.stderr.isatty() or told_already or (total is not None and total <= FEW):
         yield lambda done, of: None
         return
     from rich.console import Console

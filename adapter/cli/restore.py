@@ -30,12 +30,11 @@ def command(file: Path, replace: bool, config: Path, as_json: bool) -> None:
       adapter restore /var/backups/adapter-monday.backup
       adapter restore adapter-monday.backup --replace --json
     """
-    from adapter.cli.backup import FOREVER
     from adapter.config import load
     from adapter.service.backups import restore
     from adapter.service.clock import MachineClock
 
-    with progress("checking", FOREVER) as tick:
+    with progress("checking") as tick:
         done = restore(load(config), file, MachineClock().now(), tick, replace=replace)
     found = done.contents
     if as_json:

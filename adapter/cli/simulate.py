@@ -8,13 +8,24 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from adapter.cli.output import print_json, read_file
 from adapter.cli.progress import progress
 
 
+def _situations(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The situations that a word may become; a shell finishes the names of files where there is none."""
+    from adapter.testing.simulation import SITUATIONS
+
+    return [
+        CompletionItem(begun, type="file"),
+        *(CompletionItem(name) for name in SITUATIONS if name.startswith(begun)),
+    ]
+
+
 @click.command("simulate")
-@click.argument("what", required=False, metavar="[SITUATION|FILE.toml]")
+@click.argument("what", required=False, metavar="[SITUATION|FILE.toml]", shell_complete=_situations)
 @click.option("--list", "list_them", is_flag=True, help="The situations that ship with the adapter.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
 def command(what: str | None, list_them: bool, as_json: bool) -> None:

@@ -106,7 +106,7 @@ def rotate_key(file: Path, config: Path, as_json: bool) -> None:
     from adapter.service.clock import MachineClock
     from adapter.service.store_keys import rotate
 
-    with progress("encrypting", 1_000_000) as tick:
+    with progress("encrypting") as tick:
         done = rotate(load(config), file, MachineClock().now(), tick)
     if as_json:
         print_json({"key": done.key, "blobs": done.blobs, "octets": done.octets, "old_key_is_gone": done.old_is_gone})

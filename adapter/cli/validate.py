@@ -70,7 +70,7 @@ def command(paths: tuple[Path, ...], side: Literal["send", "receive"], config: P
     asked = Asked(side, site_of(config), config)
     files = [str(file) for file in _files(paths)]
     tell = _Json() if as_json else _Text(len(files))
-    with progress("validating", len(files)) as tick:
+    with progress("validating", len(files), tells_each=True) as tick:
         for number, verdict in enumerate(judge_all(files, asked), 1):
             tell.verdict(verdict)
             tick(number, len(files))

@@ -364,8 +364,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "news.outcome_unknown": ("nobody answered", "ingen svarte; mottakeren kan ha den"),
         "news.cancelled": ("given up", "gitt opp"),
         "news.nothing_to_cancel": ("nothing to give up", "ingenting å gi opp"),
-        "key.keys.signing": ("keys.signing", "signeringssertifikatet vårt"),
-        "key.keys.encryption": ("keys.encryption", "krypteringssertifikatet vårt"),
+        "key.keys.signing": ("our signing certificate", "signeringssertifikatet vårt"),
+        "key.keys.encryption": ("our encryption certificate", "krypteringssertifikatet vårt"),
     }
 )
 """By key: English, bokmål. `{name}` is a value."""
@@ -383,6 +383,8 @@ class Spoken:
 
     def told(self, text: str) -> tuple[Piece, ...]:
         """A sentence of the adapter in this language; what cannot be said in it is marked as foreign."""
+        if f"key.{text}" in TEXTS:
+            return (Piece(self(f"key.{text}")),)
         whole = unfolded(text)
         return in_bokmal(whole, self._word) if self.language is Language.NORWEGIAN else (Piece(whole),)
 
