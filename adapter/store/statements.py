@@ -116,10 +116,16 @@ DUE_RECEIPTS: Final = (
 )
 
 
+def _by_index(column: Column[Any]) -> Select[Any]:
+    """Exchanges by the index of an identifier: SQLite would rather go through everything that a partner has got."""
+    return select(exchange).with_hint(exchange, f"INDEXED BY ix_exchange_{column.name}", "sqlite")
+
+
 @cache
 def by_message_id(direction: Direction, *, from_peer: bool) -> Select[Any]:
     """The newest exchange of an eb:MessageId; `from_peer` asks for the other side too, as `of_peer`."""
-    found = select(exchange).where(_is(exchange.c.message_id), exchange.c.direction == direction.value)
+    named = _by_index(exchange.c.message_id)
+    found = named.where(_is(exchange.c.message_id), exchange.c.direction == direction.value)
     if from_peer:
         side = exchange.c.receiver if direction is Direction.OUT else exchange.c.sender
         found = found.where(side == bindparam("of_peer"))
@@ -129,7 +135,7 @@ def by_message_id(direction: Direction, *, from_peer: bool) -> Select[Any]:
 @cache
 def sent_by(key: Column[Any], *, to_receiver: bool) -> Select[Any]:
     """What went out under a form of its MsgId, newest first; `to_receiver` asks for the receiver too."""
-    found = select(exchange).where(OUTGOING, _is(key))
+    found = _by_index(key).where(OUTGOING, _is(key))
     if to_receiver:
         found = found.where(_is(exchange.c.receiver))
     return found.order_by(exchange.c.created_at.desc(), exchange.c.id)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import SenderExchange, TransportState
-from adapter.store.port import Direction, ExchangeFilter, ListPlace, Writer
+from adapter.store.port import Direction, ExchangeFilter, ListPlace, Reader, Writer
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, MessageId, MsgId
 from tests.unit.store.test_sql_store import incoming, outgoing, put
@@ -201,7 +201,6 @@ QUESTIONS: Mapping[str, Callable[[Writer], object]] = {
     "facts of exchanges": lambda it: it.facts_about(["e1"]),
     "an envelope again": lambda it: it.seen(A, MessageId("m1")),
     "a message again": lambda it: it.taken(MsgId("m1"), A),
-    "a message of ours": lambda it: (it.find_sent(MsgId("m1"), A), it.by_message_id(Direction.OUT, MessageId("m"), A)),
     "a bounce": lambda it: it.correlated(["v"]),
 }
 
@@ -233,3 +232,28 @@ def test_withdrawing_looks_at_the_rows_of_one_exchange(store: SqlStore, path: Pa
     assert [row[3] for row in explained(path, withdrawal)] == [
         "SEARCH outbox USING INDEX ix_outbox_exchange_id (exchange_id=?)"
     ]
+
+
+IDENTIFIED: Mapping[str, tuple[str, Callable[[Reader], object]]] = {
+    "a MsgId": ("msg_key", lambda it: it.find_sent(MsgId("m1"), A)),
+    "the digits of a MsgId": ("msg_hex", lambda it: it.find_sent(MsgId("0" * 32), A)),
+    "the MessageId of what we sent": (
+        "message_id",
+        lambda it: it.by_message_id(Direction.OUT, MessageId("m"), A),
+    ),
+    "the MessageId of what we got": (
+        "message_id",
+        lambda it: it.by_message_id(Direction.IN, MessageId("m"), A),
+    ),
+}
+
+
+@pytest.mark.parametrize(("column", "question"), IDENTIFIED.values(), ids=IDENTIFIED.keys())
+def test_what_has_an_identifier_is_found_by_it(
+    store: SqlStore, path: Path, column: str, question: Callable[[Reader], object]
+) -> None:
+    """An identifier names one exchange or few; a partner has thousands, and is never where the search starts."""
+    with recorded() as statements:
+        store.read_now(lambda reader: bool(question(reader)))
+    searched = explained(path, statements[-1])[0][3]
+    assert searched == f"SEARCH exchange USING INDEX ix_exchange_{column} ({column}=?)"
