@@ -33,7 +33,7 @@ def command(what: str | None, list_them: bool, as_json: bool) -> None:
 
     Both adapters are made for the occasion: real messages and cryptography, a driven clock, no network, nothing kept.
     SITUATION is one of --list; a FILE.toml holds steps of your own, one key in each [[step]]: send, careless,
-    mail_server, road, release, wait_hours, stranger.
+    mail_server, road, release, wait_hours, stranger, contradict, clock_hours.
 
     \b
     Examples:

@@ -5,6 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 
+class WrongClock:
+    """Another clock, and so much ahead of it; behind where `by` is negative."""
+
+    def __init__(self, right: DrivenClock, by: timedelta) -> None:
+        self._right, self._by = right, by
+
+    def now(self) -> datetime:
+        return self._right.now() + self._by
+
+
 class DrivenClock:
     """Stands still until it is moved; never goes back unless it is told to (`set`)."""
 

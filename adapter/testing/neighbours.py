@@ -15,15 +15,18 @@ from adapter.config import Settings, load
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import RecordedFact
 from adapter.envelope.agreement import without_cpa
+from adapter.envelope.header import ReturnAddress
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds
+from adapter.envelope.signals import EbError, ErrorSeverity
+from adapter.errors import WireCode
 from adapter.facts import AdmissionNotice, Carrier, Fact, HowKnown
 from adapter.messages.examples import EXAMPLES
 from adapter.messages.reading import understand
 from adapter.observe.log import Log, Silent
 from adapter.service.build_json import build_message
-from adapter.service.clock import Ids, RandomIds
+from adapter.service.clock import Clock, Ids, RandomIds
 from adapter.service.daemon import Daemon
 from adapter.service.inbox import file_of
 from adapter.service.installation import Installation, open_installation, open_own_store
@@ -104,6 +107,28 @@ class Neighbour:
         """Stop, and start again on the same store."""
         await self.daemon.close()
         self._settle_in(replace(self.installation, store=open_own_store(self.settings)))
+
+    async def set_clock(self, clock: Clock) -> None:
+        """Go on by another clock, as after a restart."""
+        await self.daemon.close()
+        self._settle_in(replace(self.installation, store=open_own_store(self.settings), clock=clock))
+
+    def object_to(self, message: Exchange, code: WireCode) -> OutgoingMail:
+        """A signed ErrorList about a message that was sent to this side, whatever was answered before."""
+        installation, now = self.installation, self.installation.clock.now()
+        assert message.message_id is not None
+        to = ReturnAddress(
+            message.sender,
+            message.receiver,
+            message.cpa_id or "",
+            message.conversation_id or "",
+            message.message_id.value,
+        )
+        error = EbError(code, ErrorSeverity.ERROR, "", "said by the awkward counterparty")
+        sealed = installation.sealer.object_to(to, (error,), MessageId(installation.ids.fresh()), now)
+        own, partner = EdiAddress(self.side.address), installation.partner(message.sender)
+        name = f"{installation.ids.fresh()}@{own.domain}"
+        return OutgoingMail(own, partner.address, mail(MailHeaders(own, partner.address, now, name), sealed.body), name)
 
     def build(self, kind: str, **fields: Json) -> bytes:
         """A message of a kind from its example: the parties of this place, and the fields given here."""

@@ -7,11 +7,14 @@ cryptography and a driven clock. A scenario file is TOML with one [[step]] after
     mail_server = ["421 busy"]          what the hospital's mail server answers to the next mails: 4.., 5.., "cut"
     road = { from = "municipality", what = "answers", fate = "lose" }
                                         from now on; what: answers, messages, everything; fate: lose, hold, double, pass
-    release = true                      what was held arrives now
+    release = true                      what was held arrives now; "reversed": the last first
     wait_hours = 12                     time passes
     stranger = "signing"                before the first send: the hospital's partner file has a certificate that is not
                                         the municipality's, "signing" or "encryption"
     careless = "discharge-ready"        the hospital sends, past its own rules, a document that is not valid
+    contradict = "Unknown"              the municipality signs an ErrorList with this errorCode about the last message,
+                                        whatever it has answered before
+    clock_hours = -48                   from now on the municipality's clock is so many hours ahead, or behind
 """
 
 from __future__ import annotations
@@ -25,10 +28,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError
+from adapter.errors import INPUT_NOT_UNDERSTOOD, AdapterError, WireCode
 from adapter.lookups.toml_files import Section, read_section
 from adapter.service.views import apprec_word, transport_word
 from adapter.testing import scenarios
+from adapter.testing.clock import WrongClock
 from adapter.testing.neighbours import World, is_signal
 from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import Place, prepare
@@ -57,7 +61,9 @@ class Step(Section):
     careless: str | None = None
     mail_server: tuple[str, ...] | None = None
     road: Weather | None = None
-    release: Literal[True] | None = None
+    release: Literal[True, "reversed"] | None = None
+    contradict: WireCode | None = None
+    clock_hours: Annotated[float, Field(ge=-10_000, le=10_000)] | None = None
     wait_hours: Annotated[float, Field(gt=0, le=10_000)] | None = None
     stranger: Literal["signing", "encryption"] | None = None
 
@@ -95,6 +101,43 @@ SITUATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "every answer comes after the message was given up",
             'road = { from = "municipality", fate = "hold" }\n'
             'send = "discharge-ready"\n' + "wait_hours = 12\n" * 7 + 'road = { fate = "pass" }\nrelease = true',
+        ),
+        "slow": (
+            "every answer comes six hours late, and no copy is sent before",
+            (
+                'road = { from = "municipality", fate = "hold" }\nsend = "discharge-ready"\nwait_hours = 6\n'
+                'road = { fate = "pass" }\nrelease = true'
+            ),
+        ),
+        "reordered": (
+            "two messages arrive in the wrong order",
+            (
+                'road = { from = "hospital", what = "messages", fate = "hold" }\nsend = "admitted"\n'
+                'send = "discharge-ready"\nroad = { fate = "pass" }\nrelease = "reversed"'
+            ),
+        ),
+        "repeats": (
+            "the municipality says everything twice",
+            'road = { from = "municipality", fate = "double" }\nsend = "discharge-ready"',
+        ),
+        "takes-back": (
+            "the municipality acknowledges, and then says that it refuses",
+            'send = "discharge-ready"\ncontradict = "DeliveryFailure"',
+        ),
+        "thinks-again": (
+            "the municipality refuses, and its acknowledgment comes after",
+            (
+                'road = { from = "municipality", fate = "hold" }\nsend = "discharge-ready"\n'
+                'contradict = "DeliveryFailure"\nroad = { fate = "pass" }\nrelease = true'
+            ),
+        ),
+        "clock-ahead": (
+            "the municipality's clock is two days ahead",
+            'clock_hours = 48\nsend = "discharge-ready"',
+        ),
+        "clock-behind": (
+            "the municipality's clock is two days behind, so it has had the message before that was sent",
+            'clock_hours = -48\nsend = "discharge-ready"',
         ),
         "silent": (
             "nobody ever answers",
@@ -224,8 +267,12 @@ class _Play:
             self._weather.append(step.road)
         if step.release is not None:
             held, self._held = self._held, []
-            for mail in held:
+            for mail in held[:: -1 if step.release == "reversed" else 1]:
                 await world.road.arrive(mail)
+        if step.contradict is not None and self._sent is not None:
+            await world.road.arrive(world.municipality.object_to(world.hospital.exchange(self._sent), step.contradict))
+        if step.clock_hours is not None:
+            await world.municipality.set_clock(WrongClock(world.clock, timedelta(hours=step.clock_hours)))
         if step.wait_hours is not None:
             world.clock.advance(timedelta(hours=step.wait_hours))
         await world.settle()
