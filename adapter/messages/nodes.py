@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
-from adapter.messages.xml import Element, tag_of
+from adapter.messages.xml import Element
 
 _NO_ATTRIBUTES: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -33,6 +33,11 @@ class Node:
     first: dict[str, Node]
 
 
+_NO_CHILDREN: Final[list[Node]] = []
+_NO_FIRST: Final[dict[str, Node]] = {}
+"""What most elements have inside; they share these two, which stay empty."""
+
+
 class Nodes:
     """A document laid out: the root, every node in document order, and the nodes of each tag."""
 
@@ -40,25 +45,29 @@ class Nodes:
 
     def __init__(self, root: Element) -> None:
         laid_out: dict[Element | None, Node] = {}
-        self.by_tag: dict[str, list[Node]] = {}
-        for element in list(root.iter("*")):
+        by_tag: dict[str, list[Node]] = {}
+        for element in root.iter("*"):
             node = Node()
-            items, text, tag = element.items(), element.text, tag_of(element)
             node.element = element
-            node.tag = tag
+            node.tag = tag = cast("str", element.tag)
+            items, text = element.items(), element.text
             node.attributes = dict(items) if items else _NO_ATTRIBUTES
             node.text = (text.strip() or None) if text else None
-            node.children = []
-            node.first = {}
+            node.children, node.first = _NO_CHILDREN, _NO_FIRST
             parent = laid_out.get(element.getparent())
             if parent is not None:
-                parent.children.append(node)
-                parent.first.setdefault(tag, node)
+                if parent.children is _NO_CHILDREN:
+                    parent.children, parent.first = [node], {tag: node}
+                else:
+                    parent.children.append(node)
+                    if tag not in parent.first:
+                        parent.first[tag] = node
             laid_out[element] = node
-            if tag in self.by_tag:
-                self.by_tag[tag].append(node)
+            if tag in by_tag:
+                by_tag[tag].append(node)
             else:
-                self.by_tag[tag] = [node]
+                by_tag[tag] = [node]
+        self.by_tag = by_tag
         self.all = tuple(laid_out.values())
         self.root = laid_out[root]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -46,7 +46,8 @@ MAX_FAULTS: Final = 50
 def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     """Everything the rules have to say about a document, in the order of the rules."""
     found = []
-    for rule, check in _asked(scopes_of(reading), context.side):
+    held = _MATTER.intersection(reading.nodes.by_tag) if reading.nodes is not None else _NOTHING
+    for rule, check in _asked(scopes_of(reading), context.side, held):
         for number, fault in enumerate(check(reading, context), 1):
             finding = rule.finding(fault, context.side)
             if finding is not None:
@@ -56,6 +57,17 @@ def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-@cache
-def _asked(scopes: frozenset[Scope], side: Side) -> tuple[tuple[Rule, Check], ...]:
-    return tuple((rule, rule.check) for rule in RULES if rule.scope in scopes and rule.check and rule.applies(side))
+_MATTER: Final = frozenset(tag for rule in RULES for tag in rule.about)
+"""The tags that decide which rules are asked."""
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _asked(scopes: frozenset[Scope], side: Side, held: frozenset[str]) -> tuple[tuple[Rule, Check], ...]:
+    """The rules that may have something to say of a document of these scopes that holds these of the tags above."""
+    return tuple(
+        (rule, rule.check)
+        for rule in RULES
+        if rule.scope in scopes and rule.check and rule.applies(side)
+        if not rule.about or not held.isdisjoint(rule.about)
+    )

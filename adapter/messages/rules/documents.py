@@ -83,7 +83,14 @@ def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("a document has no content", nearest(place, MH + "RefDoc", MH + "Content"))
 
 
-@BOOK.rule("MH-033", "At most one main document", "HIS 80601 §5", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "MH-033",
+    "At most one main document",
+    "HIS 80601 §5",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(MH + "DocumentConnection",),
+)
 def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
     """DocumentConnection H (hoveddokument) once."""
     mains = [
@@ -95,7 +102,13 @@ def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
         yield Fault("more than one document is called the main document", nearest(place, MH + "DocumentConnection"))
 
 
-@BOOK.rule("MH-034", "DocumentConnection is used only with several documents", "HIS 80601 §5", send=_WARN)
+@BOOK.rule(
+    "MH-034",
+    "DocumentConnection is used only with several documents",
+    "HIS 80601 §5",
+    send=_WARN,
+    about=(MH + "DocumentConnection",),
+)
 def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
     """It tells documents apart."""
     found = list(_head_documents(reading))
@@ -106,7 +119,14 @@ def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
         )
 
 
-@BOOK.rule("MH-035", "Consent is coded with list 9064 in PLO", "HIS 80704:2014 §4.1.1", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "MH-035",
+    "Consent is coded with list 9064 in PLO",
+    "HIS 80704:2014 §4.1.1",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(MH + "Consent",),
+)
 def consent_list(reading: Reading, _: Context) -> Iterator[Fault]:
     """The general list 3109 is accepted when received; a list of neither kind is MH-036's."""
     for _position, document, place in _head_documents(reading):
@@ -193,6 +213,7 @@ BOOK.elsewhere(
     send=_BLOCK,
     receive=_NEGATIVE,
     code=AppRecCode.FORMAT_NOT_SUPPORTED,
+    about=(MH + "PatientReport",),
 )
 def no_patient_report(reading: Reading, _: Context) -> Iterator[Fault]:
     """Reports to registers about many patients are not carried."""
@@ -206,7 +227,13 @@ BOOK.elsewhere(
 )
 
 
-@BOOK.rule("MH-049", "A signature that nobody asked for is kept and not judged", "own rule", receive=_WARN)
+@BOOK.rule(
+    "MH-049",
+    "A signature that nobody asked for is kept and not judged",
+    "own rule",
+    receive=_WARN,
+    about=(clark(XMLDSIG_NS) + "Signature",),
+)
 def unasked_signature(reading: Reading, _: Context) -> Iterator[Fault]:
     """PLO and dialog profiles never ask for a personal signature (`msghead.md` §3.6)."""
     signature = child(root_of(reading), clark(XMLDSIG_NS) + "Signature")

@@ -8,7 +8,7 @@ from typing import Final
 from adapter.messages.choices import Unlinked
 from adapter.messages.datatypes import child, code_of
 from adapter.messages.dialog import Dialog
-from adapter.messages.namespaces import clark
+from adapter.messages.namespaces import MH, clark
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
@@ -39,7 +39,14 @@ def has_reference(reading: Reading) -> bool:
 BOOK.elsewhere(Needs.STORE, "LK-001", "The first message of a dialogue has no ConversationRef", "HITS 1218 §3.3")
 
 
-@BOOK.rule("LK-002", "ConversationRef has both fields, as GUIDs", "HITS 1218 §3.3", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "LK-002",
+    "ConversationRef has both fields, as GUIDs",
+    "HITS 1218 §3.3",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(MH + "ConversationRef",),
+)
 def reference_whole(reading: Reading, _: Context) -> Iterator[Fault]:
     """A single field fails in the schema; an empty or strange one is found here."""
     link = reading.head.conversation if reading.head is not None else None

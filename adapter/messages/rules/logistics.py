@@ -11,12 +11,12 @@ from adapter.messages.choices import Happened, LogisticsChange
 from adapter.messages.codes import Event, State, Status
 from adapter.messages.datatypes import OID, Timestamp, attribute, child, child_text
 from adapter.messages.kinds import Family
-from adapter.messages.logistics import Logistics, TimedEvent, Use
-from adapter.messages.namespaces import clark
+from adapter.messages.logistics import Logistics, TimedEvent, Use, Version
+from adapter.messages.namespaces import MH, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import status_of
-from adapter.messages.rules.places import everywhere, in_info, in_payload, nearest, po
+from adapter.messages.rules.places import components, everywhere, in_info, in_payload, nearest, po
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope, Side
 from adapter.values import Moment
 
@@ -37,6 +37,11 @@ _EVENTS: Final = frozenset(Event)
 _STATUSES: Final = frozenset(Status)
 _HAPPENED: Final = frozenset({Event.ADMITTED, Event.DISCHARGED, Event.WITHDRAWN, Event.DEAD})
 _TOLERANCE: Final = timedelta(minutes=10)
+
+
+def _uses(*uses: Use) -> tuple[str, ...]:
+    """The tags of the elements that tell these uses, in every version."""
+    return tuple(clark(version.namespace) + use for version in Version for use in uses)
 
 
 def _message(reading: Reading) -> Logistics:
@@ -101,6 +106,7 @@ def type_fits_use(reading: Reading, _: Context) -> Iterator[Fault]:
     send=_BLOCK,
     receive=_MANUAL,
     scope=Scope.PLO,
+    about=components("TidsfestetHendelse"),
 )
 def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
     """The schema also lets through a year, a month, a clock time, or nothing."""
@@ -120,6 +126,7 @@ def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
     send=_BLOCK,
     receive=_MANUAL,
     scope=Scope.PLO,
+    about=components("TidsfestetHendelse"),
 )
 def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
     """Manual in a logistics message, a warning elsewhere."""
@@ -151,13 +158,27 @@ def _required(reading: Reading, use: Use, code: Event, name: str) -> Iterator[Fa
         yield Fault(f"there is more than one event {code.value} ({name})", _usage(reading))
 
 
-@BOOK.rule("PL-025", "LOG_INNLAGT: the event has code 1", "HIS 1149 §3.2.2", send=_BLOCK, receive=_MANUAL)
+@BOOK.rule(
+    "PL-025",
+    "LOG_INNLAGT: the event has code 1",
+    "HIS 1149 §3.2.2",
+    send=_BLOCK,
+    receive=_MANUAL,
+    about=_uses(Use.ADMITTED),
+)
 def admitted_event(reading: Reading, _: Context) -> Iterator[Fault]:
     """Admission (innlagt)."""
     return _required(reading, Use.ADMITTED, Event.ADMITTED, "admitted")
 
 
-@BOOK.rule("PL-026", "LOG_INNLAGT: the time has a clock", "HIS 1149 §3.2", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-026",
+    "LOG_INNLAGT: the time has a clock",
+    "HIS 1149 §3.2",
+    send=_BLOCK,
+    receive=_WARN,
+    about=_uses(Use.ADMITTED),
+)
 def admitted_clock(reading: Reading, _: Context) -> Iterator[Fault]:
     """An acceptance test has a date only, so it is tolerated when received."""
     time = _time(reading, Event.ADMITTED)
@@ -171,6 +192,7 @@ def admitted_clock(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 1149 §3.3.2; AT-S 25",
     send=_BLOCK,
     receive=_MANUAL,
+    about=_uses(Use.DISCHARGE_READY),
 )
 def ready_events(reading: Reading, _: Context) -> Iterator[Fault]:
     """Without the admission it can still be counted, without the ready date not."""
@@ -186,6 +208,7 @@ def ready_events(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 1149 §3.4.2; HIS 80704:2014 §13.2.4; AT-S 26",
     send=_BLOCK,
     receive=_MANUAL,
+    about=_uses(Use.WITHDRAWAL),
 )
 def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only the withdrawal itself is demanded; the others help to find the stay."""
@@ -202,6 +225,7 @@ def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 1149 §3.5.2",
     send=_BLOCK,
     receive=_MANUAL,
+    about=_uses(Use.DISCHARGED),
 )
 def discharged_event(reading: Reading, _: Context) -> Iterator[Fault]:
     """That the code is on the list is PL-020's."""
@@ -213,7 +237,14 @@ def discharged_event(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("UtTil has no code of list 8408", _usage(reading), receive=_WARN)
 
 
-@BOOK.rule("PL-030", "LOG_DOD: event 13 with at least a date", "HIS 1149 §3.6.2", send=_BLOCK, receive=_MANUAL)
+@BOOK.rule(
+    "PL-030",
+    "LOG_DOD: event 13 with at least a date",
+    "HIS 1149 §3.6.2",
+    send=_BLOCK,
+    receive=_MANUAL,
+    about=_uses(Use.DEATH),
+)
 def death_event(reading: Reading, _: Context) -> Iterator[Fault]:
     """A time that is no date is PL-022's."""
     return _required(reading, Use.DEATH, Event.DEAD, "dead")
@@ -225,6 +256,7 @@ def death_event(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 1149 §3.3.2, §3.4.2; HITS 1174 §5.1.2",
     send=_BLOCK,
     receive=_WARN,
+    about=_uses(Use.DISCHARGE_READY, Use.WITHDRAWAL),
 )
 def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
     """AnsvarForRapport; that the codes are complete is PL-018's and PL-019's, the profession of all others PL-076's."""
@@ -339,7 +371,7 @@ BOOK.elsewhere(Needs.STORE, "PL-052", "No logistics message after the discharge 
 BOOK.elsewhere(Needs.STORE, "PL-053", "Of a dead patient no discharge report is expected", "HIS 1149 §3.5")
 
 
-@BOOK.rule("PL-054", "A dead patient does not go home", "own rule", send=_WARN)
+@BOOK.rule("PL-054", "A dead patient does not go home", "own rule", send=_WARN, about=components("UtskrevetTil"))
 def dead_patient_at_home(reading: Reading, _: Context) -> Iterator[Fault]:
     """Implausible, not impossible."""
     destination = _message(reading).destination
@@ -354,7 +386,14 @@ BOOK.elsewhere(Needs.REGISTER, "PL-056", "The other LOG_ messages only from a 24
 BOOK.elsewhere(Needs.REGISTER, "PL-057", "The receiving service is the one of the profile", "HIS 1149 §3; ADR")
 
 
-@BOOK.rule("PL-097", "A test or training message is never counted", "list 8113", receive=_INFO, scope=Scope.PLO)
+@BOOK.rule(
+    "PL-097",
+    "A test or training message is never counted",
+    "list 8113",
+    receive=_INFO,
+    scope=Scope.PLO,
+    about=(MH + "ProcessingStatus",),
+)
 def marked_as_test(reading: Reading, context: Context) -> Iterator[Fault]:
     """In production MH-017 holds it."""
     status = reading.head.processing_status if reading.head is not None else None
@@ -371,7 +410,13 @@ BOOK.elsewhere(Needs.STORE, "PL-101", "A death in a 24-hour unit is sent as LOG_
 BOOK.elsewhere(Needs.REGISTER, "PL-102", "LOG_DOD only for a receiver of care services", "HIS 1149 §3.6")
 
 
-@BOOK.rule("PL-103", "No health information in free text", "HIS 1149 §1", send=_INFO)
+@BOOK.rule(
+    "PL-103",
+    "No health information in free text",
+    "HIS 1149 §1",
+    send=_INFO,
+    about=components("BeskrivelseAvHendelse", "Merknad"),
+)
 def free_text(reading: Reading, _: Context) -> Iterator[Fault]:
     """A program cannot tell clinical words from others; a person can, so the field is pointed at."""
     for event, place in _events(reading):

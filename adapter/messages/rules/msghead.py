@@ -9,7 +9,7 @@ from typing import Final
 from adapter.errors import XML_DOCTYPE, AppRecCode
 from adapter.messages.head import MIG_VERSION
 from adapter.messages.kinds import kind_of
-from adapter.messages.namespaces import BASE64
+from adapter.messages.namespaces import BASE64, MH
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.places import in_info, root_of
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
@@ -206,6 +206,7 @@ def generated_about_now(reading: Reading, context: Context) -> Iterator[Fault]:
     "HIS 80601 §5; own rule",
     send=_BLOCK,
     receive=_PARK,
+    about=(MH + "ProcessingStatus",),
 )
 def no_test_in_production(reading: Reading, context: Context) -> Iterator[Fault]:
     """ProcessingStatus T (training) or D (debugging), list 8113; nothing written means production."""
@@ -214,7 +215,7 @@ def no_test_in_production(reading: Reading, context: Context) -> Iterator[Fault]
         yield Fault("ProcessingStatus marks a test, and this is production", in_info(reading, "ProcessingStatus"))
 
 
-@BOOK.rule("MH-018", "Ack is not used", "HIS 80601, clarification 2 of 30.05.2018", send=_BLOCK)
+@BOOK.rule("MH-018", "Ack is not used", "HIS 80601, clarification 2 of 30.05.2018", send=_BLOCK, about=(MH + "Ack",))
 def ack_not_used(reading: Reading, _: Context) -> Iterator[Fault]:
     """A receipt is always sent, whatever Ack says; J is tolerated because it says just that."""
     ack = reading.head.ack if reading.head is not None else None
@@ -262,7 +263,12 @@ BOOK.judged_as(("XSD",), "MH-021", "There is exactly one primary receiver", "Msg
 
 
 @BOOK.rule(
-    "MH-022", "Every OtherReceiver has an address", "own rule (the schema allows none)", send=_BLOCK, receive=_WARN
+    "MH-022",
+    "Every OtherReceiver has an address",
+    "own rule (the schema allows none)",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(MH + "OtherReceiver",),
 )
 def other_receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
     """A role alone reaches nobody."""
@@ -274,7 +280,9 @@ def other_receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
             )
 
 
-@BOOK.rule("MH-023", "RoleReceiver is COP, FR or OR", "HIS 80601 §5", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "MH-023", "RoleReceiver is COP, FR or OR", "HIS 80601 §5", send=_BLOCK, receive=_WARN, about=(MH + "OtherReceiver",)
+)
 def role_of_receiver(reading: Reading, _: Context) -> Iterator[Fault]:
     """An unknown role is treated as a copy receiver's (list 8112)."""
     for other in reading.head.other_receivers if reading.head is not None else ():

@@ -96,7 +96,9 @@ BOOK.judged_as(
 BOOK.judged_as(("MH-025",), "MH-027", "A patient has at least a name or an identifier", "HIS 80601 §5")
 
 
-@BOOK.rule("MH-028", "Nationality is given only when it is not NO", "HIS 80601 §5", send=_WARN)
+@BOOK.rule(
+    "MH-028", "Nationality is given only when it is not NO", "HIS 80601 §5", send=_WARN, about=(MH + "Nationality",)
+)
 def nationality(reading: Reading, _: Context) -> Iterator[Fault]:
     """The standard asks for it only for others."""
     patient = _patient(reading)
@@ -104,7 +106,9 @@ def nationality(reading: Reading, _: Context) -> Iterator[Fault]:
         yield Fault("Nationality says NO; leave it out", in_info(reading, "Patient", "Nationality"))
 
 
-@BOOK.rule("MH-029", "A birth date stands together with the sex", "HIS 80601 §5", send=_WARN)
+@BOOK.rule(
+    "MH-029", "A birth date stands together with the sex", "HIS 80601 §5", send=_WARN, about=(MH + "DateOfBirth",)
+)
 def birth_date_with_sex(reading: Reading, _: Context) -> Iterator[Fault]:
     """Recommended, because the two together identify."""
     patient = _patient(reading)
@@ -112,7 +116,14 @@ def birth_date_with_sex(reading: Reading, _: Context) -> Iterator[Fault]:
         yield Fault("DateOfBirth stands without Sex; write it too", in_info(reading, "Patient", "DateOfBirth"))
 
 
-@BOOK.rule("MH-030", "Birth date and national number do not contradict", "own rule", send=_WARN, receive=_WARN)
+@BOOK.rule(
+    "MH-030",
+    "Birth date and national number do not contradict",
+    "own rule",
+    send=_WARN,
+    receive=_WARN,
+    about=(MH + "DateOfBirth",),
+)
 def birth_date_fits(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only where the number states a date at all: not an FH-number, not a number of the rule of 2032."""
     patient = _patient(reading)

@@ -8,7 +8,7 @@ from adapter.messages.datatypes import child, children
 from adapter.messages.dialog import Dialog
 from adapter.messages.kinds import CONTENTS, Family
 from adapter.messages.logistics import Logistics
-from adapter.messages.namespaces import MH, clark
+from adapter.messages.namespaces import MH, PO_15_NS, PO_16_NS, PO_20_NS, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.rule import Scope
@@ -40,6 +40,11 @@ def is_plo(reading: Reading) -> bool:
     if reading.standard is not None:
         return reading.standard.is_plo
     return reading.kind is not None and reading.kind.family is not Family.DIALOG
+
+
+def components(*names: str) -> tuple[str, ...]:
+    """The tags of component elements of these names, in every version."""
+    return tuple(clark(namespace) + name for namespace in (PO_15_NS, PO_16_NS, PO_20_NS) for name in names)
 
 
 def root_of(reading: Reading) -> Node | None:

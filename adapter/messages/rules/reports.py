@@ -14,7 +14,7 @@ from adapter.messages.namespaces import EPJ2, FK1, local_name
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import status_of
-from adapter.messages.rules.places import everywhere, in_payload, po, tagged
+from adapter.messages.rules.places import components, everywhere, in_payload, po, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
 BOOK: Final = RuleBook(Scope.PLO)
@@ -117,6 +117,7 @@ def report_kind(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 80704:2014 §12.2.2",
     send=_BLOCK,
     receive=_WARN,
+    about=components("EksisterendeTjeneste"),
 )
 def service_starts(reading: Reading, _: Context) -> Iterator[Fault]:
     """Optional in the schema."""
@@ -127,7 +128,14 @@ def service_starts(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("a service has no Startdato", service)
 
 
-@BOOK.rule("PL-069", "A service has a type or a name", "HIS 80704:2014 §8.2.21, §12.2.2", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-069",
+    "A service has a type or a name",
+    "HIS 80704:2014 §8.2.21, §12.2.2",
+    send=_BLOCK,
+    receive=_WARN,
+    about=components("EksisterendeTjeneste", "TjenesteBehov"),
+)
 def service_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """That a coded one has both V and DN is PL-018's."""
     for name in ("EksisterendeTjeneste", "TjenesteBehov"):
@@ -145,21 +153,41 @@ def _told_when_empty(reading: Reading, name: str) -> Iterator[Node]:
             yield element
 
 
-@BOOK.rule("PL-070", "InfoTidligereSykdommer holds something", "schema annotation 1.6", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-070",
+    "InfoTidligereSykdommer holds something",
+    "schema annotation 1.6",
+    send=_BLOCK,
+    receive=_WARN,
+    about=components("InfoTidligereSykdommer"),
+)
 def earlier_illness(reading: Reading, _: Context) -> Iterator[Fault]:
     """A fragment, a text or both."""
     for element in _told_when_empty(reading, "InfoTidligereSykdommer"):
         yield Fault("InfoTidligereSykdommer is empty", element)
 
 
-@BOOK.rule("PL-071", "TilleggsinfoKontaktepisode holds something", "HIS 80704:2014 §8.2.20", send=_BLOCK)
+@BOOK.rule(
+    "PL-071",
+    "TilleggsinfoKontaktepisode holds something",
+    "HIS 80704:2014 §8.2.20",
+    send=_BLOCK,
+    about=components("TilleggsinfoKontaktepisode"),
+)
 def contact_episode(reading: Reading, _: Context) -> Iterator[Fault]:
     """A component of 1.5 and 1.6 that no message uses."""
     for element in _told_when_empty(reading, "TilleggsinfoKontaktepisode"):
         yield Fault("TilleggsinfoKontaktepisode is empty", element)
 
 
-@BOOK.rule("PL-072", "A booked appointment has a time", "HIS 80704:2014 §8.2.13", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-072",
+    "A booked appointment has a time",
+    "HIS 80704:2014 §8.2.13",
+    send=_BLOCK,
+    receive=_WARN,
+    about=components("InformasjonOmTime"),
+)
 def appointment_time(reading: Reading, _: Context) -> Iterator[Fault]:
     """TidspunktTime when BestiltKontrolltime is true."""
     for appointment in everywhere(reading, "InformasjonOmTime"):
@@ -174,6 +202,7 @@ def appointment_time(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 80704:2014 §5.2.9",
     send=_BLOCK,
     receive=_WARN,
+    about=components("FodselsarMindrearigParorende"),
 )
 def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
     """Counted in years from GenDate; the year of the eighteenth birthday passes."""
@@ -203,7 +232,12 @@ BOOK.elsewhere(Needs.STORE, "PL-075", "Foresporsel is the copy of the request", 
 
 
 @BOOK.rule(
-    "PL-076", "Health professionals have a profession", "HIS 80704:2014 §5.2.7, §5.2.12", send=_BLOCK, receive=_WARN
+    "PL-076",
+    "Health professionals have a profession",
+    "HIS 80704:2014 §5.2.7, §5.2.12",
+    send=_BLOCK,
+    receive=_WARN,
+    about=components("AnsvarligRapport", "Kontaktperson"),
 )
 def professions(reading: Reading, _: Context) -> Iterator[Fault]:
     """List 9060; contacts and those who answer for the report."""
@@ -228,7 +262,14 @@ def somebody_to_call(reading: Reading, _: Context) -> Iterator[Fault]:
         yield Fault(says, in_payload(reading, "TilknyttetEnhet"))
 
 
-@BOOK.rule("PL-078", "The GP as contact has role 6 and a name", "HITS 1174 §5.1.5", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-078",
+    "The GP as contact has role 6 and a name",
+    "HITS 1174 §5.1.5",
+    send=_BLOCK,
+    receive=_WARN,
+    about=components("Kontaktperson"),
+)
 def gp_contact(reading: Reading, _: Context) -> Iterator[Fault]:
     """A contact with role 6; whether the GP is the sender needs the register."""
     for person in everywhere(reading, "Kontaktperson"):

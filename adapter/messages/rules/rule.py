@@ -114,6 +114,7 @@ Check = Callable[[Reading, Context], Iterator[Fault]]
 class Rule:
     """One rule. `send` or `receive` is None where the rule does not apply on that side.
 
+    `about` are tags of which a document must hold one for the rule to have anything to say; empty: it may always have.
     `code` is the AppRec error that a `NEGATIVE` consequence gives. `check` is None where `needs` says why, or where
     `judged_as` names the rules (or `XSD`) that find the same fault, so that one fault is told once.
     """
@@ -126,6 +127,7 @@ class Rule:
     receive: Consequence | None = None
     code: AppRecCode | None = None
     check: Check | None = None
+    about: tuple[str, ...] = ()
     needs: Needs | None = None
     judged_as: tuple[str, ...] = ()
 
@@ -168,11 +170,12 @@ class RuleBook:
         receive: Consequence | None = None,
         code: AppRecCode | None = None,
         scope: Scope | None = None,
+        about: tuple[str, ...] = (),
     ) -> Callable[[Check], Check]:
         """Register the function below as the check of a rule."""
 
         def register(check: Check) -> Check:
-            self._rules.append(Rule(id_, text, source, scope or self._scope, send, receive, code, check))
+            self._rules.append(Rule(id_, text, source, scope or self._scope, send, receive, code, check, about))
             return check
 
         return register

@@ -16,7 +16,9 @@ import pytest
 from adapter.messages.codes import CodeLists
 from adapter.messages.findings import Finding
 from adapter.messages.read import read
+from adapter.messages.reading import understand
 from adapter.messages.rules import BY_ID, RULES
+from adapter.messages.rules.places import scopes_of
 from adapter.messages.rules.rule import Context, Rule, Scope, Side
 from adapter.messages.schemas import SchemaSet
 
@@ -477,16 +479,20 @@ def examine(built: Callable[..., bytes], schemas: SchemaSet, codes: CodeLists) -
     """What is found in the message of a case."""
 
     def run(case: Case) -> tuple[Finding, ...]:
-        kind, made_by = BASES[case.base]
-        text = built(kind).decode()
-        for pattern, replacement in (*made_by, *case.edits):
-            changed = re.sub(pattern, replacement, text, count=1, flags=re.DOTALL)
-            assert changed != text, pattern
-            text = changed
         context = Context(case.side, codes, case.now, case.production)
-        return read(text.encode(), schemas, context).findings
+        return read(_message(case, built), schemas, context).findings
 
     return run
+
+
+def _message(case: Case, built: Callable[..., bytes]) -> bytes:
+    kind, made_by = BASES[case.base]
+    text: str = built(kind).decode()
+    for pattern, replacement in (*made_by, *case.edits):
+        changed = re.sub(pattern, replacement, text, count=1, flags=re.DOTALL)
+        assert changed != text, pattern
+        text = changed
+    return text.encode()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.rule} {index}" for index, case in enumerate(CASES)])
@@ -505,6 +511,22 @@ def test_rule_is_broken_by_this_and_no_other(case: Case, examine: Callable[[Case
 def test_clean_message_keeps_every_rule(base: str, side: Side, examine: Callable[[Case], tuple[Finding, ...]]) -> None:
     """The message that a case starts from keeps every rule on both sides."""
     assert examine(Case("", base, (), side=side)) == ()
+
+
+def test_rule_is_silent_without_what_it_is_about(built: Callable[..., bytes], codes: CodeLists) -> None:
+    """Asked of a document that holds nothing it is about, a rule has nothing to say, so it need not be asked."""
+    asked: set[str] = set()
+    for case in CASES:
+        reading = understand(_message(case, built))
+        context = Context(case.side, codes, case.now, case.production)
+        scopes = scopes_of(reading)
+        for rule in RULES:
+            if rule.check is None or not rule.about or rule.scope not in scopes or reading.nodes is None:
+                continue
+            if reading.nodes.by_tag.keys().isdisjoint(rule.about):
+                assert list(rule.check(reading, context)) == [], (rule.id, case)
+                asked.add(rule.id)
+    assert asked == {rule.id for rule in RULES if rule.about}
 
 
 def test_every_rule_has_a_case() -> None:
