@@ -115,6 +115,7 @@ def thumbprint(certificate: x509.Certificate) -> str:
     return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
 
 
+@lru_cache(maxsize=1024)
 def describe(certificate: x509.Certificate, source: str, partner: str) -> str:
     """A certificate as every crypto error names it: subject, issuer, serial, thumbprint, where from, whose.
 

@@ -133,14 +133,8 @@ def _her(ident: Ident | None, additional: tuple[Ident, ...]) -> HerId | None:
 _VERSIONS: Final = {version.namespace: version for version in AppRecVersion}
 
 
-def is_apprec(root: Node) -> bool:
-    """Whether an element is the root of a receipt."""
-    version = _VERSIONS.get(namespace_of(root.tag))
-    return version is not None and root.tag == clark(version.namespace) + "AppRec"
-
-
 def read_apprec(root: Node) -> AppRec:
-    """Read a receipt; `is_apprec(root)` holds. Never raises for what is inside."""
+    """Read a receipt from its root, `AppRec` in the namespace of a version. Never raises for what is inside."""
     version = _VERSIONS[namespace_of(root.tag)]
     ns = clark(version.namespace)
     original = child(root, ns + "OriginalMsgId")

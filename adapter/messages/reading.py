@@ -6,12 +6,14 @@ and are what is stored and sent on; nothing read is ever serialised again (`msgh
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from adapter.errors import AdapterError, ErrorKind
-from adapter.messages.apprec import AppRec, is_apprec, read_apprec
+from adapter.messages.apprec import AppRec, AppRecVersion, read_apprec
 from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import attribute, child, child_code, child_text, children
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
@@ -33,7 +35,7 @@ from adapter.messages.namespaces import (
 from adapter.messages.nodes import Node, Nodes
 from adapter.messages.reports.messages import Report, is_report, read_report
 from adapter.messages.value_flaws import FlawedValue, flawed_values
-from adapter.messages.xml import Tree, parse
+from adapter.messages.xml import Tree, parse, tag_of
 
 
 class Recognised(StrEnum):
@@ -91,22 +93,64 @@ class PatientNumber:
 class Reading:
     """A document as read. What does not apply to its kind is None. Without slots, so that what is looked for is kept.
 
-    `payload` is the first element in the Content of the first document, `standard` the content standard it belongs
-    to, `message` its model where we have one. `kind` is the row of MsgInfo/Type, None for a type that is only carried.
+    The document is parsed; what it says is read when it is first asked for, and only as much as is asked for.
     """
 
     content: bytes
     recognised: Recognised
     tree: Tree | None = None
     refusal: Refusal | None = None
-    head: Head | None = None
-    nodes: Nodes | None = None
-    payload: Node | None = None
-    standard: Content | None = None
-    kind: Kind | None = None
-    message: Message | None = None
-    apprec: AppRec | None = None
     findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def nodes(self) -> Nodes | None:
+        """The document laid out."""
+        return Nodes(self.tree.getroot()) if self.tree is not None else None
+
+    @cached_property
+    def head(self) -> Head | None:
+        """The common head of a business message."""
+        is_business = self.recognised is Recognised.BUSINESS
+        return read_head(self.nodes.root) if self.nodes is not None and is_business else None
+
+    @cached_property
+    def payload(self) -> Node | None:
+        """The first element in the Content of the first document of a business message."""
+        is_business = self.recognised is Recognised.BUSINESS
+        return first_payload(self.nodes.root) if self.nodes is not None and is_business else None
+
+    @cached_property
+    def standard(self) -> Content | None:
+        """The content standard that the payload, or the receipt, belongs to."""
+        if self.apprec is not None:
+            return content_of_namespace(self.apprec.version.namespace)
+        if self.payload is None:
+            return None
+        return content_of(self.payload.tag) or content_of_namespace(namespace_of(self.payload.tag))
+
+    @cached_property
+    def kind(self) -> Kind | None:
+        """The row of MsgInfo/Type; None for a type that is only carried."""
+        type_ = self.head.type if self.head is not None else None
+        return kind_of(type_.v) if type_ is not None and type_.v is not None else None
+
+    @cached_property
+    def message(self) -> Message | None:
+        """The model of the payload, where we have one."""
+        payload = self.payload
+        if payload is None:
+            return None
+        if is_logistics(payload):
+            return read_logistics(payload)
+        if is_dialog(payload):
+            return read_dialog(payload)
+        return read_report(payload) if is_report(payload) else None
+
+    @cached_property
+    def apprec(self) -> AppRec | None:
+        """An application receipt."""
+        is_receipt = self.recognised is Recognised.APPREC
+        return read_apprec(self.nodes.root) if self.nodes is not None and is_receipt else None
 
     def flawed_values(self, codes: CodeLists) -> tuple[FlawedValue, ...]:
         """The values with which something is wrong; found once for all the rules that ask."""
@@ -143,20 +187,9 @@ class Reading:
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Reading:
         """The same document, judged."""
-        return Reading(
-            self.content,
-            self.recognised,
-            self.tree,
-            self.refusal,
-            self.head,
-            self.nodes,
-            self.payload,
-            self.standard,
-            self.kind,
-            self.message,
-            self.apprec,
-            findings,
-        )
+        judged: Reading = copy(self)
+        object.__setattr__(judged, "findings", findings)
+        return judged
 
     @property
     def valid(self) -> bool:
@@ -179,38 +212,17 @@ class Reading:
 
 
 def understand(content: bytes) -> Reading:
-    """Parse a document and read what it says; never raises."""
+    """Parse a document and tell what it is; what it says is read when it is asked for. Never raises."""
     try:
         tree = parse(content, bare=True)
     except AdapterError as error:
         return Reading(content, Recognised.UNREADABLE, refusal=Refusal(error.kind, error.detail))
-    nodes = Nodes(tree.getroot())
-    root = nodes.root
-    if root.tag == MH + "MsgHead":
-        return _business(content, tree, nodes)
-    if is_apprec(root):
-        apprec = read_apprec(root)
-        standard = content_of_namespace(apprec.version.namespace)
-        return Reading(content, Recognised.APPREC, tree, nodes=nodes, standard=standard, apprec=apprec)
-    if root.tag == clark(SOAP_NS) + "Envelope":
-        return Reading(content, Recognised.ENVELOPE, tree, nodes=nodes)
-    return Reading(content, Recognised.UNKNOWN, tree, nodes=nodes)
+    return Reading(content, _RECOGNISED.get(tag_of(tree.getroot()), Recognised.UNKNOWN), tree)
 
 
-def _business(content: bytes, tree: Tree, nodes: Nodes) -> Reading:
-    root = nodes.root
-    head = read_head(root)
-    payload = first_payload(root)
-    standard = kind = None
-    message: Message | None = None
-    if payload is not None:
-        standard = content_of(payload.tag) or content_of_namespace(namespace_of(payload.tag))
-        if is_logistics(payload):
-            message = read_logistics(payload)
-        elif is_dialog(payload):
-            message = read_dialog(payload)
-        elif is_report(payload):
-            message = read_report(payload)
-    if head.type is not None and head.type.v is not None:
-        kind = kind_of(head.type.v)
-    return Reading(content, Recognised.BUSINESS, tree, None, head, nodes, payload, standard, kind, message)
+_RECOGNISED: Final = {
+    MH + "MsgHead": Recognised.BUSINESS,
+    **{clark(version.namespace) + "AppRec": Recognised.APPREC for version in AppRecVersion},
+    clark(SOAP_NS) + "Envelope": Recognised.ENVELOPE,
+}
+"""What a document is, by its root."""

@@ -380,7 +380,7 @@ def answer_decided(
         writer.add_journal(JournalEntry(exchange.id, now, IN_THE_INBOX))
         told.append(Told(events.MESSAGE_DELIVERED, line_of(exchange, "accepted")))
         had = Moment.at(mail.reception.received)
-        told += record_message(installation, writer, exchange, had, HowKnown.THEIR_MESSAGE, mail.raw)
+        told += record_message(installation, writer, exchange, reading, had, HowKnown.THEIR_MESSAGE, mail.raw)
     else:
         writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, _codes(decision)))
     if not decision.imported or installation.settings.inbox.apprec == "at_once":

@@ -14,7 +14,7 @@ from adapter.observe import events
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation
 from adapter.service.signals import own_address
-from adapter.service.stay_log import record_message, record_receipt
+from adapter.service.stay_log import record_kept_message, record_receipt
 from adapter.service.steps import Told, line_of, take_receipt_step, take_transport_step
 from adapter.store.port import BlobKind, Direction, Exchange, FactFilter, JournalEntry, Writer
 from adapter.values import Digest, HerId, Moment, MsgId
@@ -92,7 +92,7 @@ def take_apprec(
         told += more
     if not writer.facts(FactFilter(exchange_id=original.id)):
         # The acknowledgment says when the mail was kept; an AppRec dates the message only for want of one.
-        told += record_message(installation, writer, original, made, HowKnown.THEIR_RECEIPT, mail)
+        told += record_kept_message(installation, writer, original, made, HowKnown.THEIR_RECEIPT, mail)
     told += record_receipt(installation, writer, original, receipt.accepted, made, HowKnown.THEIR_RECEIPT, mail)
     return told
 

@@ -41,7 +41,7 @@ from adapter.service import questions, vetting
 from adapter.service.agreements import verify
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
-from adapter.service.stay_log import record_message
+from adapter.service.stay_log import record_kept_message
 from adapter.service.steps import Told, line_of, shown_id, shown_type, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
 from adapter.values import EdiAddress, HerId, MessageId, Moment
@@ -139,7 +139,7 @@ def _answered(
         assert after.transport is not None
         if after.transport.state in ACKNOWLEDGED_STATES and isinstance(event, AckVerified | WarningVerified):
             had = content.accepted_at if isinstance(content, Acknowledgment) and content.accepted_at else made
-            told += record_message(installation, writer, after, had, HowKnown.THEIR_RECEIPT, mail.raw)
+            told += record_kept_message(installation, writer, after, had, HowKnown.THEIR_RECEIPT, mail.raw)
         return told
 
     return installation.store.write_now(write)

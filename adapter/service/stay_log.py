@@ -65,22 +65,34 @@ class Whose:
     municipality: HerId
 
 
-def record_message(
+def record_kept_message(
     installation: Installation, writer: Writer, exchange: Exchange, had: Moment, how: HowKnown, digest: Digest
+) -> list[Told]:
+    """Add the facts of a message to the log as `record_message` does, reading it from the store."""
+    assert exchange.payload is not None
+    if exchange.type == "APPREC":
+        return []
+    return record_message(installation, writer, exchange, understand(writer.blob(exchange.payload)), had, how, digest)
+
+
+def record_message(
+    installation: Installation,
+    writer: Writer,
+    exchange: Exchange,
+    reading: Reading,
+    had: Moment,
+    how: HowKnown,
+    digest: Digest,
 ) -> list[Told]:
     """Add the facts of a message to the log; nothing when it is not about a stay.
 
     What is in the log already is not added again, unless we now know an earlier moment for it: an AppRec that overtook
     the acknowledgment proves a later moment than the acknowledgment does.
     """
-    assert exchange.payload is not None
-    if exchange.type == "APPREC":
-        return []
-    recorded = [entry.entry.fact for entry in writer.facts(FactFilter(exchange_id=exchange.id))]
-    reading = understand(writer.blob(exchange.payload))
     whose = _whose(installation, reading)
     if whose is None or _is_copy(reading.head, exchange):
         return []
+    recorded = [entry.entry.fact for entry in writer.facts(FactFilter(exchange_id=exchange.id))]
     transport = exchange.transport
     sent = Moment.at(transport.first_sent) if transport is not None and transport.first_sent is not None else None
     conveyance = Conveyance(
