@@ -93,7 +93,7 @@ def bench_chain(hospital: Installation, municipality: Installation, size: int) -
     sealed = seal(hospital, content)
     now = hospital.clock.now()
     key = hospital.sealer.signer.at(now).key
-    recipient = hospital.partner(MUNICIPALITY[0].her).encryption
+    recipient = hospital.partner(MUNICIPALITY[0].her).encryption_at(now)
     files = packaged.schemas()
     schema = compile_schema(driver(SchemaIndex.read(files[INDEX])), files)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -102,7 +102,7 @@ def bench_chain(hospital: Installation, municipality: Installation, size: int) -
     assert isinstance(unpacked, Unpacked)
     envelope = unpacked.envelope.document
     message = opening.read(unpacked)
-    expected = expected_signer(municipality, message.header.sender.her)
+    expected = expected_signer(municipality, message.header.sender.her, now)
     verified = opening.verify(message, expected, NATIONAL, now)
     part = Part("part@bench", cms.encrypt(content, recipient))
 

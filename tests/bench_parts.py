@@ -101,7 +101,7 @@ def open_and_acknowledge(installation: Installation, mail: bytes) -> bytes:
     unpacked = unpack(mail)
     assert isinstance(unpacked, Unpacked)
     message = opening.read(unpacked)
-    verified = opening.verify(message, expected_signer(installation, message.header.sender.her), NATIONAL, now)
+    verified = opening.verify(message, expected_signer(installation, message.header.sender.her, now), NATIONAL, now)
     opening.admit(message, installation.own_hers, now)
     document = opening.decrypt(verified, installation.keys, NATIONAL, now)[0]
     read(document.octets, installation.schemas, installation.context(Side.RECEIVE))

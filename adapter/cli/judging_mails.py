@@ -74,7 +74,7 @@ class MailJudge:
             yield Finding("EB-254", Severity.INFO, "", None, says, "ebxml.md §4.4")
             return
         self._tools, now = tools, tools.clock.now()
-        verified = opening.verify(message, expected_signer(tools, message.header.sender.her), tools.policy, now)
+        verified = opening.verify(message, expected_signer(tools, message.header.sender.her, now), tools.policy, now)
         yield from verified.check.warnings
         for document in opening.decrypt(verified, tools.keys.at(now), tools.policy, now):
             yield from document.findings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Self
 
@@ -14,13 +14,13 @@ from adapter.lookups.toml_files import (
     Her,
     Name,
     Organisation,
+    PlannedMoment,
     Role,
     Section,
     Sector,
     SenderType,
     Service,
 )
-from adapter.values import OSLO
 
 
 class Contact(Section):
@@ -69,16 +69,6 @@ class Party(Section):
     """Which service of its municipality the party is; left out where one party stands for several (LI-036)."""
     contact: Contact | None = None
     """Whom the answers that we send name; needed to answer readiness messages."""
-
-
-def _moment(value: object) -> object:
-    """A TOML date is its first moment, and a time without offset is Oslo time."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time(0), OSLO)
-    return value.replace(tzinfo=OSLO) if isinstance(value, datetime) and value.tzinfo is None else value
-
-
-PlannedMoment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class KeyPair(Section):

@@ -38,10 +38,11 @@ class Agreement:
     binding: Binding | None = None
     address: EdiAddress | None = None
 
-    def certificate(self, directory: x509.Certificate) -> x509.Certificate:
-        """The certificate to encrypt to: that of the agreement, else the directory's (`ebxml.md` §5.4)."""
+    @property
+    def certificate(self) -> x509.Certificate | None:
+        """The certificate to encrypt to; None where the agreement names none and the directory decides (§5.4)."""
         if self.binding is None or not self.binding.encryption:
-            return directory
+            return None
         return x509.load_der_x509_certificate(self.binding.encryption)
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 from cryptography import x509
+from pydantic import BeforeValidator, Field, model_validator
 
 from adapter.envelope.agreement import usable_certificates
 from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
 from adapter.errors import CONFIG_INVALID, AdapterError
+from adapter.lookups.planned import Planned
 from adapter.lookups.port import AnswerForm, Listed, Partner, PartyRole
 from adapter.lookups.toml_files import (
     Address,
@@ -23,6 +25,7 @@ from adapter.lookups.toml_files import (
     Her,
     Name,
     Organisation,
+    PlannedMoment,
     Role,
     Section,
     Sector,
@@ -42,6 +45,37 @@ class AgreementFile(Section):
     """How the register stands to it."""
 
 
+class PlannedFile(Section):
+    """A certificate of the partner with its time, in a change: A until, then B. A path alone is one without times.
+
+    A signing certificate is believed until its `until` and the 84 hours after. Of two encryption certificates that hold
+    the one that began last is taken; where none holds messages wait. Left out, the register is asked.
+    """
+
+    file: FilePath
+    """The certificate, PEM."""
+    first: Annotated[PlannedMoment | None, Field(alias="from")] = None
+    """The partner uses it from then on; left out, without beginning. A date is its first moment, a time without offset
+    is Oslo time."""
+    until: PlannedMoment | None = None
+    """The partner uses it until then; left out, without end."""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.first is not None and self.until is not None and self.first >= self.until:
+            raise ValueError("from must lie before until")
+        return self
+
+
+def _plan(value: object) -> object:
+    """One path, one table, or a list of both, is a list of tables."""
+    several = value if isinstance(value, list) else [value]
+    return [{"file": one} if isinstance(one, str) else one for one in several]
+
+
+Plan = Annotated[tuple[PlannedFile, ...], BeforeValidator(_plan)]
+
+
 class PartnerFile(Section):
     """One partner as its file says it."""
 
@@ -53,11 +87,12 @@ class PartnerFile(Section):
     """The organisation that it belongs to."""
     address: Address | None = None
     """Its EDI address; left out, the register is asked."""
-    signing_certificates: tuple[FilePath, ...] = ()
-    """Certificates that it signs with, PEM; several while it changes from one to the next. Left out, the register is
-    asked."""
-    encryption_certificate: FilePath | None = None
-    """Certificate that we encrypt to, PEM; left out, the register is asked."""
+    signing_certificates: Plan = ()
+    """Certificates that it signs with, PEM: paths, or tables `{ file, from, until }`; several while it changes from one
+    to the next. Each is believed until its `until` and the 84 hours after. Left out, the register is asked."""
+    encryption_certificate: Plan = ()
+    """Certificate that we encrypt to, PEM: a path, or in a change a list of tables `{ file, from, until }`. Of two that
+    hold, the one that began last is taken; where none holds messages wait. Left out, the register is asked."""
     role: Role = "other"
     """What the partner is in the matter of stays."""
     sector: Sector = "SOM"
@@ -152,8 +187,8 @@ def _partners(listed: Iterable[Listed], agreements: tuple[Cpa, ...]) -> Iterator
     """Those that their files name whole; a party may also sign with what its agreements name."""
     for one in listed:
         if one.address is not None and one.is_whole:
-            agreed = usable_certificates(agreements, one.her)
-            yield one.partner(one.address, tuple(dict.fromkeys((*one.signing, *agreed))), one.encryption[0])
+            agreed = (Planned(found) for found in usable_certificates(agreements, one.her))
+            yield one.partner(one.address, tuple(dict.fromkeys((*one.signing, *agreed))), one.encryption)
 
 
 class _FileError(Exception):
@@ -169,7 +204,6 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
     said = read_section(PartnerFile, content, path.absolute().parent)
     if not isinstance(said, PartnerFile):
         raise _FileError(said)
-    encryption = said.encryption_certificate
     listed = Listed(
         her=said.her,
         name=said.name,
@@ -183,8 +217,8 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
         service=said.service,
         source=f"partner file {path.name}",
         address=said.address,
-        signing=tuple(_certificate(file, "signing_certificates") for file in said.signing_certificates),
-        encryption=() if encryption is None else (_certificate(encryption, "encryption_certificate"),),
+        signing=_planned(said.signing_certificates, "signing_certificates"),
+        encryption=_planned(said.encryption_certificate, "encryption_certificate"),
     )
     return listed, tuple(_agreement(one, said.her) for one in said.agreement)
 
@@ -199,6 +233,10 @@ def _agreement(said: AgreementFile, her: HerId) -> Cpa:
     if cpa.party(her) is None:
         raise _FileError((f"agreement: {said.file}: HER-id {her} is none of its parties",))
     return cpa
+
+
+def _planned(plan: Plan, key: str) -> tuple[Planned, ...]:
+    return tuple(Planned(_certificate(one.file, key), one.first, one.until) for one in plan)
 
 
 def _certificate(path: Path, key: str) -> x509.Certificate:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from cryptography import x509
 
 from adapter.envelope.cpa import Cpa
+from adapter.errors import RECIPIENT_UNUSABLE, AdapterError
 from adapter.facts import MunicipalService
-from adapter.values import EdiAddress, HerId
+from adapter.lookups.planned import Planned, in_use
+from adapter.values import OSLO, EdiAddress, HerId
 
 
 class PartyRole(StrEnum):
@@ -32,8 +35,8 @@ class AnswerForm(StrEnum):
 class Partner:
     """A communication party as a directory knows it: level 2 with the level 1 above it.
 
-    `signing` holds every certificate that the party may sign with today (two during a change, `ebxml.md` §5.4);
-    `encryption` is the one to encrypt to. `reads_our_convention` marks a party whose readiness answers carry our own
+    `signing` holds every certificate that the party signs with (two during a change, `ebxml.md` §5.4), `encryption`
+    those to encrypt to, each with its time. `reads_our_convention` marks a party whose readiness answers carry our own
     first line (`plo.md` §1.5). `sector` and `sender_type` are those of `design.md` §5. `service` is what the party is
     in its municipality, None where nothing is said or one party is several.
     """
@@ -43,8 +46,8 @@ class Partner:
     organisation_her: HerId
     organisation_name: str
     address: EdiAddress
-    signing: tuple[x509.Certificate, ...]
-    encryption: x509.Certificate
+    signing: tuple[Planned, ...]
+    encryption: tuple[Planned, ...]
     role: PartyRole = PartyRole.OTHER
     sector: str = "SOM"
     sender_type: str = "hospital"
@@ -52,6 +55,29 @@ class Partner:
     reads_our_convention: bool = False
     service: MunicipalService | None = None
     source: str = "partner file"
+
+    def believed(self, at: datetime) -> tuple[x509.Certificate, ...]:
+        """What a message that arrives at a time may be signed with."""
+        return tuple(dict.fromkeys(one.certificate for one in self.signing if one.is_believed(at)))
+
+    def encryption_at(self, at: datetime) -> x509.Certificate:
+        """The certificate to encrypt to at a time.
+
+        Raises `AdapterError` (RECIPIENT_UNUSABLE) in a gap of the plan: the message waits.
+        """
+        found = in_use(self.encryption, at)
+        if found is not None:
+            return found.certificate
+        begins = min((one.begins for one in self.encryption if one.begins > at), default=None)
+        then = "none is planned" if begins is None else f"the next one begins {begins.astimezone(OSLO):%Y-%m-%d %H:%M}"
+        raise AdapterError(
+            RECIPIENT_UNUSABLE, f"{self.source} has no encryption certificate of HER-id {self.her} for now; {then}"
+        )
+
+    def not_over(self, at: datetime) -> tuple[x509.Certificate, ...]:
+        """Every certificate whose time is not over, whatever for."""
+        kept = (one.certificate for one in (*self.signing, *self.encryption) if one.until is None or at < one.until)
+        return tuple(dict.fromkeys(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +97,8 @@ class Listed:
     service: MunicipalService | None
     source: str
     address: EdiAddress | None
-    signing: tuple[x509.Certificate, ...]
-    encryption: tuple[x509.Certificate, ...]
+    signing: tuple[Planned, ...]
+    encryption: tuple[Planned, ...]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -88,9 +114,7 @@ class Listed:
     def is_whole(self) -> bool:
         return not self.missing
 
-    def partner(
-        self, address: EdiAddress, signing: tuple[x509.Certificate, ...], encryption: x509.Certificate
-    ) -> Partner:
+    def partner(self, address: EdiAddress, signing: tuple[Planned, ...], encryption: tuple[Planned, ...]) -> Partner:
         """The party with what the file leaves out."""
         return Partner(
             her=self.her,

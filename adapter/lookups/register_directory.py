@@ -22,6 +22,7 @@ from adapter.envelope.agreement import usable_certificates
 from adapter.envelope.cpa import Cpa
 from adapter.errors import PARTNER_UNKNOWN, REGISTER_UNREACHABLE, AdapterError
 from adapter.lookups.directory import FolderDirectory
+from adapter.lookups.planned import Planned
 from adapter.lookups.port import Listed, Partner
 from adapter.lookups.register import ADDRESSABLE, Register, RegisteredAgreement, RegisteredParty
 from adapter.lookups.register_cache import Kept, RegisterCache
@@ -236,7 +237,7 @@ class RegisterDirectory:
                 f"HER-id {listed.her} is a {said.type or 'party without type'} in the register; "
                 f"only {' and '.join(sorted(ADDRESSABLE))} are addressed",
             )
-        agreed = usable_certificates(self._folder.agreements_of(listed.her), listed.her)
+        agreed = map(Planned, usable_certificates(self._folder.agreements_of(listed.her), listed.her))
         signing = listed.signing or _certificates(said.signing)
         encryption = listed.encryption or _certificates(said.encryption)
         address = listed.address or _address(said.address)
@@ -245,14 +246,14 @@ class RegisterDirectory:
         if address is None or missing:
             raise AdapterError(PARTNER_UNKNOWN, f"the register has no {', no '.join(missing)} for HER-id {listed.her}")
         return replace(
-            listed.partner(address, signing, encryption[0]),
+            listed.partner(address, signing, encryption),
             signing=tuple(dict.fromkeys((*signing, *agreed))),
             source=f"{listed.source} and the address register",
         )
 
 
-def _certificates(octets: bytes) -> tuple[x509.Certificate, ...]:
-    return (x509.load_der_x509_certificate(octets),) if octets else ()
+def _certificates(octets: bytes) -> tuple[Planned, ...]:
+    return (Planned(x509.load_der_x509_certificate(octets)),) if octets else ()
 
 
 def _address(text: str) -> EdiAddress | None:

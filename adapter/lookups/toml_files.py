@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from adapter.facts import MunicipalService
-from adapter.values import EdiAddress, HerId
+from adapter.values import OSLO, EdiAddress, HerId
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the secrets of a service; the one variable that a path may begin with."""
@@ -38,9 +39,17 @@ def _address(value: object) -> object:
     return EdiAddress(value) if isinstance(value, str) else value
 
 
+def _moment(value: object) -> object:
+    """A TOML date is its first moment, and a time without offset is Oslo time."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time(0), OSLO)
+    return value.replace(tzinfo=OSLO) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
 FilePath = Annotated[Path, AfterValidator(_absolute)]
 Her = Annotated[HerId, BeforeValidator(_her_id)]
 Address = Annotated[EdiAddress, BeforeValidator(_address)]
+PlannedMoment = Annotated[datetime, BeforeValidator(_moment)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -19,12 +19,15 @@ _SURPRISING = {"EB-253", "EB-254"}
 """No certificate, or another than the directory's: the party may have changed it since we asked."""
 
 
-def expected_signer(tools: Tools, her: HerId) -> ExpectedSigner:
-    """Who a message from this HER-id must be signed by. Raises `AdapterError` (PARTNER_UNKNOWN)."""
+def expected_signer(tools: Tools, her: HerId, at: datetime) -> ExpectedSigner:
+    """Who a message from this HER-id that arrives at a time must be signed by.
+
+    Raises `AdapterError` (PARTNER_UNKNOWN).
+    """
     partner = tools.partners.find(her)
     if partner is None:
         raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
-    return ExpectedSigner(her.value, partner.source, partner.signing, tools.anchors)
+    return ExpectedSigner(her.value, partner.source, partner.believed(at), tools.anchors)
 
 
 def verify(tools: Tools, message: Message, now: datetime) -> VerifiedMessage:
@@ -34,11 +37,11 @@ def verify(tools: Tools, message: Message, now: datetime) -> VerifiedMessage:
     """
     her = message.header.sender.her
     try:
-        return opening.verify(message, expected_signer(tools, her), tools.policy, now)
+        return opening.verify(message, expected_signer(tools, her, now), tools.policy, now)
     except RefusedError as error:
         if error.rule not in _SURPRISING or not tools.partners.refresh(her):
             raise
-    return opening.verify(message, expected_signer(tools, her), tools.policy, now)
+    return opening.verify(message, expected_signer(tools, her, now), tools.policy, now)
 
 
 def admit(tools: Tools, header: MessageHeader) -> tuple[Finding, ...]:

@@ -42,15 +42,16 @@ def known_certificates(installation: Installation) -> tuple[Known, ...]:
 
 
 def _known(installation: Installation) -> Iterator[Known]:
-    own = installation.settings.party[0].organisation.name
+    own, now = installation.settings.party[0].organisation.name, installation.clock.now()
     for identity in installation.sealer.signer.identities:
         yield Known(OURS, own, Usage.SIGNING, identity.certificate)
     for pair in installation.keys.pairs:
         yield Known(OURS, own, Usage.ENCRYPTION, pair.certificate)
     for partner in installation.partners.all():
-        for certificate in partner.signing:
-            yield Known(partner.her.value, partner.name, Usage.SIGNING, certificate)
-        yield Known(partner.her.value, partner.name, Usage.ENCRYPTION, partner.encryption)
+        for usage, plan in ((Usage.SIGNING, partner.signing), (Usage.ENCRYPTION, partner.encryption)):
+            for one in plan:
+                if one.until is None or now < one.until:
+                    yield Known(partner.her.value, partner.name, usage, one.certificate)
 
 
 def look_after(installation: Installation) -> tuple[int, list[Told]]:

@@ -18,6 +18,7 @@ from adapter.crypto.certificates import TrustAnchors, Usage, days_left, problems
 from adapter.crypto.revocation import Outcome
 from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, STORE_OLDER, AdapterError
 from adapter.lookups.key_files import certificates
+from adapter.lookups.planned import gaps
 from adapter.lookups.port import Directory
 from adapter.messages.xml import parse
 from adapter.observe.log import Silent
@@ -39,6 +40,7 @@ from adapter.service.webhooks import secret_of
 from adapter.store.sql_store import open_store
 from adapter.transports.port import Deferred, Refused
 from adapter.transports.port import Outcome as MailOutcome
+from adapter.values import OSLO
 
 T = TypeVar("T")
 
@@ -168,10 +170,22 @@ def _partners(partners: Directory, trusted: TrustAnchors, now: datetime, soon: i
         if partner is None:
             yield Looked(f"partner {her}", State.PROBLEM, "the address register knows no party of this HER-id")
             continue
-        looked = [_certificate("", certificate, Usage.SIGNING, trusted, now, soon) for certificate in partner.signing]
-        looked.append(_certificate("", partner.encryption, Usage.ENCRYPTION, trusted, now, soon))
+        plans = ((Usage.SIGNING, partner.signing), (Usage.ENCRYPTION, partner.encryption))
+        looked = [
+            _certificate("", one.certificate, usage, trusted, max(now, one.begins), soon)
+            for usage, plan in plans
+            for one in plan
+            if one.until is None or now < one.until
+        ]
+        looked += [_gap(since, until) for since, until in gaps(partner.encryption, now)]
         worst = max(looked, key=lambda one: list(State).index(one.state))
         yield Looked(f"partner {partner.her}", worst.state, worst.says)
+
+
+def _gap(since: datetime, until: datetime | None) -> Looked:
+    end = "nothing follows" if until is None else f"until {until.astimezone(OSLO):%Y-%m-%d %H:%M}"
+    says = f"no certificate to encrypt to from {since.astimezone(OSLO):%Y-%m-%d %H:%M} on, {end}; messages wait"
+    return Looked("", State.WARNING, says)
 
 
 def _liability(found: Terms) -> str:

@@ -235,7 +235,7 @@ def _is_their_signal(installation: Installation, exchange: Exchange, octets: byt
         return False
     try:
         her, at = message.header.sender.her, message.header.timestamp.instant
-        opening.verify(message, expected_signer(installation, her), policy, at)
+        opening.verify(message, expected_signer(installation, her, at), policy, at)
     except AdapterError:
         return False
     return True

@@ -200,7 +200,7 @@ def _certificates(installation: Installation, now: datetime) -> tuple[tuple[Cert
         says = "the time of every pair in keys.encryption is over: no message can be opened"
         reasons.append(Reason("certificate", Against.READINESS, says))
     for partner in installation.partners.all():
-        left = min(_days(now, partner.encryption, *partner.signing))
+        left = min(_days(now, *partner.not_over(now)), default=0)
         days.append(CertificateDays(f"partner {partner.her}", left))
         if left < soon:
             says = f"a certificate of partner {partner.her} has {left} days left"

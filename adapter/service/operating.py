@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.crypto.refusal import RefusedError
 from adapter.delivery import receipts, receiver, resending, sender
 from adapter.delivery.receiver import Reception, ReceptionState
 from adapter.delivery.resending import Again, NotAgain, Seals, Way
@@ -164,8 +163,8 @@ def _seals(installation: Installation, reader: Reader, exchange: Exchange, now: 
     partner = installation.partners.find(exchange.receiver)
     kept = sealed_for(reader.blob(exchange.sealed))
     try:
-        openable = partner is not None and kept.opens_with(partner.encryption)
-    except RefusedError:
+        openable = partner is not None and kept.opens_with(partner.encryption_at(now))
+    except AdapterError:
         openable = False
     return Seals(made=True, openable=openable, signed_validly=kept.is_signed_validly(now))
 

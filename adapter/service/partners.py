@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography import x509
-
 from adapter.crypto.certificates import Usage, days_left, problems, thumbprint
 from adapter.envelope.agreement import in_force, pair_id, reliability
 from adapter.envelope.cpa import MAY_SEND, Can, Cpa
 from adapter.errors import AdapterError
+from adapter.lookups.planned import FLIGHT, Planned, in_use, next_change
 from adapter.lookups.port import Listed, Partner
 from adapter.service.installation import Tools
-from adapter.values import EdiAddress, HerId
+from adapter.values import OSLO, EdiAddress, HerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ def summary(tools: Tools, her: HerId) -> Summary:
         partner = tools.partner(her)
     except AdapterError as error:
         return Summary(her, listed.name, listed.role.value, listed.address, None, agreements, error.sentence())
-    left = min(days_left(one, tools.clock.now()) for one in (*partner.signing, partner.encryption))
+    now = tools.clock.now()
+    left = min((days_left(one, now) for one in partner.not_over(now)), default=0)
     return Summary(her, partner.name, partner.role.value, partner.address, left, agreements, "")
 
 
@@ -79,20 +79,62 @@ def _source(what: str, holds: str, *, pinned: bool, listed: Listed) -> Reason:
 def _certificates(tools: Tools, partner: Partner, listed: Listed) -> list[Reason]:
     now = tools.clock.now()
     found = []
-    for usage, certificates, pinned in (
+    taken = in_use(partner.encryption, now)
+    for usage, plan, pinned in (
         (Usage.SIGNING, partner.signing, listed.signing),
-        (Usage.ENCRYPTION, (partner.encryption,), listed.encryption),
+        (Usage.ENCRYPTION, partner.encryption, listed.encryption),
     ):
-        for certificate in certificates:
+        for one in plan:
             because = _source("", "", pinned=bool(pinned), listed=listed).because
-            if pinned and certificate not in pinned:
+            if pinned and one not in pinned:
                 because = "an agreement (CPA) names it"
-            found.append(Reason(f"{usage.value} certificate", _described(tools, certificate, usage, now), because))
+            standing = _believed(one, now) if usage is Usage.SIGNING else _encrypted_to(one, taken, now)
+            said = "; ".join(filter(None, (because, _time(one), standing)))
+            found.append(Reason(f"{usage.value} certificate", _described(tools, one, usage, now), said))
+    change = next_change(partner.encryption, now)
+    if taken is None or change is not None:
+        found.append(Reason("encryption, next change", *_next(partner.encryption, change)))
     return found
 
 
-def _described(tools: Tools, certificate: x509.Certificate, usage: Usage, now: datetime) -> str:
-    wrong = problems(certificate, usage, tools.anchors, now)
+def _time(one: Planned) -> str:
+    """The time of a certificate as the file has it; empty where it has none."""
+    first = "" if one.first is None else f"from {_moment(one.first)}"
+    until = "" if one.until is None else f"until {_moment(one.until)}"
+    return " ".join(filter(None, (first, until)))
+
+
+def _believed(one: Planned, now: datetime) -> str:
+    if one.until is None or now < one.until:
+        return ""
+    end = one.until + FLIGHT
+    return f"believed until {_moment(end)} for what is under way" if now < end else "not believed any more"
+
+
+def _encrypted_to(one: Planned, taken: Planned | None, now: datetime) -> str:
+    if one is taken:
+        return "encrypted to now" if one.first is None else "encrypted to now: of those that hold it began last"
+    if one.holds(now):
+        return "not used: another one began later"
+    return "not used yet" if now < one.begins else "not used any more"
+
+
+def _next(plan: tuple[Planned, ...], change: datetime | None) -> tuple[str, str]:
+    if change is None:
+        return "none", "no certificate is planned for now or later: messages wait"
+    after = in_use(plan, change)
+    if after is None:
+        return _moment(change), "from then on there is none in the plan: messages wait"
+    return _moment(change), f"then to thumbprint {thumbprint(after.certificate)}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(OSLO):%Y-%m-%d %H:%M}"
+
+
+def _described(tools: Tools, one: Planned, usage: Usage, now: datetime) -> str:
+    certificate = one.certificate
+    wrong = problems(certificate, usage, tools.anchors, max(now, one.begins))
     says = "; ".join(wrong) if wrong else f"{days_left(certificate, now)} days left"
     return f"thumbprint {thumbprint(certificate)}, serial {certificate.serial_number:x}: {says}"
 

@@ -16,6 +16,7 @@ from cryptography import x509
 from adapter.config import Settings, load
 from adapter.crypto.certificates import thumbprint
 from adapter.errors import CONFIG_FIXED, AdapterError
+from adapter.lookups.planned import Planned
 from adapter.lookups.port import Partner
 from adapter.service.installation import Installation, open_tools
 from adapter.service.running import listening, mail_out
@@ -101,7 +102,11 @@ def _partners(before: Installation, after: Installation) -> Iterator[str]:
 
 def _partner(partner: Partner) -> tuple[object, ...]:
     shown = [getattr(partner, field.name) for field in fields(partner) if field.name not in {"signing", "encryption"}]
-    return (*shown, _prints(*partner.signing), _prints(partner.encryption))
+    return (*shown, *map(_planned, (*partner.signing, *partner.encryption)))
+
+
+def _planned(one: Planned) -> tuple[object, ...]:
+    return _prints(one.certificate), one.first, one.until
 
 
 def _named(what: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:

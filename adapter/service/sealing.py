@@ -123,7 +123,8 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
             boundary=f"=_{installation.ids.fresh()}",
             beside_content_ids=_beside_ids(installation, content, len(beside)),
         )
-        recipient, now = agreement.certificate(partner.encryption), installation.clock.now()
+        now = installation.clock.now()
+        recipient = agreement.certificate or partner.encryption_at(now)
         # Before anybody is asked about revocation: of one that has run out nobody says anything, for as long as we ask.
         installation.sealer.require_recipient(recipient, partner.her, now)
         vetted = vetting.vet_recipient(installation, recipient, partner.her.value, exchange.created_at, now)

@@ -53,7 +53,7 @@ def _verified(installation: Installation, unpacked: Unpacked) -> VerifiedMessage
     """The message, if its signature is that of the party the directory knows; nobody is asked for anything newer."""
     try:
         message = opening.read(unpacked)
-        expected = expected_signer(installation, message.header.sender.her)
+        expected = expected_signer(installation, message.header.sender.her, installation.clock.now())
         return opening.verify(message, expected, installation.policy, installation.clock.now())
     except AdapterError:
         return None

@@ -174,7 +174,7 @@ class Neighbour:
         sealed = installation.sealer.seal(
             content,
             Routing(sender, receiver, process, agreement.cpa_id, "urn:unknown", "0", agreement.service_type),
-            partner.encryption,
+            partner.encryption_at(now),
             PayloadIds(MessageId(message_id), fresh(), fresh(), fresh(), f"=_{fresh()}"),
             now,
         )

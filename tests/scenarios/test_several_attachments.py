@@ -37,7 +37,10 @@ def with_attachments(
     """A mail of the ward with these attachments, each encrypted, named in the Manifest and signed."""
     installation, now = side.installation, side.installation.clock.now()
     partner = installation.partner(NURSING)
-    parts = tuple(Part(installation.ids.fresh(), cms.encrypt(one, partner.encryption)) for one in contents)
+    parts = tuple(
+        Part(installation.ids.fresh(), cms.encrypt(one, partner.encryption_at(installation.clock.now())))
+        for one in contents
+    )
     schema = Schema(location, "1.6")
     header = MessageHeader(
         sender=Party(WARD, f"{kind}sender"),

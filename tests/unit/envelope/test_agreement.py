@@ -52,9 +52,8 @@ def test_the_pair_is_ordered_as_numbers() -> None:
 def test_without_an_agreement_the_national_defaults_hold(world: World) -> None:
     """The two HER-ids, kithService, the directory's certificate (§6.2.1 of HIS 1037)."""
     agreement = without_cpa(HerId("10"), HerId("9"))
-    directory = world.municipality.encryption.certificate
     assert (agreement.cpa_id, agreement.service_type, agreement.address) == ("9_10", "kithService", None)
-    assert agreement.certificate(directory) is directory
+    assert agreement.certificate is None
 
 
 def test_a_message_goes_under_the_agreement_that_holds_it(cpa: Cpa, world: World) -> None:
@@ -63,7 +62,7 @@ def test_a_message_goes_under_the_agreement_that_holds_it(cpa: Cpa, world: World
     assert (agreement.cpa_id, agreement.service_type) == (CPA_ID, "string")
     assert agreement.address == EdiAddress("kommune@edi.example")
     theirs = world.municipality.encryption.certificate
-    assert agreement.certificate(world.hospital.encryption.certificate) == theirs
+    assert agreement.certificate == theirs
 
 
 def test_what_the_agreement_lacks_is_not_sent(cpa: Cpa) -> None:

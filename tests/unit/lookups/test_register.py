@@ -12,6 +12,7 @@ import pytest
 from adapter.crypto.certificates import Usage
 from adapter.errors import CONFIG_INVALID, PARTNER_UNKNOWN, REGISTER_UNREACHABLE, AdapterError
 from adapter.lookups.directory import load
+from adapter.lookups.planned import Planned
 from adapter.lookups.register import HttpRegister
 from adapter.lookups.register_cache import RegisterCache
 from adapter.lookups.register_directory import Patience, RegisterDirectory, RegisterNews
@@ -82,8 +83,8 @@ def test_what_the_file_leaves_out_is_asked_for(desk: Desk) -> None:
     partner = desk.directory.find(HER)
     assert partner is not None
     assert (partner.address, partner.role) == (EdiAddress("kommune@edi.example"), "municipality")
-    assert partner.signing == (desk.registry.certificates[str(HER), "signing"],)
-    assert partner.encryption == desk.registry.certificates[str(HER), "encryption"]
+    assert partner.signing == (Planned(desk.registry.certificates[str(HER), "signing"]),)
+    assert partner.encryption == (Planned(desk.registry.certificates[str(HER), "encryption"]),)
     assert partner.source == "partner file a.toml and the address register"
     assert set(desk.registry.tokens) == {"Bearer secret-of-today"}
     assert desk.directory.all() == (partner,)
@@ -193,7 +194,7 @@ def test_a_surprise_is_asked_about_once(desk: Desk, pki: ThrowAwayPki) -> None:
     assert desk.directory.refresh(HER)
     partner = desk.directory.find(HER)
     assert partner is not None
-    assert partner.signing == (new,)
+    assert partner.signing == (Planned(new),)
     assert not desk.directory.refresh(HER)
     desk.now += timedelta(minutes=2)
     assert not desk.directory.refresh(HER)
