@@ -527,6 +527,12 @@ STORE_OLDER = _kind(
     "the store has the form of an older version of the adapter",
     "Start the daemon once, or run the command without its read-only option; the store is brought up to date then.",
 )
+STORE_OLDER_IN_USE = _kind(
+    "STORE-OLDER-IN-USE",
+    Blame.OPERATOR,
+    "the store has the form of an older version of the adapter, and a process of that version has it open",
+    "Use the version that runs until it is stopped; this one then brings the store up to date when it first opens it.",
+)
 STORE_EXPIRED = _kind(
     "STORE-EXPIRED",
     Blame.OPERATOR,

@@ -64,6 +64,12 @@ STORE_UNAVAILABLE = _event(
     "the store cannot be written or read now; mail is answered with 451, work waits, and nothing is lost",
     "See to what the rule names: the disk, a process that holds the file, permissions. Work goes on by itself.",
 )
+STORE_UPGRADED = _event(
+    "store.upgraded",
+    Level.WARNING,
+    "the store was brought from the form of an older version to that of this one, which alone can open it from now on",
+    "Nothing, after an upgrade. To go back to the older version, restore the backup that was made before.",
+)
 STORE_AVAILABLE = _event("store.available", Level.INFO, "the store works again, and so does everything that waited")
 CLOCK_STEPPED = _event(
     "clock.stepped",

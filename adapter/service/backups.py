@@ -36,7 +36,8 @@ from adapter import __version__
 from adapter.config import Settings
 from adapter.errors import BACKUP_UNFIT, FILE_UNREADABLE, STORE_IN_USE, AdapterError
 from adapter.service.installation import secrets_of
-from adapter.store.copying import Contents, Tick, check_contents, check_pages, copy, in_use, put_in_place, revision_in
+from adapter.store.copying import Contents, Tick, check_contents, check_pages, copy, put_in_place, revision_in
+from adapter.store.engine import in_use
 from adapter.store.sql_store import open_store
 from adapter.values import instant_text
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from adapter.config import Settings, load
 from adapter.errors import EXCHANGE_UNKNOWN, AdapterError
-from adapter.observe.log import Silent
 from adapter.service.clock import MachineClock, RandomIds
-from adapter.service.installation import Installation, open_installation, open_own_store
+from adapter.service.installation import OF_COMMAND, Installation, open_installation, open_own_store
 from adapter.store.port import Exchange, ExchangeFilter, Reader, Store
 from adapter.values import MsgId
 
@@ -20,8 +19,8 @@ SEVERAL = 10
 
 @contextmanager
 def installation(config: Path) -> Iterator[Installation]:
-    """The whole installation of a configuration file, with the machine's clock and a silent log."""
-    opened = open_installation(load(config), MachineClock(), RandomIds(), Silent())
+    """The whole installation of a configuration file, with the machine's clock and the log of a command."""
+    opened = open_installation(load(config), MachineClock(), RandomIds(), OF_COMMAND)
     try:
         yield opened
     finally:

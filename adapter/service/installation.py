@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from adapter import __version__
 from adapter.config import KeyPair, Party, Settings
@@ -28,7 +29,7 @@ from adapter.messages.codes import CodeLists
 from adapter.messages.rules.rule import Context, Side
 from adapter.messages.schemas import SchemaSet
 from adapter.observe import events
-from adapter.observe.log import Line, Log
+from adapter.observe.log import Line, Log, Silent, Stream
 from adapter.observe.metrics import Counting, Metrics
 from adapter.service.choosing import chosen
 from adapter.service.clock import Clock, Ids
@@ -38,6 +39,7 @@ from adapter.service.terms import TermsInForce
 from adapter.service.timed_store import TimedStore
 from adapter.store.cipher import Secrets, StoreKey
 from adapter.store.port import Exchange, Store
+from adapter.store.schema import REVISION
 from adapter.store.sql_store import SqlStore, open_store
 from adapter.values import EdiAddress, HerId
 
@@ -142,7 +144,7 @@ def open_installation(settings: Settings, clock: Clock, ids: Ids, log: Log) -> I
     counting = Counting(log, metrics.count)
     tools = open_tools(settings, clock, ids, counting)
     parts = {one.name: getattr(tools, one.name) for one in fields(tools)}
-    store = TimedStore(open_own_store(settings), metrics)
+    store = TimedStore(open_own_store(settings, log), metrics)
     return Installation(**parts, store=store, in_force=TermsInForce(settings, counting), metrics=metrics)
 
 
@@ -196,13 +198,32 @@ def revocations(settings: Settings, trusted: TrustAnchors) -> Revocations:
     return Revocations(said, HttpAuthorities(said.timeout_seconds, said.max_octets, said.proxy or ""), trusted)
 
 
-def open_own_store(settings: Settings) -> SqlStore:
-    """The store of the configuration, brought to the present schema. Raises `AdapterError` (STORE-...)."""
+_EMPTY = Line()
+
+
+class _OfCommand(Silent):
+    def tell(self, event: events.Event, line: Line = _EMPTY) -> None:
+        if event is events.STORE_UPGRADED:
+            Stream().tell(event, line)
+
+
+OF_COMMAND: Final = _OfCommand()
+"""The log of a command, which prints its result: silent but for what it does to the store."""
+
+
+def open_own_store(settings: Settings, log: Log = OF_COMMAND) -> SqlStore:
+    """The store of the configuration, brought to the present form, which is told where it was of another.
+
+    Raises `AdapterError` (STORE-...).
+    """
     try:
         settings.store.path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AdapterError(STORE_UNREACHABLE, f"store.path {settings.store.path.parent}: {error.strerror}") from None
-    return open_store(settings.store.path, held=secrets_of(settings))
+    store = open_store(settings.store.path, held=secrets_of(settings))
+    if store.brought_from:
+        log.tell(events.STORE_UPGRADED, Line(change=f"{store.brought_from} -> {REVISION}"))
+    return store
 
 
 def secrets_of(settings: Settings) -> Secrets:

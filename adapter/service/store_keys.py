@@ -16,7 +16,8 @@ from adapter.errors import FILE_UNREADABLE, STORE_IN_USE, STORE_KEY_WRONG, Adapt
 from adapter.lookups import key_files
 from adapter.service.installation import open_own_store
 from adapter.store.cipher import StoreKey
-from adapter.store.copying import Tick, in_use
+from adapter.store.copying import Tick
+from adapter.store.engine import in_use
 from adapter.store.sql_store import SqlStore
 from adapter.values import Digest
 

@@ -15,14 +15,12 @@ from pathlib import Path
 
 from adapter.errors import STORE_CORRUPT, STORE_IN_USE, STORE_UNREACHABLE, AdapterError
 from adapter.store.care import KeyUse
-from adapter.store.engine import translated
+from adapter.store.engine import in_use, translated
 from adapter.store.port import ChainReport
 from adapter.store.sql_store import SqlStore
 
 PAGES = 2_000
 """Pages copied between two ticks of the progress."""
-
-_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 Tick = Callable[[int, int], None]
 
@@ -98,24 +96,6 @@ def revision_in(path: Path) -> str:
         finally:
             connection.close()
     return str(found[0])
-
-
-def in_use(path: Path) -> bool:
-    """Whether another process has the store open. What it has left in a log beside the file is taken into it."""
-    with translated():
-        connection = sqlite3.connect(path, isolation_level=None, timeout=0)
-        try:
-            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
-            # A damaged store is in nobody's use: it is what a restore is for.
-            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, *_DAMAGED}:
-                raise
-            return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-        finally:
-            connection.close()
-    return False
 
 
 def put_in_place(new: Path, path: Path, now: datetime) -> Path | None:

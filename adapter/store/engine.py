@@ -158,3 +158,24 @@ def _done(connection: sqlite3.Connection, statement: str, *, give_up: bool) -> b
             raise
         return False
     return True
+
+
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def in_use(path: Path) -> bool:
+    """Whether another process has the store open. What it has left in a log beside the file is taken into it."""
+    with translated():
+        connection = sqlite3.connect(path, isolation_level=None, timeout=0)
+        try:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            # A damaged store is in nobody's use: it is what a restore is for.
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, *_DAMAGED}:
+                raise
+            return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+        finally:
+            connection.close()
+    return False

@@ -16,23 +16,34 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, insert, select
 
 from adapter.delivery.recorded import Pseudonym
-from adapter.errors import STORE_KEY_MISSING, STORE_KEY_WRONG, STORE_OLDER, STORE_UNREACHABLE, AdapterError
+from adapter.errors import (
+    STORE_KEY_MISSING,
+    STORE_KEY_WRONG,
+    STORE_OLDER,
+    STORE_OLDER_IN_USE,
+    STORE_UNREACHABLE,
+    AdapterError,
+)
 from adapter.store.cipher import KEY_OCTETS, NO_SECRETS, Secrets, StoreKey
-from adapter.store.engine import open_engine, patiently, translated
+from adapter.store.engine import in_use, open_engine, patiently, translated
 from adapter.store.group_commit import GroupWriter
 from adapter.store.key_ring import KeyRing
 from adapter.store.migrate import is_current, revision_of, upgrade
 from adapter.store.port import Reader, Writer
-from adapter.store.schema import KEY_INSIDE, KEY_OUTSIDE, meta
+from adapter.store.schema import KEY_INSIDE, KEY_OUTSIDE, REVISION, meta
 from adapter.store.sql_reader import SqlReader
 from adapter.store.sql_writer import SqlWriter
 
 T = TypeVar("T")
+
+PATIENCE_SECONDS = 2.0
+"""How long an older store is waited for that another process has open: a command takes less, a daemon goes on."""
 
 READERS = 3
 """Reader connections of one process; reading is short, and never waits for the writer."""
@@ -41,15 +52,15 @@ READERS = 3
 def open_store(
     path: Path, *, create: bool = True, pseudonym_key: bytes | None = None, held: Secrets = NO_SECRETS
 ) -> SqlStore:
-    """Open the store in a file and bring it up to date.
+    """Open the store in a file and bring it up to date, unless a process that needs its older form has it open.
 
     With `create`, a file that does not exist is made. It is encrypted from the start where `held` has a key for its
     blobs. Its pseudonyms are made with the key in `held`, of which the store keeps the id only; without one, with
     `pseudonym_key` (32 bytes; None draws them), kept inside. The key of a store that exists is never changed. Without
     `create`, a missing or older store is an error.
 
-    Raises `AdapterError`: STORE-UNREACHABLE, STORE-CORRUPT, STORE-NEWER, STORE-OLDER, STORE-LOCKED, STORE-FULL,
-    STORE-KEY-MISSING, STORE-KEY-WRONG.
+    Raises `AdapterError`: STORE-UNREACHABLE, STORE-CORRUPT, STORE-NEWER, STORE-OLDER, STORE-OLDER-IN-USE, STORE-LOCKED,
+    STORE-FULL, STORE-KEY-MISSING, STORE-KEY-WRONG.
     """
     if not path.parent.is_dir():
         raise AdapterError(STORE_UNREACHABLE, f"the folder {path.parent} does not exist")
@@ -57,11 +68,40 @@ def open_store(
         raise AdapterError(STORE_UNREACHABLE, f"there is no file {path}")
     engine = open_engine(path, writes=True, connections=1, create=create)
     try:
+        before = _form(engine)
+        if create and before not in {None, REVISION}:
+            _wait_for_others(path, engine)
         pseudonyms = _prepare(engine, create, pseudonym_key, held)
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(path, engine, pseudonyms, KeyRing(held.blobs))
+    older = before if before is not None and before != REVISION else ""
+    return SqlStore(path, engine, pseudonyms, KeyRing(held.blobs), older)
+
+
+def _form(engine: Engine) -> str | None:
+    """The revision of the store's form; None for a fresh one. Raises `AdapterError` (STORE-CORRUPT, STORE-NEWER)."""
+    with translated(), engine.connect() as connection:
+        is_current(connection)
+        return revision_of(connection)
+
+
+def _wait_for_others(path: Path, engine: Engine) -> None:
+    """Return when nobody else has an older store open, or when somebody has brought it up to date.
+
+    A process of the older version would go on writing what it takes for the store's form. Another command is gone soon;
+    a daemon is not. Raises `AdapterError` (STORE-OLDER-IN-USE).
+    """
+    deadline = monotonic() + PATIENCE_SECONDS
+    while True:
+        engine.dispose()
+        if not in_use(path):
+            return
+        if monotonic() >= deadline:
+            raise AdapterError(STORE_OLDER_IN_USE, str(path))
+        sleep(PATIENCE_SECONDS / 20)
+        if _form(engine) == REVISION:
+            return
 
 
 def _prepare(engine: Engine, may_write: bool, new_key: bytes | None, held: Secrets) -> bytes:
@@ -109,9 +149,13 @@ def _pseudonym_key(connection: Connection, new_key: bytes | None, held: StoreKey
 
 
 class SqlStore:
-    """The port's `Store` on SQLite. Made by `open_store`."""
+    """The port's `Store` on SQLite. Made by `open_store`; `brought_from` is the revision that it had before it was
+    brought up to date, empty where it was."""
 
-    def __init__(self, path: Path, engine: Engine, pseudonym_key: bytes, keys: KeyRing | None = None) -> None:
+    def __init__(
+        self, path: Path, engine: Engine, pseudonym_key: bytes, keys: KeyRing | None = None, older: str = ""
+    ) -> None:
+        self.brought_from = older
         self._engine = engine
         self._keys = KeyRing() if keys is None else keys
         self._writer = GroupWriter(engine, self._keys)

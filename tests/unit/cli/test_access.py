@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from adapter.service.access import known_by
 from adapter.service.build_json import build_message
 from adapter.service.checking import State, look
 from adapter.service.submission import submit_now
+from adapter.store.engine import open_engine
+from adapter.store.migrate import upgrade
+from adapter.store.schema import REVISION
 from adapter.testing import scenarios
 from adapter.testing.place import prepare
 from adapter.values import MsgId
@@ -110,3 +114,19 @@ secret_file = "none.secret"
     looked = {one.what: one.state for one in look(load(other), datetime.now(UTC))}
     for what in ("api.certificate", "api.client ehr", "drop.folder", "webhook ehr"):
         assert looked[what] is State.PROBLEM
+
+
+def test_a_command_says_that_it_brought_the_store_up_to_date(config: Path, tmp_path: Path) -> None:
+    """On stderr, once: from which form to which; what it prints on stdout is its result alone."""
+    place = shutil.copytree(config.parent.parent, tmp_path / "place")
+    settings = load(place / "hospital" / "config.toml")
+    settings.store.path.unlink(missing_ok=True)
+    settings.store.path.parent.mkdir(exist_ok=True)
+    engine = open_engine(settings.store.path, writes=True, connections=1, create=True)
+    with engine.begin() as connection:
+        upgrade(connection, "0009")
+    engine.dispose()
+    first, second = (run(audit, place / "hospital" / "config.toml", "--json") for _ in range(2))
+    told = json.loads(first.stderr)
+    assert (told["event"], told["change"]) == ("store.upgraded", f"0009 -> {REVISION}")
+    assert (json.loads(first.stdout), second.stderr) == ([], "")

@@ -132,6 +132,73 @@ def test_what_a_webhook_has_yet_to_be_told_is_told_once(tmp_path: Path) -> None:
     assert words == [("e00", "received"), ("e01", "in the inbox"), ("e02", "received")]
 
 
+HOLDER = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM journal").fetchone()
+print("open", flush=True)
+time.sleep(float(sys.argv[2]))
+connection.close()
+"""
+
+
+def holder(path: Path, seconds: float) -> subprocess.Popen[bytes]:
+    """Another process that has the store open, for so long."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(path), str(seconds)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_a_store_that_an_older_process_has_open_is_not_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon of the older version goes on with its form; the newer one says what to do. Later it goes through."""
+    monkeypatch.setattr("adapter.store.sql_store.PATIENCE_SECONDS", 0.2)
+    path = tmp_path / "store.db"
+    old_store(path, REVISIONS[-2])
+    open_old = sqlite3.connect(path)
+    open_old.execute("PRAGMA journal_mode=WAL")
+    open_old.close()
+    daemon = holder(path, 60)
+    with pytest.raises(AdapterError) as caught:
+        open_store(path)
+    assert caught.value.id == "STORE-OLDER-IN-USE"
+    assert "version that runs" in caught.value.sentence()
+    ended(daemon)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-2],)]
+    connection.close()
+    store = open_store(path)
+    assert store.brought_from == REVISIONS[-2]
+    store.close()
+    assert_whole(path)
+
+
+def test_an_older_command_that_is_soon_gone_is_waited_for(tmp_path: Path) -> None:
+    """What has the store open for a moment does not stop the start of the new version."""
+    path = tmp_path / "store.db"
+    old_store(path, REVISIONS[-2])
+    command = holder(path, 0.5)
+    open_store(path).close()
+    ended(command)
+    assert_whole(path)
+
+
+def test_a_store_of_the_present_form_is_opened_beside_others(tmp_path: Path) -> None:
+    """Commands work beside a daemon of their own version, and say nothing of an upgrade."""
+    daemon = open_store(tmp_path / "store.db")
+    command = open_store(tmp_path / "store.db")
+    assert (daemon.brought_from, command.brought_from) == ("", "")
+    command.close()
+    daemon.close()
+
+
 def test_no_way_back(tmp_path: Path) -> None:
     """A store of a newer version is refused with what to do, and no row of it changes."""
     path = tmp_path / "store.db"
