@@ -309,7 +309,8 @@ TERMS_READ = _event("terms.read", Level.INFO, "changed policies, agreements or p
 TERMS_REFUSED = _event(
     "terms.refused",
     Level.ERROR,
-    "the policies, agreements or prices have mistakes; none of them is taken, and those before stay in force",
+    "the policies, agreements or prices have mistakes, and none of them is taken; `state` says what is in force now:"
+    " `before` are those that were read last, `none` that no night can be decided until they are mended",
     "Run `adapter check`: it names every mistake with its line. What is mended is taken by itself.",
 )
 

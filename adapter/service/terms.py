@@ -202,5 +202,5 @@ class TermsInForce:
                     self._log.tell(events.TERMS_READ, Line(state=read.rates.version))
                 return True
         self._refused = refused
-        self._log.tell(events.TERMS_REFUSED, Line(rule=refused.id))
+        self._log.tell(events.TERMS_REFUSED, Line(rule=refused.id, state="before" if self.held else "none"))
         return False

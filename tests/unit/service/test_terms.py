@@ -111,6 +111,7 @@ def test_broken_files_change_no_decision(policy: str, table: str, world: World, 
     prices(config, table)
     assert [in_force.look(), in_force.look(), in_force.look()] == [False, False, False]
     assert nights(settings, in_force) == 3
+    assert [line.state for _, line in log.lines] == ["before"]
     assert log.take() == ["terms.refused"]
     profile(config, LATER_CUTOFF)
     prices(config, PRICES)
@@ -227,6 +228,7 @@ def test_broken_from_the_start(world: World, settings: Settings, log: Told) -> N
     for _ in range(2):
         with pytest.raises(AdapterError, match=r"keys.cutoff \(line 6\)"):
             assert in_force.terms
+    assert [line.state for _, line in log.lines] == ["none"]
     assert log.take() == ["terms.refused"]
     profile(config, LATER_CUTOFF)
     assert in_force.look()
