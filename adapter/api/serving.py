@@ -86,7 +86,7 @@ class ApiServer:
         assert self._desk is not None
         tls = self._tls
         config = uvicorn.Config(
-            guarded(application(self._desk, pages(self._desk))),
+            guarded(application(self._desk, pages(self._desk, self._api))),
             http=_Connection,
             loop="asyncio",
             ws="none",

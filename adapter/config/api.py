@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
@@ -55,6 +56,10 @@ class Api(Section):
     """Callers that show a client certificate."""
     max_octets: Annotated[int, Field(ge=10_000, le=104_857_600)] = 51_200_000
     """Largest request body, in octets."""
+    session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    """A login to the dashboard ends when nobody has asked for a page for so long."""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """A login to the dashboard ends after so long in any case: a shift."""
     concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Requests served at once; more are answered with 503."""
 
@@ -69,6 +74,16 @@ class Api(Section):
         if not self.is_loopback and self.authentication == "none":
             raise ValueError(f'{self.host} is reached from outside, which needs authentication = "required"')
         return self
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a login lasts without a page being asked for by a person."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_longest(self) -> timedelta:
+        """How long a login lasts at most."""
+        return timedelta(hours=self.session_hours)
 
     @property
     def is_loopback(self) -> bool:

@@ -24,8 +24,9 @@ from adapter.api.callers import PEER_CERTIFICATE, require_local_name, require_ow
 from adapter.api.operation import Call, mistakes_in
 from adapter.api.pages import answers, certificates, exchanges, front, partners, quarantine, stays
 from adapter.api.pages.screen import Onward, Picture, Screen, Shown, Visit, rendered
-from adapter.api.pages.sessions import LONGEST, Sessions
+from adapter.api.pages.sessions import Sessions
 from adapter.api.problems import status_of
+from adapter.config import Api
 from adapter.errors import ACCESS_ORIGIN, ACCESS_SCOPE, ACCESS_UNKNOWN, REQUEST_REFUSED, AdapterError
 from adapter.liability.rules import Language
 from adapter.observe import events
@@ -68,9 +69,9 @@ _HTML = "text/html; charset=utf-8"
 _ONWARD = re.compile(r"/[a-z0-9/-]*")
 
 
-def pages(desk: Desk) -> tuple[BaseRoute, ...]:
+def pages(desk: Desk, api: Api) -> tuple[BaseRoute, ...]:
     """The routes of the dashboard."""
-    house = _House(desk)
+    house = _House(desk, Sessions(api.session_idle, api.session_longest))
     by_path: dict[str, list[Screen]] = {}
     for screen in SCREENS:
         by_path.setdefault(screen.path, []).append(screen)
@@ -96,9 +97,9 @@ async def _static(request: Request) -> Response:
 class _House:
     """Answers for pages."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
-        self._sessions = Sessions()
+        self._sessions = sessions
 
     def page(self, screens: Sequence[Screen]) -> Page:
         """The endpoint of an address."""
@@ -266,7 +267,7 @@ class _Asked:
         response.set_cookie(
             self._name,
             self.cookie,
-            max_age=int(LONGEST.total_seconds()),
+            max_age=int(self._sessions.longest.total_seconds()),
             httponly=True,
             samesite="strict",
             secure=secure,

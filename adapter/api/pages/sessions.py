@@ -15,12 +15,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
 
-IDLE = timedelta(minutes=30)
-"""How long a session lasts without a page being asked for by a person."""
-
-LONGEST = timedelta(hours=12)
-"""How long a session lasts at most: a shift."""
-
 MOST = 10_000
 """More sessions than this are not held; the one that was idle for longest ends."""
 
@@ -33,15 +27,16 @@ class Session:
     began: datetime
     seen: datetime
 
-    def lasts(self, now: datetime) -> bool:
-        """Whether it has not ended by itself."""
-        return self.began <= now < self.began + LONGEST and now < self.seen + IDLE
-
 
 class Sessions:
-    """The sessions of one process. `random` makes the secret and the ids."""
+    """The sessions of one process. Each ends after `idle` without a page being asked for by a person, and after
+    `longest` in any case. `random` makes the secret and the ids."""
 
-    def __init__(self, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(
+        self, idle: timedelta, longest: timedelta, random: Callable[[int], bytes] = secrets.token_bytes
+    ) -> None:
+        self._idle = idle
+        self.longest = longest
         self._random = random
         self._secret = random(32)
         self._held: dict[str, Session] = {}
@@ -55,7 +50,7 @@ class Sessions:
         """Begin a session under an id that nobody has seen before, and return the id."""
         made = self.fresh_id()
         with self._lock:
-            self._held = {key: one for key, one in self._held.items() if one.lasts(now)}
+            self._held = {key: one for key, one in self._held.items() if self._lasts(one, now)}
             if len(self._held) >= MOST:
                 del self._held[min(self._held, key=lambda key: self._held[key].seen)]
             self._held[_digest(made)] = Session(token_id, now, now)
@@ -68,12 +63,15 @@ class Sessions:
             found = self._held.get(key)
             if found is None:
                 return None
-            if not found.lasts(now):
+            if not self._lasts(found, now):
                 del self._held[key]
                 return None
             if by_hand:
                 self._held[key] = replace(found, seen=now)
             return found.token_id
+
+    def _lasts(self, one: Session, now: datetime) -> bool:
+        return one.began <= now < one.began + self.longest and now < one.seen + self._idle
 
     def is_held(self, shown: str) -> bool:
         """Whether there is a session under this cookie."""

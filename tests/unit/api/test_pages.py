@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, words
-from served import Served
+from served import Served, serve
 
 from adapter.api.pages import routes
 from adapter.api.pages.routes import SCREENS, preferred
-from adapter.api.pages.sessions import IDLE, LONGEST
 from adapter.api.pages.texts import TEXTS
-from adapter.config import Scope
+from adapter.config import Api, Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
@@ -25,7 +24,10 @@ from adapter.service.access import revoke
 from adapter.service.asking import Said, Sent, answer
 from adapter.store.port import JournalEntry
 from adapter.testing.neighbours import World
+from adapter.testing.place import Place
 from adapter.transports.port import ReceivedMail
+
+IDLE, LONGEST = Api().session_idle, Api().session_longest
 
 
 @pytest.fixture
@@ -123,6 +125,29 @@ async def test_a_session_ends_with_its_time_its_token_and_at_logout(world: World
         else:
             assert (await browser.send("/logout")).status_code == 303
         assert (await browser.get("/")).status_code == 303, end
+
+
+async def test_the_configuration_says_how_long_a_login_lasts(place: Place, world: World) -> None:
+    """A ward that shares a screen has shorter ones, and the cookie says no longer time than that."""
+    config = place.hospital.config
+    config.write_text(config.read_text("utf-8") + "session_idle_minutes = 2\nsession_hours = 1\n", "utf-8")
+    made = World(place, world.clock.now())
+    served = await serve(made.hospital)
+    browser = Browser(served)
+    await browser.enter()
+    assert "Max-Age=3600" in (await browser.get("/")).headers["set-cookie"]
+    made.clock.advance(timedelta(seconds=119))
+    assert (await browser.get("/")).status_code == 200
+    made.clock.advance(timedelta(minutes=2))
+    assert (await browser.get("/")).status_code == 303
+    await browser.enter()
+    for _ in range(40):
+        made.clock.advance(timedelta(seconds=89))
+        assert (await browser.get("/")).status_code == 200
+    made.clock.advance(timedelta(seconds=89))
+    assert (await browser.get("/")).status_code == 303
+    await served.close()
+    await made.close()
 
 
 async def test_what_a_page_asks_by_itself_does_not_keep_a_session_awake(world: World, hospital: Served) -> None:
