@@ -40,6 +40,9 @@ def test_the_wheel_is_whole_and_the_same_for_the_same_commit(tmp_path: Path) -> 
         assert b"adapter = adapter.__main__:main" in archive.read(points)
     assert {f"adapter/data/schemas/{path.name}" for path in (ROOT / "schemas").iterdir() if path.is_file()} <= names
     assert {"adapter/data/config.toml.template", "adapter/data/codes.tsv", "adapter/py.typed"} <= names
+    source = {path.relative_to(ROOT).as_posix() for path in (ROOT / "adapter").rglob("*") if path.is_file()}
+    lacking = {name for name in source - names if "__pycache__" not in name}
+    assert lacking == set(), "templates, static files, migrations and data go with the code"
     shown = subprocess.run(
         ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, check=False, capture_output=True, text=True
     )
