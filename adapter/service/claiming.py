@@ -25,10 +25,11 @@ from adapter.errors import (
 from adapter.messages.answering import error
 from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
+from adapter.messages.rules.receipts import EXPLAINED, may_be_sent
 from adapter.service.access import Caller, Did
 from adapter.service.inbox import taken
 from adapter.service.installation import Installation
-from adapter.service.steps import Told, tell
+from adapter.service.steps import Told, shown_type, tell
 from adapter.store.port import Exchange, InboxItem, Reader, Writer
 from adapter.values import Digest
 
@@ -86,6 +87,8 @@ def reject(installation: Installation, caller: Caller, exchange_id: str, number:
         raise AdapterError(RECEIPT_GIVEN)
 
     def take(writer: Writer, item: InboxItem, now: datetime) -> list[Told]:
+        exchange = writer.exchange(exchange_id)
+        require_sendable(errors, exchange.type if exchange is not None else "")
         writer.add_audit(caller.line(now, Did.REJECTED, exchange_id))
         return taken(installation, writer, item, "", now, errors)
 
@@ -97,9 +100,19 @@ def refusal_code(codes: CodeLists, code: str, text: str) -> Code:
     known = codes.text("8221", code)
     if known is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, "code: it is on list 8221, such as E36 or X99")
-    if code == "X99" and not text:
-        raise AdapterError(INPUT_NOT_UNDERSTOOD, "text: X99 says nothing without a text")
+    if code in EXPLAINED and not text:
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"text: {code} says nothing without a text")
     return error(code, known, text or None)
+
+
+def require_sendable(errors: tuple[Code, ...], message_type: str) -> None:
+    """Raises `AdapterError` (INPUT_NOT_UNDERSTOOD) for an error that we may not send for such a message: the receipt
+    would be stopped by our own rules later, and its sender would wait in vain."""
+    for one in errors:
+        if not may_be_sent(one.v, message_type):
+            raise AdapterError(
+                INPUT_NOT_UNDERSTOOD, f"code: {one.v} is not sent for {shown_type(message_type)} (AR-011)"
+            )
 
 
 def _require_by_api(installation: Installation) -> None:

@@ -21,6 +21,7 @@ from adapter.messages.read import read
 from adapter.messages.receipting import Decision, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.service import payloads
+from adapter.service.claiming import require_sendable
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Change, Done, carry_out
 from adapter.service.payloads import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORTED
@@ -96,6 +97,7 @@ def _refuse(errors: tuple[Code, ...]) -> Callable[[Installation, Writer, Exchang
         why = _require_held(writer, exchange)
         if not errors:
             return Change("refused, without an AppRec", exchange.id, [])
+        require_sendable(errors, exchange.type)
         if why == ANOTHER_SENDER:
             says = "who sent it is not known, so nobody gets an AppRec; refuse it without a code, and ask the partner"
             raise AdapterError(EXCHANGE_UNFIT, says)

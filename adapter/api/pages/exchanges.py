@@ -22,6 +22,7 @@ from adapter.delivery.resending import Again
 from adapter.delivery.sender import TransportState
 from adapter.errors import REQUEST_REFUSED, AdapterError
 from adapter.messages.kinds import KINDS
+from adapter.messages.rules.receipts import may_be_sent
 from adapter.service.access import Did
 from adapter.service.claiming import refusal_code
 from adapter.service.holding import accept, refuse, why_held
@@ -223,7 +224,7 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
             "answerable": may_be_answered(reader, exchange),
             "may_resend": isinstance(way, Again),
             "held": held,
-            "codes": () if held == ANOTHER_SENDER else _refusals(installation),
+            "codes": () if held == ANOTHER_SENDER else _refusals(installation, exchange.type),
         }
 
     filling = {
@@ -241,9 +242,10 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
     return Shown("exchange.html", filling, 200 if error is None else status_of(error))
 
 
-def _refusals(installation: Installation) -> tuple[tuple[str, str], ...]:
-    """The errors that a negative AppRec can carry, with their texts (list 8221)."""
-    return tuple(sorted(installation.codes.lists["8221"].codes.items()))
+def _refusals(installation: Installation, message_type: str) -> tuple[tuple[str, str], ...]:
+    """The errors that a negative AppRec for such a message can carry, with their texts (list 8221)."""
+    listed = installation.codes.lists["8221"].codes.items()
+    return tuple(sorted((code, text) for code, text in listed if may_be_sent(code, message_type)))
 
 
 DEEDS: Mapping[Act, Callable[[Installation, str, By], Done]] = {

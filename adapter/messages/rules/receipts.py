@@ -29,6 +29,15 @@ _SENDER_ROLES: Final = {
 _RECEIVER_ROLES: Final = {AppRecVersion.V1_1: "AVS", AppRecVersion.V1_0: "RECEIVER"}
 
 
+EXPLAINED: Final = frozenset({"X99", "T99", "S99"})
+"""The errors that say nothing without an explanation (AR-010)."""
+
+
+def may_be_sent(code: str | None, message_type: str | None) -> bool:
+    """Whether an error is one that we send for a message of that type (AR-011, `apprec.md` §4.2)."""
+    return code not in _NEVER_OURS and (code != "E35" or message_type in _ONLY_EPIKRISE)
+
+
 def _receipt(reading: Reading) -> AppRec:
     receipt = reading.apprec
     assert receipt is not None
@@ -114,7 +123,7 @@ def errors_coded(reading: Reading, context: Context) -> Iterator[Fault]:
 def other_explained(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only when no other code fits, which a person would have to judge."""
     for code in _receipt(reading).errors:
-        if code.v in {"X99", "T99", "S99"} and code.ot is None:
+        if code.v in EXPLAINED and code.ot is None:
             yield Fault(f"{code.v} needs an explanation in OT", _at(reading, "Error"))
 
 
@@ -124,7 +133,7 @@ def codes_we_may_send(reading: Reading, _: Context) -> Iterator[Fault]:
     receipt = _receipt(reading)
     type_ = receipt.original.type.v if receipt.original.type is not None else None
     for code in receipt.errors:
-        if code.v in _NEVER_OURS or (code.v == "E35" and type_ not in _ONLY_EPIKRISE):
+        if not may_be_sent(code.v, type_):
             yield Fault(f"{code.v} is not to be sent for this message", _at(reading, "Error"))
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import re
+from pathlib import Path
+
 import pytest
 
 from adapter.messages.codes import CodeLists, Event, IdType, ReceiptCode, Sex, State, Status
-from adapter.messages.datatypes import Code
+from adapter.messages.datatypes import OID, Code
+from adapter.messages.rules.receipts import EXPLAINED, may_be_sent
+
+REFERENCE = Path(__file__).parents[4] / "shared" / "reference"
+beside = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference is not beside this checkout")
 
 
 def test_lists_have_a_version(codes: CodeLists) -> None:
@@ -52,3 +60,42 @@ def test_broken_layout_is_refused(line: str) -> None:
     """A line that is no record is refused with its number."""
     with pytest.raises(ValueError, match="line 2"):
         CodeLists.parse(f"version\t1\n{line}\n".encode())
+
+
+@beside
+def test_every_list_and_code_of_the_reference_is_there_with_its_text(codes: CodeLists) -> None:
+    """Each row of the table, by OID, code and Norwegian text; `*` stands for a list that is kept elsewhere."""
+    with (REFERENCE / "tables" / "codes.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert len(rows) > 1300
+    wrong = []
+    for row in rows:
+        number = row["oid"].removeprefix(OID)
+        listed = codes.lists.get(number)
+        if listed is None or not number.isdigit():
+            wrong.append((row["oid"], "no such list"))
+        elif row["code"] == "*":
+            assert not listed.complete, number
+        elif row["code"] != "(ikke angitt)" and listed.codes.get(row["code"]) != row["norwegian"]:
+            wrong.append((row["oid"], row["code"]))
+    assert wrong == []
+
+
+@beside
+def test_the_errors_of_a_receipt_are_those_of_its_table(codes: CodeLists) -> None:
+    """Each row of `apprec.md` §4.2: code, text, and whether it is ours to send for a nursing and care message."""
+    text = (REFERENCE / "apprec.md").read_text("utf-8")
+    table = text.partition("### 4.2 Error codes")[2].partition("Sources:")[0]
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\| [A-Z]\d\d .*$", table, re.M)
+    ]
+    assert {row[0] for row in rows} == set(codes.lists["8221"].codes) | {"E40"}
+    for code, dn, _, when, duty in rows:
+        assert code == "E40" or codes.text("8221", code) == dn
+        withheld = (
+            re.search(r"only if documented|[Dd]o not send in PLO|never send|Never for PLO", when) or when == "same"
+        )
+        withheld = withheld or when == "same limitation"
+        assert may_be_sent(code, "LOG_UTSKRIVNINGSKLAR") is (withheld is None or withheld is False), (code, when, duty)
+    assert may_be_sent("E35", "EPIKRISE")
+    assert {row[0] for row in rows if "OT is mandatory" in row[3]} <= EXPLAINED

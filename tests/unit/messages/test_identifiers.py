@@ -37,6 +37,20 @@ RIGHT = [
     ("13766900245", Series.FNR, Range.NHN, date(1969, 11, 13), False),
     ("55507608360", Series.DNR, Range.DOLLY, date(1976, 10, 15), False),
 ]
+RIGHT += [
+    ("13116900216", Series.FNR, Range.REAL, date(1969, 11, 13), False),
+    ("01015000240", Series.FNR, Range.REAL, None, True),
+    ("01015000259", Series.FNR, Range.REAL, None, True),
+    ("13116900224", Series.FNR, Range.REAL, None, True),
+    ("13116900232", Series.FNR, Range.REAL, None, True),
+    ("13116900240", Series.FNR, Range.REAL, None, True),
+    ("81234567802", Series.FHN, Range.REAL, None, False),
+    ("15726500522", Series.FNR, Range.NHN, date(1965, 7, 15), False),
+    ("15876500520", Series.FNR, Range.TENOR, date(1965, 7, 15), False),
+    ("15507600333", Series.HNR, Range.REAL, date(1976, 10, 15), False),
+]
+"""Every worked example of `msghead.md` §8.2 to §8.4 that these do not have already."""
+
 WRONG = [
     ("0101500023", Flaw.LENGTH),
     ("0101500023 2", Flaw.LENGTH),
@@ -45,6 +59,64 @@ WRONG = [
     ("01015002322", Flaw.CONTROL_DIGITS),
     ("00000000000", Flaw.DATE),
 ]
+
+
+def with_control_digits(nine: str) -> str | None:
+    """Nine digits with the control digits of 1964; None where one would be 10."""
+    digits = [int(one) for one in nine]
+    for weights in ((3, 7, 6, 1, 8, 9, 4, 5, 2), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)):
+        control = -sum(weight * digit for weight, digit in zip(weights, digits, strict=True)) % 11
+        if control == 10:
+            return None
+        digits.append(control)
+    return "".join(map(str, digits))
+
+
+CENTURIES = [(0, 499, 0, 99, 1900), (500, 749, 55, 99, 1800), (500, 999, 0, 39, 2000), (900, 999, 40, 99, 1900)]
+"""First and last individual number, first and last year of the century, century (`msghead.md` §8.2)."""
+
+
+@pytest.mark.parametrize("individual", [0, 499, 500, 749, 750, 899, 900, 999])
+@pytest.mark.parametrize("year", [0, 39, 40, 54, 55, 99])
+def test_the_century_is_that_of_the_table(individual: int, year: int) -> None:
+    """At each edge of the table; what it does not have was never given out."""
+    rows = [row[4] for row in CENTURIES if row[0] <= individual <= row[1] and row[2] <= year <= row[3]]
+    judged = {
+        person_number(text)
+        for day in range(1, 29)
+        if (text := with_control_digits(f"{day:02}07{year:02}{individual:03}"))
+    }
+    assert judged
+    if not rows:
+        assert judged == {Flaw.DATE}
+    else:
+        years = {one.born.year for one in judged if isinstance(one, PersonNumber) and one.born is not None}
+        assert years == {rows[0] + year}
+
+
+@pytest.mark.parametrize("month", range(100))
+@pytest.mark.parametrize("born_in_day_40", [False, True])
+def test_a_month_tells_the_series_and_the_range(month: int, born_in_day_40: bool) -> None:
+    """1 to 12 real, 41 to 52 an H-number or synthetic, 66 to 77 and 81 to 92 synthetic, all others impossible."""
+    texts = (with_control_digits(f"{day + 40 * born_in_day_40:02}{month:02}65005") for day in range(1, 29))
+    (judged, *others) = [person_number(text) for text in texts if text is not None]
+    expected = next(
+        (
+            (series, number_range)
+            for first, series, number_range in (
+                (1, Series.FNR, Range.REAL),
+                (41, Series.HNR, Range.REAL),
+                (66, Series.FNR, Range.NHN),
+                (81, Series.FNR, Range.TENOR),
+            )
+            if first <= month < first + 12
+        ),
+        None,
+    )
+    if expected is not None and born_in_day_40:
+        expected = (Series.DNR, Range.DOLLY if expected[0] is Series.HNR else expected[1])
+    for one in (judged, *others):
+        assert (None if one is Flaw.DATE else (one.series, one.range)) == expected  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("text", "series", "number_range", "born", "relaxed"), RIGHT)

@@ -123,6 +123,20 @@ async def test_a_refused_message_is_told_to_its_sender_with_a_code(world: World)
     assert world.municipality.inbox() == {}
 
 
+async def test_a_code_that_is_not_ours_to_send_is_refused_at_once(world: World) -> None:
+    """AR-011 would stop the receipt later and its sender would wait in vain; the message is still held."""
+    exchange = await synthetic(world)
+    installation = world.municipality.installation
+    for code in ("E33", "E35", "E20"):
+        with pytest.raises(AdapterError, match="AR-011"):
+            holding.refuse(
+                installation, exchange.id, By("Kari", "a test"), (refusal_code(installation.codes, code, ""),)
+            )
+    with pytest.raises(AdapterError, match="T99 says nothing"):
+        refusal_code(installation.codes, "T99", "")
+    assert len(holding.held(installation)) == 1
+
+
 async def test_a_forged_message_is_refused_in_silence(world: World) -> None:
     """Who sent it is not known: a code is refused, and without one nothing goes out."""
     exchange = await parked(world)
