@@ -57,6 +57,9 @@ ATTRIBUTES = 1_000
 """The most attributes of one element; no element of a message has twenty, and reading them costs their square."""
 
 
+_MANY = f"an element with more than {ATTRIBUTES} attributes"
+
+
 def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> Tree:
     """Parse a document; `bare` leaves comments and processing instructions out of the tree.
 
@@ -70,6 +73,7 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
         raise AdapterError(XML_TOO_LARGE, f"{len(content)} octets, at most {limits.octets}")
     content, encoding = _as_ascii_like(content)
     _check_counts(content, limits)
+    _check_attributes(content)
     if _has_doctype(content):
         raise AdapterError(XML_DOCTYPE)
     parser = etree.XMLParser(
@@ -87,14 +91,17 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise AdapterError(XML_NOT_WELL_FORMED, f"line {line}, column {column}") from None
+        where = f"line {line}, column {column}"
+        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise AdapterError(XML_TOO_LARGE, f"elements in each other too deep, {where}") from None
+        raise AdapterError(XML_NOT_WELL_FORMED, where if content.strip() else "it is empty") from None
     except ValueError:
         raise AdapterError(XML_NOT_WELL_FORMED, "the declared encoding is not usable") from None
     tree = root.getroottree()
     if tree.docinfo.doctype:
         raise AdapterError(XML_DOCTYPE)
     if content.count(b"=") > ATTRIBUTES and any(len(element.attrib) > ATTRIBUTES for element in root.iter("*")):
-        raise AdapterError(XML_TOO_LARGE, f"an element with more than {ATTRIBUTES} attributes")
+        raise AdapterError(XML_TOO_LARGE, _MANY)
     return tree
 
 
@@ -196,6 +203,18 @@ def _check_counts(content: bytes, limits: Limits) -> None:
     equals = content.count(b"=")
     if equals > limits.equals:
         raise AdapterError(XML_TOO_LARGE, f"{equals} equals signs, at most {limits.equals}")
+
+
+def _check_attributes(content: bytes) -> None:
+    """Refuse a tag with too many equals signs before the parser holds it: a million attributes are 400 MB there.
+
+    A `>` inside a value ends the look early; what is left is counted in the tree.
+    """
+    if content.count(b"=") <= ATTRIBUTES:
+        return
+    for tag in content.split(b"<"):
+        if len(tag) > ATTRIBUTES and tag.count(b"=", 0, tag.find(b">")) > ATTRIBUTES:
+            raise AdapterError(XML_TOO_LARGE, _MANY)
 
 
 def _has_doctype(content: bytes) -> bool:

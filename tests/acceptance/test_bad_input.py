@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from commands import MESSAGES, KeptDemo, Result, adapter, many
+from commands import ADAPTER, MESSAGES, KeptDemo, Result, adapter, many
 
 from adapter.testing.place import Place
 
@@ -245,3 +247,48 @@ def test_unknown_names(demo: KeptDemo) -> None:
         result.expect(2)
         assert result.out == ""
         require_words(result)
+
+
+HUGE = 2 * 1024**3
+MEMORY = 150
+"""Megabytes that one call may come to hold; a good message takes about sixty."""
+
+
+MEASURED = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stderr=subprocess.STDOUT)
+_, status, used = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), used.ru_maxrss, file=sys.stderr)
+"""
+"""Runs a command from a small process: a child's figure begins with what the process that forked it held."""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("empty", b"", 1),
+        ("two gigabytes", None, 2),
+        ("random octets", bytes(n * 7919 % 256 for n in range(100_000)), 1),
+        ("entity bomb", b"<!DOCTYPE a [" + BOMB + b"]><a>&x8;</a>", 1),
+        ("100 000 levels", b"<a>" * 100_000 + b"</a>" * 100_000, 1),
+        ("a million attributes", b"<a " + b" ".join(b'a%d="1"' % n for n in range(999_999)) + b"/>", 1),
+        ("five million elements", b"<a>" + b"<b/>" * 5_000_000 + b"</a>", 1),
+        ("PDF", b"%PDF-1.7\n" + bytes(100_000), 1),
+    ],
+)
+def test_bad_input_is_held_in_little_memory(name: str, content: bytes | None, code: int, tmp_path: Path) -> None:
+    """The process says what is wrong and never holds more than the limit."""
+    file = tmp_path / "input.xml"
+    if content is None:
+        with file.open("wb") as sparse:
+            sparse.truncate(HUGE)
+    else:
+        file.write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURED, ADAPTER, "validate", file], capture_output=True, check=False
+    )
+    *said, figures = (done.stdout + done.stderr).decode().splitlines()
+    exit_code, kilobytes = map(int, figures.split())
+    assert (exit_code, "Traceback" in said) == (code, False), said
+    assert 0 < len("".join(said)) < 1000
+    assert kilobytes < MEMORY * 1024, f"{name}: {kilobytes} kB"

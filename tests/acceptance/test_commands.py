@@ -16,6 +16,7 @@ import pytest
 from commands import MESSAGES, Daemon, KeptDemo, Two, adapter, many, surroundings, wait_for
 
 from adapter.cli.main import COMMANDS
+from adapter.messages import building
 from adapter.testing.place import place_at
 from adapter.testing.scenarios import HOSPITAL, MUNICIPALITY
 
@@ -114,6 +115,23 @@ def test_build_every_kind(tmp_path: Path) -> None:
     assert piped.out.startswith("<?xml")
     document = adapter("build", "death", tmp_path / "death.json", "--json").expect(0).json()
     assert document["kind"] == "death"
+
+
+def test_every_kind_is_clean_in_every_version(tmp_path: Path) -> None:
+    """`build KIND --example --version V | build KIND - | validate`: no finding, for each version of each kind."""
+    pairs = [(kind, version) for kind in building.kinds() for version in building.versions(kind)]
+    assert {version for _, version in pairs} >= {"1.5", "1.6", "2.0"}
+    for kind in {kind for kind, _ in pairs}:
+        (tmp_path / kind).mkdir()
+    examples = many([("build", kind, "--example", "--version", version) for kind, version in pairs])
+    for (kind, version), example in zip(pairs, examples, strict=True):
+        (tmp_path / kind / f"{version}.json").write_text(example.expect(0).out, "utf-8")
+    files = [(kind, tmp_path / kind / version) for kind, version in pairs]
+    for made in many([("build", kind, f"{file}.json", "-o", f"{file}.xml") for kind, file in files]):
+        made.expect(0)
+    verdicts = adapter("validate", "--json", *(f"{file}.xml" for _, file in files)).expect(0).json()
+    assert len(verdicts) == len(pairs) > 30
+    assert {one["file"]: one["findings"] for one in verdicts if one["findings"]} == {}
 
 
 def test_build_schema_accepts_the_example() -> None:
