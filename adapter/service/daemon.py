@@ -3,13 +3,14 @@
 - *seal*: submissions become sealed octets;
 - *transmit*: what is due in the outbox is handed to the mail server;
 - *take in*: kept mails are judged and answered;
-- *tend*: timers of acknowledgments and AppRecs, the inbox folder, and policies and prices that have changed;
-- *look up*: whether certificates have been revoked;
+- *tend*: timers of acknowledgments and AppRecs, and the inbox folder;
+- *look up*: whether certificates have been revoked, and policies and prices have changed;
 - *let go*: once a day, what has had its time.
 
 A turn does what is due now and says how much that was; a loop turns until nothing is due and then waits to be woken,
-by another loop, by a change that another process has made in the store, or by the next due time. Nothing is kept in
-memory between turns, so a restart is only a pause.
+by another loop, by a change that another process has made in the store, or by the next due time. The last two have
+nothing to do with a message that passes, and are not woken by it. Nothing is kept in memory between turns, so a restart
+is only a pause.
 """
 
 from __future__ import annotations
@@ -165,7 +166,11 @@ class Daemon:
         self._installation.store.close()
 
     def _steps(self) -> tuple[Callable[[], Awaitable[int]], ...]:
-        return (self._take_in, self._seal, self._transmit, self._tend, self._look_up, self._let_go)
+        return (self._take_in, self._seal, self._transmit, self._tend, *self._at_leisure())
+
+    def _at_leisure(self) -> tuple[Callable[[], Awaitable[int]], ...]:
+        """What no message brings about, and no message waits for."""
+        return (self._look_up, self._let_go)
 
     async def _loop(self, step: Callable[[], Awaitable[int]]) -> None:
         """Turn one step for ever; a turn that fails is told and tried again, and the loop never dies."""
@@ -191,6 +196,8 @@ class Daemon:
             await self._try_store()
         if done:
             self._wake.set()
+        elif step in self._at_leisure():
+            await self._pause(IDLE_SECONDS)
         else:
             await self._sleep()
 
@@ -287,8 +294,7 @@ class Daemon:
     async def _tend(self) -> int:
         loop = asyncio.get_running_loop()
         done = 0
-        await loop.run_in_executor(self._pool, self._installation.in_force.look)
-        for work in (timers.fire_due, timers.forget_old, inbox.offer_waiting):
+        for work in (timers.fire_due, inbox.offer_waiting):
             told = await loop.run_in_executor(self._pool, work, self._installation)
             self._tell(told)
             done += len(told)
@@ -296,11 +302,13 @@ class Daemon:
 
     async def _look_up(self) -> int:
         """Outside the pool of the messages: a responder that is slow keeps no message waiting."""
+        await asyncio.to_thread(self._installation.in_force.look)
         asked, told = await asyncio.to_thread(certificates.look_after, self._installation)
         self._tell(told)
         return asked + len(told)
 
     async def _let_go(self) -> int:
+        await asyncio.to_thread(timers.forget_old, self._installation)
         await asyncio.to_thread(retention.daily, self._installation)
         return 0
 

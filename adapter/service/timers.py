@@ -64,19 +64,19 @@ _FORGOTTEN = "dedupe records forgotten at"
 _DAILY = timedelta(days=1)
 
 
-def forget_old(installation: Installation) -> list[Told]:
+AT_ONCE = 1000
+"""How many records one transaction drops: no message waits long for its turn."""
+
+
+def forget_old(installation: Installation) -> None:
     """Once a day, drop the records of envelopes that nobody will send again (`ebxml.md` §7.4)."""
     now = installation.clock.now()
     last = installation.store.read_now(lambda reader: reader.note(_FORGOTTEN))
     if last is not None and now - instant_of(last) < _DAILY:
-        return []
-
-    def write(writer: Writer) -> None:
-        writer.forget(now)
-        writer.keep_note(_FORGOTTEN, instant_text(now))
-
-    installation.store.write_now(write)
-    return []
+        return
+    while installation.store.write_now(lambda writer: writer.forget(now, AT_ONCE)):
+        pass
+    installation.store.write_now(lambda writer: writer.keep_note(_FORGOTTEN, instant_text(now)))
 
 
 def rein_in(installation: Installation) -> int:

@@ -669,8 +669,9 @@ class Writer(Reader, AccessWriter, CareWriter, Protocol):
         """Make due now what waits in the outbox or among the mails for a moment after the latest that there can be:
         a clock that was wrong has set it. Says how much that was."""
 
-    def forget(self, before: datetime) -> int:
-        """Drop dedupe records and kept answers whose time is over; says how many. Nothing unfinished is touched."""
+    def forget(self, before: datetime, limit: int) -> int:
+        """Drop dedupe records and kept answers whose time is over, so many of each at most; says how many. Nothing
+        unfinished is touched."""
 
 
 class Store(Protocol):

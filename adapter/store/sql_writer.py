@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, Update, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Update, delete, or_, select, tuple_, update
 
 from adapter.delivery.fact_chain import linked
 from adapter.delivery.recorded import RecordedFact, StayFact
@@ -333,14 +333,20 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
             )
         )
 
-    def forget(self, before: datetime) -> int:
-        dropped = (
-            delete(seen_envelope).where(
-                seen_envelope.c.keep_until < before, seen_envelope.c.outcome != Outcome.IN_PROGRESS.value
+    def forget(self, before: datetime, limit: int) -> int:
+        over = {
+            seen_envelope: (
+                seen_envelope.c.keep_until < before,
+                seen_envelope.c.outcome != Outcome.IN_PROGRESS.value,
             ),
-            delete(kept_answer).where(kept_answer.c.keep_until < before),
-        )
-        return sum(self._connection.execute(statement).rowcount for statement in dropped)
+            kept_answer: (kept_answer.c.keep_until < before,),
+        }
+        dropped = 0
+        for table, conditions in over.items():
+            key = tuple_(*table.primary_key.columns)
+            some = select(*table.primary_key.columns).where(*conditions).limit(limit)
+            dropped += self._connection.execute(delete(table).where(key.in_(some))).rowcount
+        return dropped
 
 
 _EXCHANGE = exchange

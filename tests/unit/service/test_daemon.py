@@ -70,3 +70,21 @@ async def test_a_turn_that_fails_is_tried_again(
     world.hospital.daemon.stop()
     async with asyncio.timeout(10):
         await running
+
+
+async def test_messages_do_not_wake_what_is_done_at_leisure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many messages pass, certificates, policies and what has had its time are looked at in their own pace."""
+    looked: list[str] = []
+    honest, looks = daemons.retention.daily, daemons.certificates.look_after
+    monkeypatch.setattr(daemons.retention, "daily", lambda given: (looked.append("daily"), honest(given))[1])
+    monkeypatch.setattr(daemons.certificates, "look_after", lambda given: (looked.append("look"), looks(given))[1])
+    monkeypatch.setattr(daemons, "IDLE_SECONDS", 60.0)
+    running = asyncio.create_task(world.hospital.daemon.run())
+    for _ in range(3):
+        sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+        await until(lambda sent=sent: transport_word(world.hospital.exchange(sent)) == "await_ack")  # type: ignore[misc]
+    assert looked.count("daily") == 1
+    assert looked.count("look") <= 2
+    world.hospital.daemon.stop()
+    async with asyncio.timeout(10):
+        await running

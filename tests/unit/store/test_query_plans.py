@@ -201,6 +201,7 @@ QUESTIONS: Mapping[str, Callable[[Writer], object]] = {
     "facts of exchanges": lambda it: it.facts_about(["e1"]),
     "an envelope again": lambda it: it.seen(A, MessageId("m1")),
     "a message again": lambda it: it.taken(MsgId("m1"), A),
+    "what has had its time": lambda it: it.forget(T1, 10),
     "a bounce": lambda it: it.correlated(["v"]),
 }
 

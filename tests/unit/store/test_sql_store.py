@@ -478,9 +478,19 @@ def test_only_finished_records_are_forgotten(store: SqlStore) -> None:
     """Dedupe records go when their time is over, but never one that is still being worked on."""
     done = replace(envelope(), message_id=MessageId("m2"), outcome=Outcome.REFUSED)
     store.write_now(lambda writer: [writer.reserve(envelope()), writer.reserve(done)])
-    assert store.write_now(lambda writer: writer.forget(T0 + timedelta(days=30))) == 0
-    assert store.write_now(lambda writer: writer.forget(T0 + timedelta(days=31))) == 1
+    assert store.write_now(lambda writer: writer.forget(T0 + timedelta(days=30), 10)) == 0
+    assert store.write_now(lambda writer: writer.forget(T0 + timedelta(days=31), 10)) == 1
     assert ask(store, lambda reader: reader.seen(MUNICIPALITY, MessageId("m1"))) is not None
+
+
+def test_much_is_forgotten_in_parts(store: SqlStore) -> None:
+    """No transaction drops more than its limit, and going on until nothing is left drops all of it."""
+    done = replace(envelope(), outcome=Outcome.REFUSED)
+    for number in range(5):
+        record = replace(done, message_id=MessageId(f"m{number}"))
+        store.write_now(lambda writer, record=record: writer.reserve(record))  # type: ignore[misc]
+    gone = [store.write_now(lambda writer: writer.forget(T0 + timedelta(days=31), 2)) for _ in range(4)]
+    assert gone == [2, 2, 1, 0]
 
 
 def test_a_business_message_is_taken_once_per_organisation(store: SqlStore) -> None:
