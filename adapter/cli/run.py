@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,11 @@ def _traced(log: Log) -> Log:
         says = "log.traces: OpenTelemetry is not installed; install adapter[traces], or leave the key out"
         raise AdapterError(CONFIG_INVALID, says) from None
     return Traced(log)
+
+
+SWITCH_SECONDS = 0.001
+"""How long a thread may hold the interpreter while another waits for it, instead of Python's five milliseconds: a page
+waits so long behind the messages each time that the database has answered it."""
 
 
 @click.command("run")
@@ -54,6 +60,7 @@ def command(config: Path, as_json: bool) -> None:
     log: Log = Stream(Level(settings.log.level))
     if settings.log.traces:
         log = _traced(log)
+    sys.setswitchinterval(SWITCH_SECONDS)
     makers = (api_companion, drop_companion, webhook_companions)
     if not asyncio.run(run(settings, config, MachineClock(), RandomIds(), log, makers)):
         # A thread that did not finish in time would hold the process; the next start does its work again.

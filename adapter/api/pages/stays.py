@@ -22,6 +22,8 @@ from adapter.liability.picture import picture
 from adapter.liability.readings import Readings
 from adapter.service.access import Did
 from adapter.service.accounts import KnownStay, find_stay, readings_of, rows_about, stays_about
+from adapter.service.terms import Whose
+from adapter.store.port import Subject
 from adapter.values import HerId
 
 PAGE = 25
@@ -58,24 +60,28 @@ def _list(visit: Visit) -> Shown:
     installation, before = visit.call.installation, visit.call.asked(StaysQuery).before
     own = organisations(visit)
     found = installation.store.read_now(lambda reader: reader.recent_subjects(before, PAGE + 1, own))
-    lines = []
-    for one in found[:PAGE]:
-        decided = rows_about(
-            installation.settings,
-            installation.in_force.terms,
-            installation.store,
-            [one.subject],
-            visit.now,
-            None,
-            date.min,
-            date.max,
-        )
-        lines += [
-            Line(one.seq, row, _name(visit, whose.hospital), _name(visit, whose.municipality)) for whose, row in decided
-        ]
+    newest = {_known_as(one.subject): one.seq for one in found[:PAGE]}
+    decided = rows_about(
+        installation.settings,
+        installation.in_force.terms,
+        installation.store,
+        [one.subject for one in found[:PAGE]],
+        visit.now,
+        None,
+        date.min,
+        date.max,
+    )
+    lines = [
+        Line(newest[whose], row, _name(visit, whose.hospital), _name(visit, whose.municipality))
+        for whose, row in decided
+    ]
     visit.call.audit(Did.LEDGER_READ)
     following = found[PAGE - 1].seq if len(found) > PAGE else None
     return Shown("stays.html", {"lines": lines, "following": following})
+
+
+def _known_as(subject: Subject) -> Whose:
+    return Whose(subject.patient.value, subject.hospital, subject.municipality)
 
 
 def _name(visit: Visit, her: HerId | None) -> str:
