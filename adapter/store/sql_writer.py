@@ -17,6 +17,7 @@ from adapter.delivery.fact_chain import linked
 from adapter.delivery.recorded import RecordedFact, StayFact
 from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
+from adapter.store.changing import change, change_many
 from adapter.store.cipher import StoreKey
 from adapter.store.key_ring import KeyRing
 from adapter.store.port import (
@@ -102,11 +103,11 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         self._journal: list[Values] = []
 
     def _changed(self, statement: Update, values: Values) -> bool:
-        return self._connection.execute(statement, values).rowcount == 1
+        return change(self._connection, statement, values) == 1
 
     def _add(self, table: Table, values: Values) -> bool:
         """Insert a row; False, and nothing is changed, when its key is taken."""
-        return self._connection.execute(insert_new(table), values).rowcount == 1
+        return change(self._connection, insert_new(table), values) == 1
 
     def _add_new(self, table: Table, values: Values, key: str) -> None:
         """Insert a row whose key must be free."""
@@ -170,7 +171,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def _withdraw_messages(self, exchange_id: str) -> None:
         """The fence stays: an attempt that is under way may still write how it ended."""
-        self._connection.execute(WITHDRAW, {"of_exchange_id": exchange_id})
+        change(self._connection, WITHDRAW, {"of_exchange_id": exchange_id})
 
     def add_journal(self, entry: JournalEntry) -> None:
         values = {"exchange_id": entry.exchange_id, "at": entry.at, "what": entry.what, "detail": entry.detail}
@@ -184,12 +185,12 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         """Write the lines of the journal that have been collected, in one go."""
         if self._journal:
             lines, self._journal = self._journal, []
-            self._connection.execute(insert_new(journal), lines)
+            change_many(self._connection, insert_new(journal), lines)
 
     # ── outbox ──
 
     def put_outbox(self, item: OutboxItem) -> None:
-        self._connection.execute(PUT_OUTBOX, outbox_values(item))
+        change(self._connection, PUT_OUTBOX, outbox_values(item))
 
     def claim_outbox(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[OutboxItem, ...]:
         values = {"of_now": now, "of_limit": limit, "claimed_by": worker, "claimed_until": now + lease}
@@ -276,7 +277,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         return tuple(sorted(claimed, key=lambda item: (item.received_at, item.exchange_id)))
 
     def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
-        self._connection.execute(TAKE_INBOX, {"of_exchange_id": exchange_id, "taken_at": at, "file": file})
+        change(self._connection, TAKE_INBOX, {"of_exchange_id": exchange_id, "taken_at": at, "file": file})
         item = self.inbox_item(exchange_id)
         if item is None:
             raise AdapterError(STORE_MISSING, f"the inbox has no exchange {exchange_id}")
@@ -322,7 +323,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         self._add(certificate_check, check_values(check))
 
     def keep_note(self, key: str, value: str) -> None:
-        self._connection.execute(KEEP_NOTE, {"key": f"note:{key}", "value": value})
+        change(self._connection, KEEP_NOTE, {"key": f"note:{key}", "value": value})
 
     def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
         return sum(

@@ -10,14 +10,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Insert, Update, event
 from sqlalchemy.engine import Engine
 
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import SenderExchange, TransportState
+from adapter.store import changing
+from adapter.store.changing import prepared
 from adapter.store.port import Direction, ExchangeFilter, ListPlace, Reader, Writer
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, MessageId, MsgId
@@ -43,8 +46,13 @@ def recorded() -> Iterator[list[Statement]]:
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         found.append((statement, parameters))
 
+    def noting(statement: Insert | Update, values: Mapping[str, object]) -> tuple[str, list[object]]:
+        found.append(prepared(statement, values))
+        return found[-1]
+
     event.listen(Engine, "before_cursor_execute", note)
-    yield found
+    with patch.object(changing, "prepared", noting):
+        yield found
     event.remove(Engine, "before_cursor_execute", note)
 
 
