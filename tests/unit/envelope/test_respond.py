@@ -8,7 +8,8 @@ from adapter.crypto.refusal import RefusedError
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import ReturnAddress
 from adapter.envelope.respond import Answer, Arrived, Outcome, answer, arrived_as, errors, refusal
-from adapter.errors import SIGNATURE_INVALID, XML_NOT_WELL_FORMED, AdapterError, catalogue
+from adapter.errors import ENVELOPE_INVALID, SIGNATURE_INVALID, XML_NOT_WELL_FORMED, AdapterError, catalogue
+from adapter.messages.findings import Finding, Severity
 from adapter.values import HerId
 
 TO = ReturnAddress(HerId("9"), HerId("10"), "", "", "")
@@ -52,3 +53,12 @@ def test_errors_carry_the_code_of_the_catalogue():
     internal = next(kind for kind in catalogue() if kind.wire is None)
     (error,) = errors(AdapterError(internal))
     assert error.code == "Unknown"
+
+
+def test_every_error_is_told_at_once():
+    """What refused the message first, then whatever else is wrong, each once and with its rule (EB-627)."""
+    refused = RefusedError(ENVELOPE_INVALID, "EB-105", "broken")
+    found = [Finding(rule, Severity.ERROR, "", None, "wrong", "x") for rule in ("EB-105", "EB-113", "EB-441", "EB-441")]
+    told = errors(refused, tuple(found))
+    assert [error.description.rpartition("(")[2] for error in told] == ["EB-105)", "EB-113)", "EB-441)"]
+    assert [error.code for error in told] == ["OtherXml", "NotSupported", "ValueNotRecognized"]
