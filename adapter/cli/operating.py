@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,10 +57,13 @@ def caller_here() -> Caller:
 
 
 def person() -> str:
-    """Who is at the keyboard: the account, and who became it with sudo."""
+    """Who is at the keyboard: the account of the process, and who became it with sudo.
+
+    The account is the system's word; the environment, which anybody writes, is not asked for it.
+    """
     try:
-        account = getpass.getuser()
-    except (KeyError, OSError):
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         account = str(os.getuid())
-    caller = os.environ.get("SUDO_USER", "")
+    caller = "".join(sign for sign in os.environ.get("SUDO_USER", "") if sign.isprintable())[:64]
     return f"{caller} as {account}" if caller and caller != account else account

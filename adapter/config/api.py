@@ -69,6 +69,8 @@ class Api(Section):
             raise ValueError("certificate and key belong together")
         if self.client and self.certificate is None:
             raise ValueError("client certificates need TLS: give certificate and key")
+        if len({one.name for one in self.client}) < len(self.client):
+            raise ValueError("two clients have one name; claims, keys and the audit log tell callers apart by it")
         if not self.is_loopback and self.certificate is None:
             raise ValueError(f"{self.host} is reached from outside, which needs TLS: give certificate and key")
         if not self.is_loopback and self.authentication == "none":

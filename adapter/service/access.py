@@ -7,6 +7,7 @@ Every access to patient data is a line of the audit log, written before anything
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,8 @@ class Did(StrEnum):
     REQUEST = "request"
 
 
+_ABOUT = re.compile(r"[A-Za-z0-9 .:_-]{0,200}")
+
 ALLOWED = "allowed"
 REFUSED = "refused"
 
@@ -73,8 +76,8 @@ class Caller:
         return hospital in ours or municipality in ours
 
     def line(self, at: datetime, what: Did, about: str = "", outcome: str = ALLOWED) -> AuditLine:
-        """A line of the audit log about this caller."""
-        return AuditLine(at, self.name, what.value, outcome, about)
+        """A line of the audit log about this caller. `about` is left out where it is no id: it may be anything."""
+        return AuditLine(at, self.name, what.value, outcome, about if _ABOUT.fullmatch(about) else "")
 
 
 EVERYBODY_HERE = Caller("this machine", frozenset(Scope))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapter.errors import ACCESS_SCOPE, KEY_USED, AdapterError
-from adapter.service.access import Caller, Did
+from adapter.service.access import REFUSED, Caller, Did
 from adapter.service.build_json import build_message, is_json
 from adapter.service.bundle import unbundle
 from adapter.service.installation import Installation
@@ -52,6 +52,8 @@ def hand_in(installation: Installation, caller: Caller, key: str, content: bytes
     if isinstance(judged, NotTaken):
         return judged
     if not caller.acts_for(judged.sender):
+        refused = caller.line(installation.clock.now(), Did.SUBMITTED, "", REFUSED)
+        installation.store.write_now(lambda writer: writer.add_audit(refused))
         raise AdapterError(ACCESS_SCOPE, f"the token is not for messages of HER-id {judged.sender}")
     submission: Submission = judged
     exchange_id, now = installation.ids.fresh(), installation.clock.now()

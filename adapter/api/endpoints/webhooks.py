@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapter.api.operation import Answer, Call, Given, Model, Operation
 from adapter.config import Scope
 from adapter.errors import EXCHANGE_UNKNOWN, AdapterError
+from adapter.service.access import Did
 from adapter.service.webhooks import HookView, hooks, tell_again
 from adapter.values import utc_text
 
@@ -44,7 +45,13 @@ class ToldAgain(Model):
     reason: str
 
 
-def _shown(view: HookView) -> HookModel:
+def _is_for(call: Call, exchange_id: str) -> bool:
+    """Whether a notice is about an exchange that the caller may see."""
+    exchange = call.installation.store.read_now(lambda reader: reader.exchange(exchange_id))
+    return not call.caller.parties or (exchange is not None and call.caller.may_see(exchange))
+
+
+def _shown(call: Call, view: HookView) -> HookModel:
     state = view.state
     return HookModel(
         name=state.hook,
@@ -62,19 +69,25 @@ def _shown(view: HookView) -> HookModel:
                 reason=one.reason,
             )
             for one in view.letters
+            if _is_for(call, one.exchange_id)
         ),
     )
 
 
 def _list(call: Call) -> Answer:
-    return Answer(Hooks(webhooks=tuple(map(_shown, hooks(call.installation)))))
+    return Answer(Hooks(webhooks=tuple(_shown(call, view) for view in hooks(call.installation))))
 
 
 def _again(call: Call) -> Answer:
-    number = call.path["seq"]
+    number, name = call.path["seq"], call.path["name"]
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         raise AdapterError(EXCHANGE_UNKNOWN, "there is no such notice")
-    reason = tell_again(call.installation, call.path["name"], int(number))
+    letters = call.installation.store.read_now(lambda reader: reader.dead_letters(name))
+    meant = next((one for one in letters if one.seq == int(number)), None)
+    if meant is not None and not _is_for(call, meant.exchange_id):
+        call.refuse(Did.CHANGED, meant.exchange_id)
+        raise AdapterError(EXCHANGE_UNKNOWN, "there is no such notice")
+    reason = tell_again(call.installation, name, int(number))
     return Answer(ToldAgain(taken=not reason, reason=reason))
 
 

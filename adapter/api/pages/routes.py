@@ -29,8 +29,6 @@ from adapter.api.problems import status_of
 from adapter.config import Api
 from adapter.errors import ACCESS_ORIGIN, ACCESS_SCOPE, ACCESS_UNKNOWN, REQUEST_REFUSED, AdapterError
 from adapter.liability.rules import Language
-from adapter.observe import events
-from adapter.observe.log import Line
 from adapter.service.access import Caller, holder_of, known_by
 
 SCREENS: tuple[Screen, ...] = (
@@ -189,7 +187,7 @@ class _House:
             form = await _form(request)
             asked.require_own_form(form)
         except AdapterError as error:
-            self._desk.installation.log.tell(events.ACCESS_REFUSED, Line(rule=error.id))
+            self._desk.write_down("login", NOBODY, error)
             return self._refusal(asked, NOBODY, error)
         return await self._desk.work(partial(self._let_in, asked, form))
 
@@ -202,7 +200,7 @@ class _House:
         now = installation.clock.now()
         caller = installation.store.read_now(lambda reader: known_by(reader, shown, now))
         if caller is None:
-            installation.log.tell(events.ACCESS_REFUSED, Line(rule=ACCESS_UNKNOWN.id))
+            self._desk.write_down("login", NOBODY, AdapterError(ACCESS_UNKNOWN))
             return self._login_form(asked, form.get("to", ""), wrong=True)
         self._sessions.end(asked.cookie)
         asked.cookie = self._sessions.begin(shown.partition(".")[0], now)
