@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from adapter.cli.main import main
+from adapter.cli.run import command
 from adapter.testing.place import prepare
 from tests.bench_parts import HOSPITAL, MUNICIPALITY
 
@@ -36,6 +36,6 @@ def test_a_page_does_not_wait_long_behind_the_threads_of_messages(
         return True
 
     monkeypatch.setattr(asyncio, "run", run)
-    ran = CliRunner().invoke(main, ["run", "--config", str(place.hospital.config)])
+    ran = CliRunner().invoke(command, ["--config", str(place.hospital.config)])
     assert ran.exit_code == 0, ran.output
     assert found == [pytest.approx(0.001)]
