@@ -272,7 +272,7 @@ def tell(found: Measured) -> None:
 
 def quantiles(spans: Sequence[float]) -> tuple[float, float]:
     """The median, and what nineteen of twenty are below."""
-    cut = statistics.quantiles(spans, n=20)
+    cut = statistics.quantiles(spans, n=20, method="inclusive")
     return cut[9], cut[18]
 
 
