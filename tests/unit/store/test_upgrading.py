@@ -6,22 +6,38 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 
+from adapter.delivery.sender import TransportState
 from adapter.errors import AdapterError
 from adapter.store.engine import open_engine
 from adapter.store.migrate import MIGRATIONS, upgrade
-from adapter.store.port import ExchangeFilter
+from adapter.store.port import Direction, ExchangeFilter
 from adapter.store.schema import REVISION
 from adapter.store.sql_store import open_store
-from adapter.values import Digest
+from adapter.values import Digest, HerId
 
 REVISIONS = sorted(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 AT = "2024-03-05T09:00:00.000000Z"
 OCTETS = b"<MsgHead/>" * 500
+
+
+LISTS = tuple(
+    replace(which, limit=10)
+    for which in (
+        ExchangeFilter(peer=HerId("990202")),
+        ExchangeFilter(own=(HerId("990102"),)),
+        ExchangeFilter(type="X", direction=Direction.OUT),
+        ExchangeFilter(transport=(TransportState.AWAIT_ACK,), type="X"),
+        ExchangeFilter(id_begins="e0"),
+        ExchangeFilter(id_begins="e0", peer=HerId("990202")),
+    )
+)
+"""Lists that are read by indexes of other names than those of the first form."""
 
 
 def old_store(path: Path, revision: str) -> None:
@@ -60,6 +76,9 @@ def assert_whole(path: Path) -> None:
     store = open_store(path)
     exchanges = store.read_now(lambda reader: reader.exchanges(ExchangeFilter(limit=100)))
     assert {exchange.id for exchange in exchanges} == {f"e{number:02}" for number in range(50)}
+    for which in LISTS:
+        found = store.read_now(lambda reader, which=which: reader.exchanges(which))  # type: ignore[misc]
+        assert len(found) == 10, which
     assert store.read_now(lambda reader: reader.blob(Digest.of(OCTETS))) == OCTETS
     assert len(store.read_now(lambda reader: reader.journal("e00"))) == 50
     assert store.read_now(lambda reader: reader.verify_chain()).broken_at is None
