@@ -24,6 +24,7 @@ from adapter.observe.log import Silent
 from adapter.service.agreements import expected_signer
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.installation import Tools, open_tools
+from adapter.service.offline import REVOCATION_LEFT_OUT
 
 _PREFIX = re.compile(r"[A-Za-z-]+:")
 
@@ -70,11 +71,13 @@ class MailJudge:
         try:
             tools = self._tools or open_tools(load(self._config), MachineClock(), RandomIds(), Silent())
         except AdapterError as error:
-            says = f"whose signature it is and what is in the payload was not looked at, for want of keys: {error.id}"
-            yield Finding("EB-254", Severity.INFO, "", None, says, "ebxml.md §4.4")
+            says = "whose signature it is, revocation, and what is in the payload were not looked at, for want of keys"
+            yield Finding("EB-254", Severity.INFO, "", None, f"{says}: {error.id}", "ebxml.md §4.4")
             return
         self._tools, now = tools, tools.clock.now()
         verified = opening.verify(message, expected_signer(tools, message.header.sender.her, now), tools.policy, now)
+        says = f"revocation of the signer's certificate was {REVOCATION_LEFT_OUT}"
+        yield Finding("EB-325", Severity.INFO, "", None, says, "ebxml.md §4.5")
         yield from verified.check.warnings
         for document in opening.decrypt(verified, tools.keys.at(now), tools.policy, now):
             yield from document.findings

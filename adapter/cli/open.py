@@ -56,6 +56,6 @@ def command(file: Path, output: Path, beside: Path | None, config: Path, as_json
         print_json({"opened": True, **told, "parts": len(parts), "beside": list(written)})
     checked = (f"  {check}" for check in outcome.checked)
     says = (f"{output}: opened; signed by {outcome.signer} at {outcome.timestamp}", *checked)
-    tell_beside(output, "\n".join((*says, *written)), as_json=as_json)
+    tell_beside(output, "\n".join((*says, f"  revocation: {outcome.revocation}", *written)), as_json=as_json)
     if len(written) < len(parts):
         click.echo(f"{len(parts)} other payload parts came with it; --beside FOLDER writes them", err=True)

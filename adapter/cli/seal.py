@@ -42,6 +42,13 @@ def command(file: Path, from_: HerId, to: HerId, output: Path, config: Path, as_
         sys.exit(1)
     write_file(output, outcome.mail)
     if as_json:
-        print_json({"file": str(output), "message_id": outcome.message_id, "conversation_id": outcome.conversation_id})
-    says = f"{output}: sealed from {from_} to {to}, message {outcome.message_id}"
+        print_json(
+            {
+                "file": str(output),
+                "message_id": outcome.message_id,
+                "conversation_id": outcome.conversation_id,
+                "revocation": outcome.revocation,
+            }
+        )
+    says = f"{output}: sealed from {from_} to {to}, message {outcome.message_id}\n  revocation: {outcome.revocation}"
     tell_beside(output, says, as_json=as_json)

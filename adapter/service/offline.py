@@ -27,21 +27,26 @@ from adapter.service.sealing import reported
 from adapter.service.submission import NotTaken, refusal
 from adapter.values import HerId, MessageId
 
+REVOCATION_LEFT_OUT = "not looked at: nobody is asked offline whether a certificate has been revoked"
+"""What every judgement without the daemon has to say of revocation, lest silence be taken for good news."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedMail:
-    """A whole mail, ready to be handed to a mail server."""
+    """A whole mail, ready to be handed to a mail server. `revocation` says what is known of the certificates."""
 
     mail: bytes
     message_id: str
     conversation_id: str
+    revocation: str = REVOCATION_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A mail that was verified and decrypted. Times are those of the envelope; `checked` says what was checked.
 
-    `beside` are its other payload parts, in their order.
+    `revocation` is what is known of the standing of the signer's certificate, `beside`
+    are its other payload parts, in their order.
     """
 
     content: bytes
@@ -57,6 +62,7 @@ class Opened:
     checked: tuple[str, ...]
     warnings: tuple[str, ...]
     beside: tuple[bytes, ...] = ()
+    revocation: str = REVOCATION_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,27 @@ def test_open_gives_back_what_was_sealed(place: Place, sealed: SealedFile, tmp_p
     assert both.out == ""
 
 
+def test_silence_about_revocation_is_no_good_news(place: Place, sealed: SealedFile, tmp_path: Path) -> None:
+    """Sealing, opening and judging a mail say, for people and for programs, that revocation was not looked at."""
+    receiver, sender = ("--config", place.municipality.config), ("--config", place.hospital.config)
+    opened = adapter("open", sealed.file, "-o", tmp_path / "a.xml", "--json", *receiver).expect(0).json()
+    assert opened["revocation"].startswith("not looked at")
+    assert sealed.told["revocation"].startswith("not looked at")
+    assert not any("revo" in one for one in opened["checked"])
+    parties = ("--from", "8140011", "--to", "8140022")
+    for result in (
+        adapter("open", sealed.file, "-o", tmp_path / "b.xml", *receiver),
+        adapter("seal", MESSAGE, *parties, "-o", tmp_path / "b.eml", *sender),
+        adapter("validate", sealed.file, "--side", "receive", *receiver),
+    ):
+        said = result.expect(0)
+        assert "not looked at: nobody is asked offline" in said.out + said.error
+    (verdict,) = adapter("validate", sealed.file, "--side", "receive", "--json", *receiver).expect(0).json()
+    (finding,) = (one for one in verdict["findings"] if one["rule"] == "EB-325")
+    assert finding["severity"] == "info"
+    assert "not looked at" in finding["message"]
+
+
 def test_only_the_receiver_opens(place: Place, sealed: SealedFile, tmp_path: Path) -> None:
     """The sender's own adapter refuses what it sealed for another, and writes nothing."""
     out = tmp_path / "out.xml"
