@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import lru_cache
 
+from asn1crypto import pem
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -50,8 +51,9 @@ class Problem(StrEnum):
 
     NOT_YET_VALID = "not valid yet at that time"
     EXPIRED = "expired at that time"
-    WRONG_KEY = "not for an RSA key of at least 2048 bits"
+    WRONG_KEY = "not for an RSA key of 2048 to 8192 bits with an ordinary exponent"
     WRONG_USAGE = "not issued for this use (key usage)"
+    IS_ISSUER = "an issuer's own certificate, which nobody signs messages with or is encrypted to"
     NO_PATH = "no path to a trusted root"
     WRONG_POLICY = "issued under none of the certificate policies that are accepted"
 
@@ -76,16 +78,25 @@ MAX_SIGNATURES = 64
 """How many signatures are checked in search of one path; beyond that there is none (about 10 ms)."""
 
 
+MIN_KEY_BITS, MAX_KEY_BITS = 2048, 8192
+"""How long an RSA key may be; Norwegian issuers have 3072 and 4096. A check with 16 384 bits takes 16 times as long as
+with 4096."""
+
+MAX_EXPONENT_BITS = 33
+"""How long a public exponent may be: everybody has 65537, and the work of every check grows with its length."""
+
+
 def load_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a PEM file (one or more) or of one DER object, with names and key that can be read.
 
     Raises `AdapterError` (CERTIFICATE_UNREADABLE).
     """
     try:
-        if b"-----BEGIN" in content:
-            certificates = tuple(x509.load_pem_x509_certificates(content))
-        else:
-            certificates = (x509.load_der_x509_certificate(content),)
+        forms = _der_forms(content)
+        # The library warns of such a number and will refuse it one day (RFC 5280 §4.1.2.2).
+        if any(asn1_x509.Certificate.load(one)["tbs_certificate"]["serial_number"].native <= 0 for one in forms):
+            raise ValueError("a serial number is not positive")
+        certificates = tuple(x509.load_der_x509_certificate(one) for one in forms)
         for certificate in certificates:
             _read_all(certificate)
     except _UNREADABLE:
@@ -93,9 +104,20 @@ def load_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
     return certificates
 
 
+def _der_forms(content: bytes) -> tuple[bytes, ...]:
+    if b"-----BEGIN" not in content:
+        return (content,)
+    found = tuple(octets for kind, _, octets in pem.unarmor(content, multiple=True) if kind == "CERTIFICATE")
+    if not found:
+        raise ValueError("there is no certificate")
+    return found
+
+
 _UNREADABLE = (
     ValueError,
     TypeError,
+    KeyError,
+    OverflowError,
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
@@ -198,12 +220,27 @@ def path(certificate: x509.Certificate, anchors: TrustAnchors, at: datetime) -> 
 @lru_cache(maxsize=4096)
 def _lasting_problems(certificate: x509.Certificate, usage: Usage) -> tuple[Problem, ...]:
     found = []
-    key = certificate.public_key()
-    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:
+    if not _has_ordinary_key(certificate):
         found.append(Problem.WRONG_KEY)
     if not _usable(certificate, usage):
         found.append(Problem.WRONG_USAGE)
+    if _is_issuer(certificate):
+        found.append(Problem.IS_ISSUER)
     return tuple(found)
+
+
+def _has_ordinary_key(certificate: x509.Certificate) -> bool:
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey) or not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
+        return False
+    return key.public_numbers().e.bit_length() <= MAX_EXPONENT_BITS
+
+
+def _is_issuer(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 def has_usage(certificate: x509.Certificate, usage: Usage) -> bool:
@@ -277,7 +314,7 @@ def _lines(
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate, left: list[int]) -> bool:
-    if certificate.issuer != issuer.subject or left[0] <= 0:
+    if certificate.issuer != issuer.subject or left[0] <= 0 or not _has_ordinary_key(issuer):
         return False
     left[0] -= 1
     try:

@@ -48,6 +48,7 @@ _PROBLEM_RULES = {
     Problem.EXPIRED: "EB-323",
     Problem.WRONG_KEY: "EB-317",
     Problem.WRONG_USAGE: "EB-324",
+    Problem.IS_ISSUER: "EB-324",
     Problem.NO_PATH: "EB-325",
     Problem.WRONG_POLICY: "EB-325",
 }

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from cryptography import x509
 from pydantic import BeforeValidator, Field, model_validator
 
+from adapter.crypto.certificates import load_certificates
 from adapter.envelope.agreement import usable_certificates
 from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
 from adapter.errors import CONFIG_INVALID, AdapterError
@@ -241,8 +242,9 @@ def _planned(plan: Plan, key: str) -> tuple[Planned, ...]:
 
 def _certificate(path: Path, key: str) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(path.read_bytes())
+        (certificate, *_) = load_certificates(path.read_bytes())
     except OSError as error:
         raise _FileError((f"{key}: {path}: {error.strerror}",)) from None
-    except ValueError:
+    except AdapterError:
         raise _FileError((f"{key}: {path} holds no PEM certificate",)) from None
+    return certificate

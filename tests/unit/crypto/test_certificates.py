@@ -88,7 +88,7 @@ def test_every_problem_is_found(world):
     assert at(END + second, Usage.ENCRYPTION) == (Problem.EXPIRED, Problem.WRONG_USAGE)
     assert at(START, trusted=TrustAnchors((world.sender.signing.certificate,))) == (Problem.NO_PATH,)
     assert problems(world.sender.signing.certificate, Usage.ENCRYPTION, anchors, START) == (Problem.WRONG_USAGE,)
-    assert problems(world.pki.root, Usage.SIGNING, anchors, START) == (Problem.WRONG_USAGE,)
+    assert problems(world.pki.root, Usage.SIGNING, anchors, START) == (Problem.WRONG_USAGE, Problem.IS_ISSUER)
 
 
 def test_a_path_ends_with_its_root():
