@@ -73,6 +73,11 @@ _ALGORITHMS = (
 _BY_IDENTIFIER = {(row.use, row.identifier): row for row in _ALGORITHMS}
 
 
+def algorithms() -> tuple[Algorithm, ...]:
+    """Every row, in the order of the table."""
+    return _ALGORITHMS
+
+
 def find(use: Use, identifier: str) -> Algorithm | None:
     """The row of an algorithm, or None where nobody of the profile uses it."""
     return _BY_IDENTIFIER.get((use, identifier))

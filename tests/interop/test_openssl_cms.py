@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import pytest
+from asn1crypto import cms as asn1
 
 from adapter.crypto import cms
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys
-from adapter.crypto.policy import NATIONAL
+from adapter.crypto.policy import NATIONAL, Use, algorithms, find, sent
 from adapter.crypto.refusal import RefusedError
 
 TEXT = "<a>æøå</a>\nline\r\n\x00".encode() * 50
 
+OAEP = ["-keyopt", "rsa_padding_mode:oaep"]
 FORMS = {
-    "aes-128": ["-aes128"],
-    "aes-192": ["-aes192"],
-    "aes-256": ["-aes256"],
-    "triple des": ["-des3"],
-    "ber, indefinite length": ["-aes256", "-stream"],
-    "key identifier": ["-aes256", "-keyid"],
-    "oaep sha-1": ["-aes256", "-keyopt", "rsa_padding_mode:oaep"],
-    "oaep sha-256": ["-aes256", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"],
-    "gcm": ["-aes-256-gcm"],
-    "gcm, ber": ["-aes-256-gcm", "-stream"],
+    "aes-128": (["-aes128"], "aes128-cbc", "rsa-pkcs1-v1.5"),
+    "aes-192": (["-aes192"], "aes192-cbc", "rsa-pkcs1-v1.5"),
+    "aes-256": (["-aes256"], "aes256-cbc", "rsa-pkcs1-v1.5"),
+    "triple des": (["-des3"], "des-ede3-cbc", "rsa-pkcs1-v1.5"),
+    "ber, indefinite length": (["-aes256", "-stream"], "aes256-cbc", "rsa-pkcs1-v1.5"),
+    "key identifier": (["-aes256", "-keyid"], "aes256-cbc", "rsa-pkcs1-v1.5"),
+    "oaep sha-1": (["-aes256", *OAEP], "aes256-cbc", "rsa-oaep"),
+    "oaep sha-256": (["-aes256", *OAEP, "-keyopt", "rsa_oaep_md:sha256"], "aes256-cbc", "rsa-oaep"),
+    "gcm, aes-128": (["-aes-128-gcm"], "aes128-gcm", "rsa-pkcs1-v1.5"),
+    "gcm, aes-192": (["-aes-192-gcm"], "aes192-gcm", "rsa-pkcs1-v1.5"),
+    "gcm, aes-256": (["-aes-256-gcm"], "aes256-gcm", "rsa-pkcs1-v1.5"),
+    "gcm, ber": (["-aes-256-gcm", "-stream"], "aes256-gcm", "rsa-pkcs1-v1.5"),
+    "gcm, oaep": (["-aes-256-gcm", *OAEP], "aes256-gcm", "rsa-oaep"),
 }
+"""Options of `openssl cms`, and the rows of our table that what it makes is by."""
+
+
+def used(sealed: bytes) -> tuple[str, str]:
+    """The rows of our table that an object names, content encryption and key transport, read by asn1crypto."""
+    info = asn1.ContentInfo.load(sealed)
+    (recipient, *_) = info["content"]["recipient_infos"]
+    transport = find(Use.KEY_TRANSPORT, recipient.chosen["key_encryption_algorithm"]["algorithm"].dotted)
+    content = find(Use.CONTENT, cms.content_algorithm(sealed))
+    assert content is not None
+    assert transport is not None
+    return content.name, transport.name
+
+
+def test_the_forms_are_all_that_we_take():
+    """No row of the table of algorithms for CMS is without a form that openssl makes, and no form without its row."""
+    wanted = {row.name for row in algorithms() if row.use in {Use.CONTENT, Use.KEY_TRANSPORT}}
+    assert {name for _, *names in FORMS.values() for name in names} == wanted
 
 
 def test_openssl_opens_what_we_encrypt(bench, openssl):
     """The plaintext is byte-identical."""
     sealed = cms.encrypt(TEXT, bench.municipality.encryption.certificate)
+    assert used(sealed) == (sent(Use.CONTENT).name, sent(Use.KEY_TRANSPORT).name)
     (bench.folder / "sealed.der").write_bytes(sealed)
     result = bench.run(
         openssl, "cms", "-decrypt", "-binary", "-inform", "DER", "-in", "sealed.der",
@@ -49,10 +73,11 @@ def _encrypt(bench, openssl, options, *recipients):
     return (bench.folder / "made").read_bytes()
 
 
-@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
-def test_we_open_what_openssl_encrypts(bench, openssl, options):
+@pytest.mark.parametrize(("options", "content", "transport"), FORMS.values(), ids=FORMS)
+def test_we_open_what_openssl_encrypts(bench, openssl, options, content, transport):
     """Every content cipher, key transport and encoding that peers are known to send."""
     sealed = _encrypt(bench, openssl, options, "municipality/encryption.crt")
+    assert used(sealed) == (content, transport)
     decrypted = cms.decrypt(sealed, bench.municipality.keys, NATIONAL, bench.now)
     assert decrypted.plaintext == TEXT
     assert [one.rule for one in decrypted.warnings] == (["EB-503"] if "-des3" in options else [])

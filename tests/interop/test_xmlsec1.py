@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date
 
-from adapter.crypto.policy import NATIONAL
+import pytest
+from lxml import etree
+
+from adapter.crypto.policy import NATIONAL, Policy, Use, algorithms, find, sent
 from adapter.crypto.verification import ExpectedSigner, verify
 from adapter.crypto.verified import Part, Unverified
 from adapter.envelope.mail import MailHeaders, mail
@@ -14,7 +17,20 @@ from adapter.envelope.open import verify as verify_message
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealer
 from adapter.envelope.unpack import Unpacked, unpack
-from adapter.testing.forger import C14N, DS, ENVELOPED, EXPRESSION, METHODS, SOAP, reference, xpath_transform
+from adapter.testing.forger import (
+    C14N,
+    DS,
+    ENVELOPED,
+    EXPRESSION,
+    METHODS,
+    RSA_SHA1,
+    RSA_SHA256,
+    SHA1,
+    SHA256,
+    SOAP,
+    reference,
+    xpath_transform,
+)
 from adapter.values import EdiAddress, HerId, MessageId
 
 CID = "c2a5d1de-38a4-4a87-8f55-8d6f0f3f0b8e"
@@ -89,15 +105,47 @@ TRANSFORMS = {
 }
 
 
+SIGNED = {
+    "sha-256": (METHODS, SHA256, NATIONAL),
+    "sha-1": (METHODS.replace(RSA_SHA256, RSA_SHA1), SHA1, Policy(sha1_before=date.max)),
+}
+"""Methods of the template, its digests, and the policy that takes them."""
+
+
+def _rows(octets: bytes) -> set[str]:
+    """The rows of our table that a signature names."""
+    root = etree.fromstring(octets)
+    names = {"SignatureMethod": Use.SIGNATURE, "DigestMethod": Use.DIGEST, "CanonicalizationMethod": Use.CANONICAL_FORM}
+    found = [(use, one.get("Algorithm", "")) for name, use in names.items() for one in root.iter(f"{{{DS}}}{name}")]
+    rows = [find(use, identifier) for use, identifier in found]
+    return {row.name if row is not None else "unknown" for row in rows}
+
+
+def test_the_signatures_are_all_that_we_take():
+    """No row of the table of algorithms for signatures is without a signature of xmlsec1, and none without its row."""
+    wanted = {row.name for row in algorithms() if row.use in {Use.SIGNATURE, Use.DIGEST, Use.CANONICAL_FORM}}
+    shown = [
+        f'<a xmlns:ds="{DS}">{methods}{reference("", digest=digest)}</a>' for methods, digest, _ in SIGNED.values()
+    ]
+    assert set().union(*(_rows(one.encode()) for one in shown)) == wanted
+
+
+def test_we_sign_with_what_we_offer(bench):
+    """What xmlsec1 verifies of ours is by the rows that the table has for sending."""
+    offered = {sent(use).name for use in (Use.SIGNATURE, Use.DIGEST, Use.CANONICAL_FORM)}
+    assert _rows(_sealed(bench).envelope.octets) == offered
+
+
+@pytest.mark.parametrize(("methods", "digest", "policy"), SIGNED.values(), ids=SIGNED)
 @pytest.mark.parametrize("transforms", TRANSFORMS.values(), ids=TRANSFORMS)
-def test_we_verify_what_xmlsec1_signs(bench, xmlsec1, transforms):
+def test_we_verify_what_xmlsec1_signs(bench, xmlsec1, transforms, methods, digest, policy):
     """A template of the profile, filled in by the tool, with a comment, other white space and more namespaces."""
     template = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!-- before -->'
         f'<s:Envelope xmlns:s="{SOAP}" xmlns="urn:x" xmlns:y="urn:y">'
         "\n\t<s:Header>\n<!-- TEST --> <y:A b='1'\n a=\"2\">æ</y:A>\n"
-        f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>\n {METHODS}'
-        f"{reference('', transforms)}\n{reference('cid:' + CID)}"
+        f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>\n {methods}'
+        f"{reference('', transforms, digest)}\n{reference('cid:' + CID, digest=digest)}"
         "</ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo><ds:X509Data><ds:X509Certificate/></ds:X509Data></ds:KeyInfo>"
         "</ds:Signature>\n tail</s:Header><s:Body/>\n</s:Envelope>\n<!-- behind -->"
     )
@@ -123,7 +171,7 @@ def test_we_verify_what_xmlsec1_signs(bench, xmlsec1, transforms):
         expected,
         timestamp=bench.now,
         now=bench.now,
-        policy=NATIONAL,
+        policy=policy,
         signal=False,
     )
     assert verified.content.parts[0].octets == octets
