@@ -363,6 +363,8 @@ def _import(
         if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
             writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
             told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
+        if decision.silence is Silence.UNREADABLE and reading.refusal is not None:
+            told += receipts.submit_unreadable(installation, writer, exchange, reading.refusal.kind)
         event = events.MESSAGE_PARKED if decision.silence is Silence.HELD else events.MESSAGE_REFUSED
         return [*told, Told(event, line_of(exchange, "accepted", decision.silence.name))]
     return told + answer_decided(installation, writer, exchange, reading, decision, mail)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from adapter.delivery import sender
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.sender_events import AppRecArrived
+from adapter.errors import ErrorKind
 from adapter.facts import HowKnown
-from adapter.messages.answering import answer
-from adapter.messages.apprec import AppRec, write_apprec
+from adapter.messages.answering import ReceiverRole, answer, error
+from adapter.messages.answering import receipt as make
+from adapter.messages.apprec import AppRec, AppRecVersion, Original, write_apprec
+from adapter.messages.codes import IdType
+from adapter.messages.datatypes import cs
+from adapter.messages.head import Participant
+from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading
 from adapter.messages.receipting import Decision, version_of
 from adapter.observe import events
@@ -17,7 +23,7 @@ from adapter.service.signals import own_address
 from adapter.service.stay_log import record_kept_message, record_receipt
 from adapter.service.steps import Told, line_of, take_receipt_step, take_transport_step
 from adapter.store.port import BlobKind, Direction, Exchange, FactFilter, JournalEntry, Writer
-from adapter.values import Digest, HerId, Moment, MsgId
+from adapter.values import Digest, HerId, MessageId, Moment, MsgId
 
 
 def submit_apprecs(
@@ -27,45 +33,87 @@ def submit_apprecs(
     assert reading.head is not None
     told = []
     for due in decision.receipts:
-        now = installation.clock.now()
-        receipt_id = MsgId(installation.ids.fresh())
         receipt = answer(
             reading.head,
             due.receiver,
             due.role,
             due.errors,
             version=version_of(reading),
-            now=Moment.at(now),
-            receipt_id=receipt_id,
+            now=Moment.at(installation.clock.now()),
+            receipt_id=MsgId(installation.ids.fresh()),
             software=SOFTWARE,
         )
         party = due.receiver.party_her
         own = party if party is not None and installation.own(party) is not None else exchange.receiver
-        content = write_apprec(receipt)
-        payload = writer.put_blob(content, BlobKind.PAYLOAD, now)
-        outgoing = Exchange(
-            id=installation.ids.fresh(),
-            direction=Direction.OUT,
-            type="APPREC",
-            sender=own,
-            receiver=exchange.sender,
-            created_at=now,
-            payload=payload,
-            msg_id=receipt_id,
-            generated=receipt.generated,
-            conversation_id=exchange.conversation_id,
-            receipt_for=exchange.id,
-            transport=sender.new(now),
-        )
-        writer.add_exchange(outgoing)
-        word = "rejected" if due.errors else "ok"
-        writer.add_journal(JournalEntry(outgoing.id, now, "submitted", f"AppRec {word} for {exchange.id}"))
-        writer.add_journal(JournalEntry(exchange.id, now, f"apprec: {word}", f"exchange {outgoing.id}"))
-        told.append(Told(events.APPREC_SENT, line_of(outgoing, word)))
-        told += record_receipt(
-            installation, writer, exchange, not due.errors, Moment.at(now), HowKnown.OUR_MESSAGE, payload
-        )
+        told += _hand_over(installation, writer, exchange, receipt, own)
     return told
+
+
+UNREADABLE = "Dokumentet kunne ikke leses. Id er eb:MessageId, og tidspunktet er da konvolutten ble mottatt."
+"""What the receipt says where nothing of the document could be read (`apprec.md` §6.1)."""
+
+
+def submit_unreadable(installation: Installation, writer: Writer, exchange: Exchange, kind: ErrorKind) -> list[Told]:
+    """Tell the sender that nothing of its document could be read, by what its verified envelope says (`apprec.md` §5.1
+    step 3, §6.1). Nothing where the envelope does not say enough: its sender waits, and an operator is told."""
+    own, partner = installation.own(exchange.receiver), installation.partners.find(exchange.sender)
+    named = installation.codes.text("8279", exchange.action or "")
+    if own is None or partner is None or named is None or exchange.message_id is None or kind.apprec is None:
+        return []
+    if exchange.action == "APPREC":  # a receipt is never receipted, nor what came as one
+        return []
+    now = Moment.at(installation.clock.now())
+    receipt = make(
+        _party(own.her, own.name, own.organisation.her, own.organisation.name),
+        ReceiverRole.PRIMARY,
+        _party(partner.her, partner.name, partner.organisation_her, partner.organisation_name),
+        Original(
+            cs(exchange.action or "", named), Moment.at(exchange.created_at).text, MsgId(exchange.message_id.value)
+        ),
+        (error(kind.apprec, installation.codes.text("8221", kind.apprec) or "", UNREADABLE),),
+        version=AppRecVersion.V1_1,
+        now=now,
+        receipt_id=MsgId(installation.ids.fresh()),
+        software=SOFTWARE,
+    )
+    return _hand_over(installation, writer, exchange, receipt, exchange.receiver)
+
+
+def _party(her: HerId, name: str, organisation_her: HerId, organisation_name: str) -> Participant:
+    """A party on its two levels, as the address register has it."""
+    type_ = IdType.HER.of_organisation()
+    service = Organisation(name, idents=(Ident(her.value, type_),))
+    return Participant(Organisation(organisation_name, idents=(Ident(organisation_her.value, type_),), unit=service))
+
+
+def _hand_over(
+    installation: Installation, writer: Writer, exchange: Exchange, receipt: AppRec, own: HerId
+) -> list[Told]:
+    """Take a receipt in for sending, from this party of ours."""
+    now = installation.clock.now()
+    payload = writer.put_blob(write_apprec(receipt), BlobKind.PAYLOAD, now)
+    outgoing = Exchange(
+        id=installation.ids.fresh(),
+        direction=Direction.OUT,
+        type="APPREC",
+        sender=own,
+        receiver=exchange.sender,
+        created_at=now,
+        payload=payload,
+        msg_id=receipt.id,
+        generated=receipt.generated,
+        conversation_id=exchange.conversation_id,
+        receipt_for=exchange.id,
+        transport=sender.new(now),
+    )
+    writer.add_exchange(outgoing)
+    word = "rejected" if receipt.errors else "ok"
+    writer.add_journal(JournalEntry(outgoing.id, now, "submitted", f"AppRec {word} for {exchange.id}"))
+    writer.add_journal(JournalEntry(exchange.id, now, f"apprec: {word}", f"exchange {outgoing.id}"))
+    told = [Told(events.APPREC_SENT, line_of(outgoing, word))]
+    return told + record_receipt(
+        installation, writer, exchange, not receipt.errors, Moment.at(now), HowKnown.OUR_MESSAGE, payload
+    )
 
 
 def take_apprec(
@@ -106,8 +154,8 @@ def _may_receipt(installation: Installation, answering: HerId, asked: HerId) -> 
 
 
 def _original(installation: Installation, writer: Writer, receipt: AppRec, exchange: Exchange) -> Exchange | None:
-    """The message of ours that an AppRec is about: by MsgId and answering party, by the envelope's party, or the only
-    one with that MsgId that went to the answering organisation."""
+    """The message of ours that an AppRec is about: by MsgId and answering party, by the envelope's party, the only one
+    with that MsgId that went to the answering organisation, or by the envelope that it names."""
     about = receipt.original.id
     if about is None:
         return None
@@ -116,4 +164,12 @@ def _original(installation: Installation, writer: Writer, receipt: AppRec, excha
         if found:
             return found[0]
     sent = [one for one in writer.find_sent(about) if _may_receipt(installation, exchange.sender, one.receiver)]
-    return sent[0] if len(sent) == 1 else None
+    return sent[0] if len(sent) == 1 else _by_envelope(writer, about, exchange)
+
+
+def _by_envelope(writer: Writer, about: MsgId, exchange: Exchange) -> Exchange | None:
+    """The message whose envelope an AppRec names, for want of a document that its receiver could read (T01)."""
+    try:
+        return writer.by_message_id(Direction.OUT, MessageId(about.value), exchange.sender)
+    except ValueError:
+        return None

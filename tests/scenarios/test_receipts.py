@@ -79,6 +79,47 @@ async def test_what_the_application_cannot_take_is_refused_by_apprec(
     assert not any(isinstance(one.entry.fact.what, ReadyNotice) for one in world.municipality.facts())
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: b"<!DOCTYPE MsgHead>" + content.partition(b"?>")[2],
+        lambda content: b"%PDF-1.7",
+    ],
+    ids=["cut off", "DTD", "PDF"],
+)
+async def test_a_document_that_cannot_be_read_is_refused_by_its_envelope(
+    world: World, change: Callable[[bytes], bytes]
+) -> None:
+    """T01 names the envelope, and its sender finds its message by that: nobody waits 96 hours (TC 16, 34)."""
+    sent = await send(world, change)
+    assert receipt_codes(world) == ["T01"]
+    [receipt] = world.municipality.sent("APPREC")
+    apprec = understand(world.municipality.payload(receipt)).apprec
+    assert apprec is not None
+    named = world.hospital.exchange(sent).message_id
+    assert named is not None
+    assert apprec.original.id is not None
+    assert apprec.original.id.value == named.value
+    assert words(world.hospital, sent) == ("acknowledged", "rejected")
+    assert world.municipality.inbox() == {}
+
+
+async def test_what_came_as_a_receipt_and_cannot_be_read_is_not_receipted(world: World) -> None:
+    """Two adapters would answer each other for ever (`apprec.md` §5.6)."""
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    before = len(world.municipality.sent("APPREC"))
+    again = world.hospital.installation.ids.fresh()
+    mail = world.hospital.seal(
+        b"%PDF-1.7", CASE_WORK, Process("LOG_UTSKRIVNINGSKLAR", receipt=True), sender=WARD, message_id=again
+    )
+    await world.road.arrive(mail)
+    await world.settle()
+    assert len(world.municipality.sent("APPREC")) == before
+    assert len(world.hospital.received("APPREC")) == before
+
+
 async def test_a_rejected_message_stays_rejected(world: World) -> None:
     """The same MsgId in a new envelope, now without fault, is neither imported nor receipted (TC 41)."""
     good = world.hospital.build("discharge-ready")
