@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -75,6 +75,19 @@ async def test_no_resend_is_begun_while_a_mail_is_unread(world: World) -> None:
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
 
 
+@pytest.mark.parametrize("evening", [datetime(2024, 3, 30, 20, tzinfo=UTC), datetime(2024, 10, 26, 20, tzinfo=UTC)])
+async def test_a_resend_is_due_after_hours_and_not_at_an_hour(world: World, evening: datetime) -> None:
+    """Twelve hours are twelve hours in the nights in which Norwegian clocks are changed (case 38)."""
+    world.clock.set(evening)
+    world.road.loses = lambda one: True
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    await world.go_on(TWELVE_HOURS - timedelta(seconds=1))
+    assert len(world.road.taken) == 1
+    await world.go_on(timedelta(seconds=1))
+    assert len(world.road.taken) == 2
+
+
 async def test_after_the_last_resend_the_application_and_a_person_are_told(world: World) -> None:
     """Both stand in the journal of the message, and the log has the line (EB-610)."""
     world.road.loses = lambda one: True
@@ -139,7 +152,7 @@ async def test_a_fault_goes_to_reply_to_before_from(world: World) -> None:
 async def test_an_answer_counts_for_the_message_it_names_and_no_other(world: World) -> None:
     """Of two messages that wait, the one whose eb:MessageId is named is acknowledged (EB-617)."""
     world.road.loses = lambda one: "municipality" in one.sender.value
-    first = world.hospital.submit(world.hospital.build("admitted"))
+    first = world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
     second = world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
