@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from changes import after_each_statement
 from sqlalchemy import event
 
 from adapter.service.installation import Installation, open_own_store
@@ -46,12 +47,12 @@ def opened(base: Installation) -> Installation:
 def mortal(base: Installation, death: Death) -> Installation:
     """The installation over its store, with a moment after each statement that writes and before each commit."""
 
-    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def executed(statement: str) -> None:
         if not statement.lstrip().upper().startswith("SELECT"):
             death()
 
     alive = opened(base)
-    event.listen(alive.store._engine, "after_cursor_execute", executed)  # type: ignore[attr-defined]
+    after_each_statement(alive.store._engine, executed)  # type: ignore[attr-defined]
     event.listen(alive.store._engine, "commit", death)  # type: ignore[attr-defined]
     return alive
 

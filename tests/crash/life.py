@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from changes import after_each_statement
 from sqlalchemy import event
 
 from adapter.delivery import receiver, sender
@@ -179,8 +180,8 @@ def live(path: Path, moment: int, told: int) -> None:
     """The whole life in a child process, writing one byte for each confirmed step, until death."""
     store = open_store(path)
     death = Death(moment)
-    for name in ("after_cursor_execute", "commit"):
-        event.listen(store._engine, name, death)
+    after_each_statement(store._engine, death)
+    event.listen(store._engine, "commit", death)
     for step in STEPS:
         store.write_now(step)
         death()

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from changes import after_each_statement
 from sqlalchemy import event
 
 from adapter.config import Mailbox, load
@@ -84,8 +85,8 @@ def live(base: Installation, case: Case, step: int) -> None:
     imaplib.IMAP4._command = dying(imaplib.IMAP4._command, death)  # type: ignore[attr-defined]
     imaplib.IMAP4._command_complete = dying(imaplib.IMAP4._command_complete, death)  # type: ignore[attr-defined]
     alive = opened(base)
-    for name in ("after_cursor_execute", "commit"):
-        event.listen(alive.store._engine, name, death)  # type: ignore[attr-defined]
+    after_each_statement(alive.store._engine, death)  # type: ignore[attr-defined]
+    event.listen(alive.store._engine, "commit", death)  # type: ignore[attr-defined]
     MailboxReader(alive, case.mailbox, lambda: open_mailbox(case.mailbox)).read()
     os._exit(0)
 
