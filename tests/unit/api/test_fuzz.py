@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +31,11 @@ from served import Served, serve
 
 from adapter.api.application import OPERATIONS
 from adapter.api.openapi import document
+from adapter.config import Webhook
+from adapter.service import holding
+from adapter.store.access import DeadLetter
 from adapter.testing import scenarios
-from adapter.testing.neighbours import World
+from adapter.testing.neighbours import Neighbour, World
 from adapter.testing.place import Place, place_at
 
 MORNING = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
@@ -42,16 +47,17 @@ CALLS = [found.ok() for found in SCHEMA.get_all_operations()]
 
 @dataclass(frozen=True)
 class Target:
-    """A server in a thread of its own, a token for everything, and ids that mean something there."""
+    """A server in a thread of its own, a token for everything, and what addresses mean something there."""
 
     url: str
     token: str
-    known: dict[str, list[str]]
+    known: tuple[dict[str, str], ...]
 
 
 @pytest.fixture(scope="module")
 def target(original: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The municipality's interface, with a message received, one in the inbox, and a stay."""
+    """The municipality's interface, with messages received, claimed, held and in the inbox, a stay, and a notice that a
+    webhook did not take."""
 
     folder = tmp_path_factory.mktemp("fuzzed") / "place"
     shutil.copytree(original.folder, folder)
@@ -63,12 +69,22 @@ def target(original: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         for kind in ("admitted", "discharge-ready", "discharge-ready"):
             world.hospital.submit(world.hospital.build(kind))
         await world.settle()
-        served: Served = await serve(world.municipality)
-        exchanges = [one.id for one in (*world.municipality.received(), *world.municipality.sent())]
+        side = world.municipality
+        content = world.hospital.build("discharge-ready")
+        world.hospital.send_unjudged(content.replace(b"8140010", b"8160010").replace(b"8140011", b"8160011"), content)
+        await world.settle()
+        [held] = holding.held(side.installation)
+        give_a_webhook(side, world.clock.now(), folder)
+        served: Served = await serve(side)
+        ids = [held.exchange.id, side.received("LOG_UTSKRIVNINGSKLAR")[0].id, side.sent()[0].id]
         token = served.token()
         async with served.with_headers({"Authorization": f"Bearer {token}"}) as client:
             stays = [one["stay"] for one in (await client.get("/api/v1/ledger")).json()["stays"]]
-        ready.append(Target(served.url, token, {"id": exchanges, "stay": stays, "statement": ["x"]}))
+            claimed = await client.post("/api/v1/inbox/claim", json={"limit": 1})
+            ids.append(claimed.json()["items"][0]["exchange"])
+        known = [{"id": one} for one in ids] + [{"stay": one} for one in stays[:2]]
+        known += [{"name": "ehr", "seq": "1"}, {"statement": "x"}]
+        ready.append(Target(served.url, token, tuple(known)))
         started.set()
         await asyncio.to_thread(end.wait)
         await served.close()
@@ -82,12 +98,30 @@ def target(original: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     thread.join()
 
 
+def give_a_webhook(side: Neighbour, now: datetime, folder: Path) -> None:
+    """A webhook that nobody listens at, and a notice that it did not take."""
+    secret = folder / "secret"
+    secret.write_bytes(b"a secret of more than sixteen octets")
+    hook = Webhook(name="ehr", url="http://127.0.0.1:9/hook", secret_file=secret, timeout_seconds=1)
+    installation = side.installation
+    object.__setattr__(installation, "settings", installation.settings.model_copy(update={"webhook": (hook,)}))
+    letter = DeadLetter("ehr", 1, "alarm", side.received()[0].id, now, now, "500")
+    installation.store.write_now(lambda writer: writer.add_dead_letter(letter))
+
+
+def test_every_address_is_called() -> None:
+    """What the interface answers and what its description names are the same, so that nothing is left out here."""
+    named = {(call.method.upper(), call.path) for call in CALLS}
+    assert named == {(one.method, one.path) for one in OPERATIONS}
+    assert len(named) >= 30
+
+
 @pytest.mark.parametrize("operation", CALLS, ids=[call.label for call in CALLS])
 def test_never_a_500_and_always_as_described(operation: Any, target: Target) -> None:
     """Calls of both kinds, half of them about things that exist."""
-    names = [name for name in target.known if f"{{{name}}}" in operation.path]
     places: list[dict[str, str] | None] = [None]
-    places += [{name: value} for name in names for value in target.known[name][:2]]
+    places += [known for known in target.known if set(known) == set(re.findall(r"{(\w+)}", operation.path))]
+    assert "{" not in operation.path or len(places) > 1, "what exists is called too"
     for place in places:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             _call(operation, target, mode, place)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -133,7 +134,14 @@ def linked_twice(path: Path) -> None:
     os.link(other, path)
 
 
-@pytest.mark.parametrize("make", [link, pipe, directory, huge, unix_socket, linked_twice])
+def device(path: Path) -> None:
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))  # /dev/zero: it never ends
+    except PermissionError:
+        pytest.skip("only root may make a device")
+
+
+@pytest.mark.parametrize("make", [link, pipe, directory, huge, unix_socket, linked_twice, device])
 async def test_a_hostile_file_is_set_aside_unread(
     make: Callable[[Path], None], world: World, dropped: DropFolder, folder: Path
 ) -> None:
@@ -160,6 +168,70 @@ async def test_an_unreadable_file_is_set_aside(
     (folder / "a.xml").write_bytes(b"<a/>")
     dropped.turn()
     assert "Permission denied" in str(result(folder, "a.xml")["detail"])
+
+
+async def test_a_name_that_is_no_text(world: World, dropped: DropFolder, folder: Path) -> None:
+    """A name that is no UTF-8 is a name: a good file is taken, a bad one set aside, each with its result beside it."""
+    good, bad = (os.fsdecode(name) for name in (b"\xe6rlig.xml", b"\xe6ldre.xml"))
+    (folder / good).write_bytes(world.hospital.build("discharge-ready"))
+    (folder / bad).symlink_to("/etc/hostname")
+    assert dropped.turn() == 2
+    (exchange,) = world.hospital.sent()
+    assert (result(folder, good)["exchange"], result(folder, good)["file"]) == (exchange.id, "\ufffdrlig.xml")
+    assert result(folder, bad)["detail"] == "it is a link"
+    assert (names_in(folder / "taken"), names_in(folder / "refused")) == ([good], [bad])
+
+
+def another_message(path: Path, content: bytes) -> None:
+    beside = path.with_suffix(".new")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def a_longer_one(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(b"<!-- " + content[:10])
+
+
+def a_link(path: Path, _: bytes) -> None:
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+
+
+def a_pipe(path: Path, _: bytes) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("becomes", "status"),
+    [(another_message, "taken"), (a_longer_one, "refused"), (a_link, "refused"), (a_pipe, "refused")],
+)
+async def test_a_file_that_becomes_another_while_it_is_read(
+    becomes: Callable[[Path, bytes], None],
+    status: str,
+    world: World,
+    dropped: DropFolder,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was looked at and what is opened must be one file: what has come in its place is judged for itself."""
+    honest, changed = os.open, []
+
+    def open_too_late(path: Path, *rest: int) -> int:
+        if not changed:
+            changed.append(path)
+            becomes(path, world.hospital.build("admitted"))
+        return honest(path, *rest)
+
+    (folder / "a.xml").write_bytes(world.hospital.build("discharge-ready"))
+    with monkeypatch.context() as patched:
+        patched.setattr(drop_folder.os, "open", open_too_late)
+        dropped.turn()
+    dropped.turn()
+    told = result(folder, "a.xml")
+    assert (told["status"], names_in(folder / status)) == (status, ["a.xml"])
+    assert [one.type for one in world.hospital.sent()] == (["LOG_INNLAGT"] if status == "taken" else [])
 
 
 async def test_other_names_are_left_alone(dropped: DropFolder, folder: Path) -> None:
