@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 
@@ -12,6 +13,8 @@ from adapter.delivery.recorded import Pseudonym, StayFact
 from adapter.delivery.sender import HandOver, SenderExchange, TransportState
 from adapter.errors import AdapterError
 from adapter.facts import Admitted, Fact, HowKnown
+from adapter.observe.events import Level
+from adapter.observe.log import Stream
 from adapter.service.retention import due, let_go
 from adapter.store.access import AuditFilter, AuditLine, DeadLetter, HookState
 from adapter.store.care import Kept
@@ -28,6 +31,7 @@ from adapter.store.port import (
     Writer,
 )
 from adapter.store.sql_store import SqlStore, open_store
+from adapter.testing.neighbours import World
 from adapter.values import Digest, EdiAddress, HerId, Moment
 
 T0 = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
@@ -236,3 +240,30 @@ def test_payloads_go_before_their_proof() -> None:
         Retention(mail_days=90)
     with pytest.raises(ValueError, match="payload_days"):
         Retention(mail_days=90, payload_days=91)
+
+
+async def test_the_daemon_lets_go_once_a_day(world: World) -> None:
+    """At the first turn of a day, what has had its time goes with one line of the log; nothing more until the next."""
+    journal, side = StringIO(), world.municipality
+    object.__setattr__(side.installation, "log", Stream(Level.DEBUG, journal))
+    object.__setattr__(side.installation, "settings", side.settings.model_copy(update={"retention": DAYS}))
+    world.municipality.submit(side.build("question"))
+    await world.settle()
+    payload = side.sent()[0].payload
+    assert payload is not None
+
+    def gone() -> datetime | None:
+        return side.installation.store.read_now(lambda reader: reader.gone(payload))
+
+    async def days_later(days: int) -> int:
+        await world.go_on(timedelta(days=days))
+        return journal.getvalue().count("retention.done")
+
+    assert await days_later(90) == 0
+    assert gone() is None
+    assert await days_later(1) == 1
+    assert gone() == world.clock.now()
+    await world.settle()
+    await world.go_on(timedelta(hours=23))
+    assert journal.getvalue().count("retention.done") == 1
+    assert "payloads" in journal.getvalue()
