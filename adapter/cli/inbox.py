@@ -175,7 +175,7 @@ def refuse(id_: str, reason: str, code: str | None, text: str, config: Path, as_
 def _row(
     state: str, exchange: str, type_: str, sender: str, since: str, why: str = "", path: str = ""
 ) -> dict[str, Json]:
-    from adapter.service.steps import shown_type
+    from adapter.envelope.shown import shown_type
 
     return {
         "state": state,

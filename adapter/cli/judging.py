@@ -15,6 +15,7 @@ from adapter.cli.validate import UNREADABLE, Verdict
 from adapter.envelope.rules import judge
 from adapter.envelope.rules.rule import Context as EnvelopeContext
 from adapter.envelope.rules.subject import of_envelope
+from adapter.envelope.shown import shown_type
 from adapter.errors import AdapterError
 from adapter.lookups import packaged
 from adapter.messages.codes import CodeLists
@@ -100,7 +101,8 @@ class Judge:
             findings += (*self._schemas.validate(reading.tree), *judge(of_envelope(content), self._about_envelopes))
         elif reading.tree is not None and namespace_of(tag_of(reading.tree.getroot())) == _CPA:
             kind, findings = "cpa", self._schemas.validate(reading.tree)
-        return Verdict(file, kind, reading.type, not has_errors(findings), findings)
+        type_ = None if reading.type is None else shown_type(reading.type)
+        return Verdict(file, kind, type_, not has_errors(findings), findings)
 
     def _mail(self, file: str, content: bytes) -> Verdict:
         # What opens envelopes loads keys, partners and the store: too much for a command that looks at one XML file.

@@ -14,6 +14,7 @@ from adapter.envelope.classify import AutomaticReply, Bounce, is_fault, stranger
 from adapter.envelope.rules import BY_ID, judge
 from adapter.envelope.rules.rule import Context as EnvelopeContext
 from adapter.envelope.rules.subject import Subject, of_mail
+from adapter.envelope.shown import shown_action
 from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import AdapterError
 from adapter.messages.findings import Finding, Severity, has_errors
@@ -45,7 +46,8 @@ class MailJudge:
         if other is not None or _is_fault(subject):
             return Verdict(file, "mail", _word(other), True, ())
         found = [*judge(subject, EnvelopeContext(self._context.side)), *self._schema_findings(subject)]
-        type_ = subject.value("Action") or (subject.kind.value if subject.has_header else None)
+        action = subject.value("Action")
+        type_ = shown_action(action) if action else (subject.kind.value if subject.has_header else None)
         for finding in self._opened(content):
             if finding.rule not in {one.rule for one in found} or finding.rule not in BY_ID:
                 found.append(finding)

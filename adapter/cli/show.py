@@ -109,6 +109,7 @@ def _payload(reader: Reader, id_: str) -> bytes:
 
 
 def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json]:
+    from adapter.envelope.shown import shown_action, shown_service, shown_type
     from adapter.service.dossier import gone_octets
     from adapter.store.port import FactFilter
     from adapter.values import Moment, utc_text
@@ -119,8 +120,8 @@ def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json
         "message_id": exchange.message_id.value if exchange.message_id is not None else None,
         "conversation_id": exchange.conversation_id,
         "cpa_id": exchange.cpa_id,
-        "service": exchange.service,
-        "action": exchange.action,
+        "service": shown_service(exchange.service) if exchange.service is not None else None,
+        "action": shown_action(exchange.action) if exchange.action is not None else None,
         "from": exchange.sender.value,
         "to": exchange.receiver.value,
         "generated": exchange.generated.text if exchange.generated is not None else None,
@@ -135,7 +136,7 @@ def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json
         "receipt_for": exchange.receipt_for,
         "answers": exchange.answers,
         "related": [
-            {"exchange": one.id, "type": one.type, "direction": one.direction.value}
+            {"exchange": one.id, "type": shown_type(one.type), "direction": one.direction.value}
             for one in reader.related(exchange.id)
         ],
         "facts": [

@@ -22,6 +22,7 @@ from adapter.envelope.rules import judge
 from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_mail
 from adapter.envelope.seal import Sealed, fault_body
+from adapter.envelope.shown import shown_id
 from adapter.envelope.signals import EbError, SoapFault
 from adapter.envelope.unpack import MailFacts, mail_facts
 from adapter.errors import AdapterError
@@ -31,7 +32,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import vetting
 from adapter.service.installation import Installation
-from adapter.service.steps import Told, shown_id
+from adapter.service.steps import Told
 from adapter.store.port import BlobKind, Mail, OutboxItem, OutboxKind, Writer
 from adapter.values import Digest, EdiAddress, MessageId
 

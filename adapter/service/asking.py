@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from adapter.envelope.shown import shown_type
 from adapter.errors import CONFIG_INVALID, EXCHANGE_UNFIT, AdapterError
 from adapter.facts import Answer, AnswerKind, Carrier, Fact, HowKnown
 from adapter.lookups.port import AnswerForm
@@ -79,7 +80,8 @@ def answer(
 
         installation.store.write_now(classify)
         return Classified(exchange.id)
-    raise AdapterError(EXCHANGE_UNFIT, f"{exchange.type} is neither a readiness message nor a received answer to one")
+    says = f"{shown_type(exchange.type)} is neither a readiness message nor a received answer to one"
+    raise AdapterError(EXCHANGE_UNFIT, says)
 
 
 def _note_spoken(installation: Installation, exchange: Exchange, said: Said, also: Also) -> Classified:
@@ -100,7 +102,8 @@ def _note_spoken(installation: Installation, exchange: Exchange, said: Said, als
 def _send(installation: Installation, exchange: Exchange, reading: Reading, said: Said, also: Also) -> Sent | NotTaken:
     if said.answer is AnswerKind.UNCLEAR:
         raise AdapterError(EXCHANGE_UNFIT, "an answer that we send is never unclear")
-    assert reading.head is not None
+    if reading.head is None or exchange.msg_id is None:
+        raise AdapterError(EXCHANGE_UNFIT, "the readiness message cannot be read, or has no MsgId to refer to")
     partner = installation.partner(exchange.sender)
     note = partner.answer_form is AnswerForm.NOTE
     now = installation.clock.now()

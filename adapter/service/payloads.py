@@ -24,6 +24,7 @@ from adapter.envelope.rules import judge_opened
 from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_unpacked
 from adapter.envelope.seal import Sealed
+from adapter.envelope.shown import shown_type
 from adapter.envelope.unpack import Unpacked
 from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, REVOCATION_UNKNOWN, AdapterError
 from adapter.facts import HowKnown
@@ -40,7 +41,7 @@ from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.service.stay_log import answered_exchange, record_message
-from adapter.service.steps import Told, line_of, shown_type
+from adapter.service.steps import Told, line_of
 from adapter.service.surrounding import judge_around
 from adapter.store.port import (
     BlobKind,

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from adapter.envelope.classify import Kind
 from adapter.envelope.names import eb
 from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.shown import shown_type
 from adapter.envelope.signals import MessageStatus, status_response_xml
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.answers import Response
 from adapter.service.installation import Installation
-from adapter.service.steps import Told, shown_type
+from adapter.service.steps import Told
 from adapter.store.port import OutboxKind, Outcome, Writer
 from adapter.values import HerId, MessageId, Moment, utc_text
 

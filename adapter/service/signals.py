@@ -30,6 +30,7 @@ from adapter.envelope.header import MessageHeader
 from adapter.envelope.rules import judge_opened
 from adapter.envelope.rules.rule import Context
 from adapter.envelope.rules.subject import of_unpacked
+from adapter.envelope.shown import shown_id, shown_type
 from adapter.envelope.signals import AckMatch, Acknowledgment, ErrorList, match
 from adapter.envelope.unpack import FaultMail, Unpacked
 from adapter.errors import AdapterError
@@ -42,7 +43,7 @@ from adapter.service.agreements import verify
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.service.stay_log import record_kept_message
-from adapter.service.steps import Told, line_of, shown_id, shown_type, take_transport_step
+from adapter.service.steps import Told, line_of, take_transport_step
 from adapter.store.port import Direction, Exchange, JournalEntry, Mail, Reader, Writer
 from adapter.values import EdiAddress, HerId, MessageId, Moment
 

@@ -6,7 +6,6 @@ so that a line is never written for something that was rolled back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from adapter.delivery.receipts import ReceiptEvent, ReceiptNews
 from adapter.delivery.retry import RetryTerms
 from adapter.delivery.sender import ACKNOWLEDGED_STATES, TransportState
 from adapter.delivery.sender_events import Alarm, AlarmRule, Event, TellApplication, Transmit
+from adapter.envelope.shown import shown_type
 from adapter.observe import events
 from adapter.observe.log import Line, Log
 from adapter.store.port import Exchange, JournalEntry, OutboxItem, OutboxKind, Writer
@@ -56,27 +56,6 @@ _RECEIPT_EVENTS = {
     ReceiptNews.TIMED_OUT: events.APPREC_MISSING,
     ReceiptNews.CONTRADICTED: events.ACK_ALARMED,
 }
-
-
-_TYPE = re.compile(r"[A-ZÆØÅ0-9_]{1,40}")
-
-
-def shown_type(said: str) -> str:
-    """A message type as a partner wrote it, where it has the form of one (list 8279); any other text is not shown."""
-    return said if _TYPE.fullmatch(said) else "UNKNOWN"
-
-
-def shown_service(said: str) -> str:
-    """An eb:Service as a partner wrote it, where it is `S-` and a type; any other text is not shown."""
-    return said if said.startswith("S-") and _TYPE.fullmatch(said[2:]) else "UNKNOWN"
-
-
-_ID = re.compile(r"[!-~]{0,60}[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[!-~]{0,60}")
-
-
-def shown_id(said: str) -> str | None:
-    """An eb:MessageId that nobody has vouched for, where it holds a UUID as it should; None for any other text."""
-    return said if _ID.fullmatch(said) else None
 
 
 def line_of(exchange: Exchange, state: str | None = None, rule: str | None = None) -> Line:

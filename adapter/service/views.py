@@ -10,9 +10,9 @@ from adapter.delivery import receiver, sender
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
+from adapter.envelope.shown import shown_type
 from adapter.service.holding import held_among
 from adapter.service.operating import handled_by
-from adapter.service.steps import shown_type
 from adapter.store.port import Exchange, ExchangeFilter, Mail, OperatorAct, Reader
 from adapter.values import utc_text
 

@@ -24,13 +24,13 @@ import httpx
 from adapter import __version__
 from adapter.config import HookEvent, Webhook
 from adapter.delivery.sender import OPEN_STATES, TransportState
+from adapter.envelope.shown import shown_type
 from adapter.errors import CONFIG_INVALID, EXCHANGE_UNKNOWN, FILE_UNREADABLE, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.companions import Companion
 from adapter.service.installation import Installation
 from adapter.service.payloads import IN_THE_INBOX
-from adapter.service.steps import shown_type
 from adapter.store.access import DeadLetter, HookState, NumberedEntry
 from adapter.store.port import Reader, Writer
 from adapter.values import utc_text

@@ -16,6 +16,7 @@ from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
+from adapter.envelope.shown import shown_action, shown_service, shown_type
 from adapter.errors import EXCHANGE_UNFIT, REQUEST_REFUSED, AdapterError
 from adapter.facts import AnswerKind
 from adapter.service.access import Did
@@ -23,7 +24,6 @@ from adapter.service.asking import Said, answer
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, resend
 from adapter.service.repeating import Also, nothing_more
-from adapter.service.steps import shown_service, shown_type
 from adapter.service.submission import NotTaken
 from adapter.service.views import Row, exchange_rows
 from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
@@ -220,7 +220,7 @@ def _one(call: Call) -> Answer:
             conversation_id=exchange.conversation_id,
             cpa_id=exchange.cpa_id,
             service=None if exchange.service is None else shown_service(exchange.service),
-            action=None if exchange.action is None else shown_type(exchange.action),
+            action=None if exchange.action is None else shown_action(exchange.action),
             generated=None if exchange.generated is None else exchange.generated.text,
             payload_sha256=None if exchange.payload is None else exchange.payload.value,
             sealed_sha256=None if exchange.sealed is None else exchange.sealed.value,

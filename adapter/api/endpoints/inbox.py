@@ -10,12 +10,12 @@ from pydantic import Field
 from adapter.api.endpoints.exchanges import ByHand, DoneByHand
 from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
 from adapter.config import Scope
+from adapter.envelope.shown import shown_type
 from adapter.errors import EXCHANGE_UNKNOWN, AdapterError
 from adapter.service.access import Did
 from adapter.service.claiming import Waiting, claim, confirm, refusal_code, reject, waiting
 from adapter.service.holding import accept, held, refuse
 from adapter.service.operating import By
-from adapter.service.steps import shown_type
 from adapter.values import utc_text
 
 

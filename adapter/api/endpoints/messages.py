@@ -5,13 +5,13 @@ from __future__ import annotations
 from adapter.api.findings import FindingModel
 from adapter.api.operation import Answer, Call, Given, Key, Model, Operation, Taken
 from adapter.config import Scope
+from adapter.envelope.shown import shown_type
 from adapter.errors import EXCHANGE_UNKNOWN, INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
 from adapter.service.bundle import unbundle
 from adapter.service.handing_in import built, hand_in
-from adapter.service.steps import shown_type
 from adapter.service.submission import NotTaken, judge, refusal
 
 MESSAGE = Taken(("application/xml", "application/json"), build_json=True)

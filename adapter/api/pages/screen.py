@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from adapter.api.operation import Call, Nothing
 from adapter.api.pages.texts import Spoken, said
 from adapter.config import Scope
+from adapter.envelope.shown import shown_service, shown_type
 from adapter.liability.rules import Language
-from adapter.service.steps import shown_service, shown_type
 from adapter.values import OSLO, HerId, instant_of
 
 
