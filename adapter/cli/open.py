@@ -31,11 +31,11 @@ def command(file: Path, output: Path, beside: Path | None, config: Path, as_json
       adapter open report.eml -o report.xml --beside files/
     """
     from adapter.cli.operating import write_down
+    from adapter.envelope.shown import shown_id
     from adapter.service import desk
     from adapter.service.access import Did
     from adapter.service.extracting import extracts, write_all
     from adapter.service.offline import Refused, open_offline
-    from adapter.service.steps import shown_id
 
     one_thing_on_stdout(output, as_json=as_json)
     outcome = open_offline(config, read_file(file))

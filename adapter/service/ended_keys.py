@@ -12,11 +12,12 @@ from adapter.crypto.certificates import thumbprint
 from adapter.crypto.cms import ended_for
 from adapter.crypto.keys import DecryptionKey
 from adapter.envelope.open import VerifiedMessage
+from adapter.envelope.shown import shown_id
 from adapter.errors import DECRYPTION_FAILED, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.installation import Installation, Tools
-from adapter.service.steps import Told, shown_id
+from adapter.service.steps import Told
 from adapter.values import utc_text
 
 
