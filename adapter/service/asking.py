@@ -80,8 +80,8 @@ def answer(
 
         installation.store.write_now(classify)
         return Classified(exchange.id)
-    says = f"{shown_type(exchange.type)} is neither a readiness message nor a received answer to one"
-    raise AdapterError(EXCHANGE_UNFIT, says)
+    said_to_be = shown_type(exchange.type)
+    raise AdapterError(EXCHANGE_UNFIT, f"{said_to_be} is neither a readiness message nor a received answer to one")
 
 
 def _note_spoken(installation: Installation, exchange: Exchange, said: Said, also: Also) -> Classified:
