@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adapter.envelope.shown import shown_type
 from adapter.errors import (
     CLAIM_ENDED,
     CLAIM_FINISHED,
@@ -29,7 +30,7 @@ from adapter.messages.rules.receipts import EXPLAINED, may_be_sent
 from adapter.service.access import Caller, Did
 from adapter.service.inbox import taken
 from adapter.service.installation import Installation
-from adapter.service.steps import Told, shown_type, tell
+from adapter.service.steps import Told, tell
 from adapter.store.port import Exchange, InboxItem, Reader, Writer
 from adapter.values import Digest
 
