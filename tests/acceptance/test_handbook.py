@@ -20,7 +20,7 @@ TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 
 def test_the_handbook_has_commands_to_run() -> None:
     """A page that loses its blocks is noticed."""
-    assert {page.stem for page in RUN} >= {"index", "certificates", "data", "evidence", "stuck", "upgrade"}
+    assert {page.stem for page in RUN} >= {"index", "certificates", "data", "evidence", "faults", "stuck", "upgrade"}
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
