@@ -13,7 +13,7 @@ from typing import Final
 from cryptography import x509
 
 from adapter.crypto import dsig, strict_base64
-from adapter.crypto.certificates import Usage, has_usage
+from adapter.crypto.certificates import Usage, has_usage, load_certificates
 from adapter.crypto.policy import Standing, Use, find
 from adapter.crypto.signature_form import base64_text
 from adapter.crypto.verification import untrue
@@ -22,7 +22,7 @@ from adapter.envelope.names import ds, eb, xlink
 from adapter.envelope.rules.rule import Breach, Consequence, Context, Needs, RuleBook
 from adapter.envelope.rules.subject import SIGNATURE, Subject, first
 from adapter.envelope.unpack import content_id
-from adapter.errors import WireCode
+from adapter.errors import AdapterError, WireCode
 from adapter.messages.xml import Element
 from adapter.values import Zone, parse_moment
 
@@ -427,9 +427,10 @@ def _certificate(subject: Subject) -> x509.Certificate | None:
     if shown is None:
         return None
     try:
-        return x509.load_der_x509_certificate(strict_base64.decode(base64_text(shown).encode("ascii")))
-    except ValueError:
+        (certificate,) = load_certificates(strict_base64.decode(base64_text(shown).encode("ascii")))
+    except (ValueError, AdapterError):
         return None
+    return certificate
 
 
 def _timestamp(subject: Subject) -> datetime | None:
