@@ -91,8 +91,8 @@ def seal(installation: Installation, content: bytes) -> Sealed:
     )
     fresh = installation.ids.fresh
     ids = PayloadIds(MessageId(fresh()), fresh(), fresh(), fresh(), f"=_{fresh()}")
-    recipient = installation.partner(receiver).encryption
-    return installation.sealer.seal(content, routing, recipient, ids, installation.clock.now())
+    now = installation.clock.now()
+    return installation.sealer.seal(content, routing, installation.partner(receiver).encryption_at(now), ids, now)
 
 
 def open_and_acknowledge(installation: Installation, mail: bytes) -> bytes:
