@@ -20,11 +20,11 @@ from adapter.messages.datatypes import Code
 from adapter.messages.read import read
 from adapter.messages.receipting import Decision, Silence, decide
 from adapter.messages.rules.rule import Side
-from adapter.service import payloads
+from adapter.service import letters
 from adapter.service.claiming import require_sendable
 from adapter.service.installation import Installation
+from adapter.service.letters import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORTED
 from adapter.service.operating import By, Change, Done, carry_out
-from adapter.service.payloads import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORTED
 from adapter.service.steps import Told
 from adapter.store.port import Act, Exchange, JournalEntry, Mail, OperatorAct, Reader, Writer
 from adapter.values import HerId
@@ -111,7 +111,7 @@ def _decided(installation: Installation, writer: Writer, exchange: Exchange, err
     """Judge the message again, past what held it, and do what follows."""
     assert exchange.payload is not None
     reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
-    case = replace(payloads.case_of(installation, writer, reading, exchange), passed=frozenset({Silence.HELD}))
+    case = replace(letters.case_of(installation, writer, reading, exchange), passed=frozenset({Silence.HELD}))
     decision = decide(case)
     if decision.silence is not None:
         raise AdapterError(EXCHANGE_UNFIT, f"the application cannot have it: {decision.silence.value}")
@@ -121,7 +121,7 @@ def _decided(installation: Installation, writer: Writer, exchange: Exchange, err
     mail = _mail_of(writer, exchange)
     if mail is None:
         raise AdapterError(EXCHANGE_UNFIT, "the mail it came in is not kept")
-    return payloads.answer_decided(installation, writer, exchange, reading, decision, mail)
+    return letters.answer_decided(installation, writer, exchange, reading, decision, mail)
 
 
 def _mail_of(reader: Reader, exchange: Exchange) -> Mail | None:

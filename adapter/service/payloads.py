@@ -1,19 +1,20 @@
-"""What is done with a received payload message: verified, known or new, decrypted, judged, kept, answered.
+"""What is done with a received payload message, up to its acceptance: verified, known or new, decrypted, answered.
 
-Steps R6 to R13 of `ebxml.md` §1.3. Everything that follows from an accepted message is one transaction: the inbox row,
-the dedupe record, the answer in the outbox, the facts, and the AppRec as a submission of its own.
+Steps R6 to R13 of `ebxml.md` §1.3; what becomes of each letter in it, `letters` says. Everything that follows from an
+accepted message is one transaction: the inbox row, the dedupe record, the answer in the outbox, the facts, and the
+AppRec as a submission of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery import duplicates, receiver
 from adapter.delivery.duplicates import Novelty, Seen, SignedReference
-from adapter.delivery.receiver import ReceivedExchange, Reception
+from adapter.delivery.receiver import Reception
 from adapter.envelope import open as opening
 from adapter.envelope import respond
 from adapter.envelope.header import MessageHeader, ReturnAddress
@@ -27,84 +28,30 @@ from adapter.envelope.seal import Sealed
 from adapter.envelope.shown import shown_type
 from adapter.envelope.unpack import Unpacked
 from adapter.errors import ATTACHMENT_MISMATCH, ENVELOPE_INCONSISTENT, REVOCATION_UNKNOWN, AdapterError
-from adapter.facts import HowKnown
 from adapter.messages.findings import Finding
 from adapter.messages.read import read
 from adapter.messages.reading import Reading
-from adapter.messages.receipting import Case, Decision, Own, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import agreements, ended_keys, receipts, remarking, vetting
 from adapter.service.answers import Response, everything_wrong, objection, put_stored, refuse, signal_response
-from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
+from adapter.service.letters import CAME_WITH_OTHERS, Arrival, Letter, judged_letter, kept_letter, letters_of
 from adapter.service.revocations import Vetted
-from adapter.service.stay_log import answered_exchange, record_message
-from adapter.service.steps import Told, line_of
-from adapter.service.surrounding import judge_around
+from adapter.service.steps import Told
 from adapter.store.port import (
-    BlobKind,
-    Direction,
-    Exchange,
-    InboxItem,
     JournalEntry,
     Mail,
     OutboxKind,
     Outcome,
     SeenEnvelope,
-    TakenMessage,
     Writer,
 )
-from adapter.values import Digest, HerId, MessageId, Moment
-
-NOT_IMPORTED = "not imported"
-"""The journal's words for a message that the application did not get; the detail says why."""
-
-IN_THE_INBOX = "in the inbox"
-"""The journal's words for a message that the application can have from now on; each message has them once at most."""
-
-CAME_WITH_OTHERS = "came in one message with others"
-"""The journal's words at each message of an envelope but the first; the detail names the exchange of the first."""
-
-ANOTHER_SENDER = "it names another sender than its envelope"
+from adapter.values import Digest, MessageId
 
 KEEP_SEEN = timedelta(days=30)
 """How long an envelope is remembered (`ebxml.md` §7.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """One verified payload message on its way through the judgement."""
-
-    mail: Mail
-    message: VerifiedMessage
-    soap: Digest
-    references: tuple[SignedReference, ...]
-    vetted: Vetted | None
-
-    @property
-    def header(self) -> MessageHeader:
-        return self.message.header
-
-    @property
-    def reply_to(self) -> ReturnAddress:
-        header = self.header
-        return ReturnAddress(
-            header.sender.her,
-            header.receiver.her,
-            header.cpa_id,
-            header.conversation_id,
-            header.message_id.value,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """One business message or AppRec of an envelope, and the octets of what came beside it."""
-
-    reading: Reading
-    beside: tuple[bytes, ...] = ()
 
 
 def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
@@ -141,10 +88,10 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
     return _repeat(installation, mail, arrival.message.message, seen)
 
 
-def _arrived(mail: Mail, verified: VerifiedMessage, vetted: Vetted | None) -> _Arrival:
+def _arrived(mail: Mail, verified: VerifiedMessage, vetted: Vetted | None) -> Arrival:
     soap = Digest.of(verified.message.unpacked.envelope.octets)
     references = tuple(SignedReference(one.uri, one.digest) for one in verified.check.references)
-    return _Arrival(mail, verified, soap, references, vetted)
+    return Arrival(mail, verified, soap, references, vetted)
 
 
 # ── known envelopes ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -186,7 +133,7 @@ def _repeat(installation: Installation, mail: Mail, message: Message, seen: Seen
     return [Told(events.MESSAGE_DUPLICATED, line)]
 
 
-def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told]:
+def _false_duplicate(installation: Installation, arrival: Arrival) -> list[Told]:
     """Another content under a known MessageId: refused, since the sender broke the rule of unique ids (§7.4)."""
     now = installation.clock.now()
     error = RefusedError(ENVELOPE_INCONSISTENT, "EB-208", "this MessageId was used for another content")
@@ -207,7 +154,7 @@ def _false_duplicate(installation: Installation, arrival: _Arrival) -> list[Told
 # ── new envelopes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> list[Told] | None:
+def _take_new(installation: Installation, arrival: Arrival, now: datetime) -> list[Told] | None:
     """Accept or refuse a new envelope; None when another worker has taken it in the meantime."""
     try:
         remarks = opening.admit(arrival.message.message, installation.own_hers, now)
@@ -233,7 +180,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
         return _reject(installation, arrival, error)
     readings = _readings(installation, documents)
     findings += tuple(_remarks(installation, arrival, documents, readings))
-    letters = _letters(documents, readings)
+    letters = letters_of(documents, readings)
     answer_id = MessageId(installation.ids.fresh())
     warnings = respond.warnings(findings)
     vetting.require_signer(installation, now)
@@ -251,7 +198,7 @@ def _take_new(installation: Installation, arrival: _Arrival, now: datetime) -> l
 
 
 def _remarks(
-    installation: Installation, arrival: _Arrival, documents: tuple[Document, ...], readings: tuple[Reading, ...]
+    installation: Installation, arrival: Arrival, documents: tuple[Document, ...], readings: tuple[Reading, ...]
 ) -> Iterator[Finding]:
     own, partner = installation.own(arrival.header.receiver.her), installation.partners.find(arrival.header.sender.her)
     address = own.address if own is not None else None
@@ -272,23 +219,11 @@ def _readings(installation: Installation, documents: tuple[Document, ...]) -> tu
     return tuple(read(one.octets, installation.schemas, context) for one in documents)
 
 
-def _letters(documents: tuple[Document, ...], readings: tuple[Reading, ...]) -> tuple[_Letter, ...]:
-    """The letters among the attachments of a message; at least one.
-
-    HIS 1037 §3.1 and §6.3.1 know one document with related attachments, and several independent documents. What is a
-    business message or an AppRec is a letter, wherever it stands; anything else belongs to the first one. Without any
-    the first document is taken for the main one, and judged as such.
-    """
-    mains = [place for place, one in enumerate(readings) if one.head is not None or one.apprec is not None] or [0]
-    others = tuple(one.octets for place, one in enumerate(documents) if place not in mains)
-    return (_Letter(readings[mains[0]], others), *(_Letter(readings[place]) for place in mains[1:]))
-
-
 def _accept(
     installation: Installation,
     writer: Writer,
-    arrival: _Arrival,
-    letters: tuple[_Letter, ...],
+    arrival: Arrival,
+    letters: tuple[Letter, ...],
     sealed: Sealed,
     outcome: Outcome,
     now: datetime,
@@ -298,7 +233,7 @@ def _accept(
     if writer.seen(header.sender.her, header.message_id) is not None:
         return None
     reception = receiver.walk(mail.reception, now, Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.VALID)
-    exchanges = [_received(installation, writer, arrival, letter, reception, now) for letter in letters]
+    exchanges = [kept_letter(installation, writer, arrival, letter, reception, now) for letter in letters]
     exchange = exchanges[0]
     writer.save_mail(replace(mail, reception=reception, exchange_id=exchange.id))
     for other in exchanges[1:]:
@@ -316,152 +251,8 @@ def _accept(
         if letter.reading.apprec is not None:
             told += receipts.take_apprec(installation, writer, received, letter.reading.apprec, mail.raw)
         else:
-            told += _import(installation, writer, received, letter.reading, types, arrival.mail, now)
+            told += judged_letter(installation, writer, received, letter.reading, types, arrival.mail, now)
     return told
-
-
-def _received(
-    installation: Installation,
-    writer: Writer,
-    arrival: _Arrival,
-    letter: _Letter,
-    reception: ReceivedExchange,
-    now: datetime,
-) -> Exchange:
-    """Keep a letter, and what came beside it, as an exchange of its own."""
-    exchange = replace(_exchange(installation, writer, arrival, letter.reading, now), reception=reception)
-    writer.add_exchange(exchange)
-    writer.add_journal(JournalEntry(exchange.id, arrival.mail.reception.received, "received"))
-    if letter.beside:
-        writer.add_beside(exchange.id, [writer.put_blob(one, BlobKind.PAYLOAD, now) for one in letter.beside])
-        says = f"{len(letter.beside)} other attachments"
-        writer.add_journal(JournalEntry(exchange.id, now, "came with it", says))
-    return exchange
-
-
-def _import(
-    installation: Installation,
-    writer: Writer,
-    exchange: Exchange,
-    reading: Reading,
-    types: frozenset[str],
-    mail: Mail,
-    now: datetime,
-) -> list[Told]:
-    """Give a business message to the application, or not, and answer it as `apprec.md` §5 decides."""
-    if _under_another_name(installation, exchange, reading):
-        writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, ANOTHER_SENDER))
-        return [Told(events.MESSAGE_PARKED, line_of(exchange, "accepted", "EB-508"))]
-    parties = exchange.sender, exchange.receiver
-    around = judge_around(installation, writer, reading, parties, Side.RECEIVE, exchange.action or "", types)
-    for finding in around:
-        writer.add_journal(JournalEntry(exchange.id, now, "noted", f"{finding.rule}: {finding.message}"))
-    reading = reading.with_findings((*reading.findings, *around))
-    decision = decide(case_of(installation, writer, reading, exchange))
-    told = [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", finding.rule)) for finding in reading.findings]
-    if decision.silence is not None:
-        writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, decision.silence.value))
-        if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
-            writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
-            told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
-        if decision.silence is Silence.UNREADABLE and reading.refusal is not None:
-            told += receipts.submit_unreadable(installation, writer, exchange, reading.refusal.kind)
-        event = events.MESSAGE_PARKED if decision.silence is Silence.HELD else events.MESSAGE_REFUSED
-        return [*told, Told(event, line_of(exchange, "accepted", decision.silence.name))]
-    return told + answer_decided(installation, writer, exchange, reading, decision, mail)
-
-
-def answer_decided(
-    installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision, mail: Mail
-) -> list[Told]:
-    """Do what was decided about a received message: the application gets it or not, and it is receipted."""
-    now, told = installation.clock.now(), list[Told]()
-    _take_ids(installation, writer, reading, exchange, now)
-    if decision.imported:
-        assert exchange.payload is not None
-        writer.add_inbox(InboxItem(exchange.id, exchange.payload, mail.reception.received))
-        writer.add_journal(JournalEntry(exchange.id, now, IN_THE_INBOX))
-        told.append(Told(events.MESSAGE_DELIVERED, line_of(exchange, "accepted")))
-        had = Moment.at(mail.reception.received)
-        told += record_message(installation, writer, exchange, reading, had, HowKnown.THEIR_MESSAGE, mail.raw)
-    else:
-        writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, _codes(decision)))
-    if not decision.imported or installation.settings.inbox.apprec == "at_once":
-        told += receipts.submit_apprecs(installation, writer, exchange, reading, decision)
-    return told
-
-
-def _exchange(
-    installation: Installation, writer: Writer, arrival: _Arrival, reading: Reading, now: datetime
-) -> Exchange:
-    header, head, apprec = arrival.header, reading.head, reading.apprec
-    sender_organisation = head.receiver.organisation_her if head is not None else None
-    answered = answered_exchange(writer, head, sender_organisation, header.sender.her) if head is not None else None
-    return Exchange(
-        id=installation.ids.fresh(),
-        direction=Direction.IN,
-        type=reading.type or header.action,
-        sender=header.sender.her,
-        receiver=header.receiver.her,
-        created_at=now,
-        payload=writer.put_blob(reading.content, BlobKind.PAYLOAD, now),
-        msg_id=head.msg_id if head is not None else apprec.id if apprec is not None else None,
-        generated=head.generated if head is not None else apprec.generated if apprec is not None else None,
-        message_id=header.message_id,
-        conversation_id=header.conversation_id,
-        cpa_id=header.cpa_id,
-        service=header.service.value,
-        action=header.action,
-        from_role=header.sender.role,
-        to_role=header.receiver.role,
-        soap=arrival.soap,
-        references=arrival.references,
-        answers=answered.id if answered is not None else None,
-    )
-
-
-def _under_another_name(installation: Installation, exchange: Exchange, reading: Reading) -> bool:
-    """Whether a message names a sender that did not sign its envelope, on either level (EB-508, a possible spoof)."""
-    if reading.head is None:
-        return False
-    said, partner = reading.head.sender, installation.partners.find(exchange.sender)
-    party, organisation = said.party_her, said.organisation_her
-    return (party is not None and party != exchange.sender) or (
-        organisation is not None and partner is not None and organisation != partner.organisation_her
-    )
-
-
-def case_of(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> Case:
-    """What the decision about a received message rests on here and now."""
-    parties = installation.settings.party
-    own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
-    organisation = _organisation(installation, exchange)
-    msg_id = reading.head.msg_id if reading.head is not None else None
-    duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None
-    return Case(reading, own, installation.codes, duplicate, chosen(installation.settings.choices))
-
-
-def _has_other_octets(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> bool:
-    """Whether the message that was taken under this MsgId was another one (MH-014)."""
-    msg_id = reading.head.msg_id if reading.head is not None else None
-    taken = writer.taken(msg_id, _organisation(installation, exchange)) if msg_id is not None else None
-    return taken is not None and taken.payload != exchange.payload
-
-
-def _take_ids(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange, now: datetime) -> None:
-    if reading.head is not None and reading.head.msg_id is not None and exchange.payload is not None:
-        organisation = _organisation(installation, exchange)
-        writer.take_msg_id(TakenMessage(reading.head.msg_id, organisation, exchange.id, exchange.payload, now))
-
-
-def _organisation(installation: Installation, exchange: Exchange) -> HerId:
-    own = installation.own(exchange.receiver)
-    assert own is not None
-    return own.organisation.her
-
-
-def _codes(decision: Decision) -> str:
-    return ", ".join(sorted({error.v or "" for due in decision.receipts for error in due.errors}))
 
 
 # ── refusals of verified messages ───────────────────────────────────────────────────────────────────────────────────
@@ -480,7 +271,7 @@ def refuse_verified(
     return _reject(installation, _arrived(mail, verified, None), error)
 
 
-def _reject(installation: Installation, arrival: _Arrival, error: AdapterError) -> list[Told]:
+def _reject(installation: Installation, arrival: Arrival, error: AdapterError) -> list[Told]:
     """Refuse a verified message, and keep its id reserved with this answer, so that a copy hears the same."""
     now = installation.clock.now()
     response = _objection(installation, arrival, error)
@@ -504,13 +295,13 @@ def _reject(installation: Installation, arrival: _Arrival, error: AdapterError) 
     return [Told(events.MESSAGE_REFUSED, _line(arrival, "rejected", error.id))]
 
 
-def _objection(installation: Installation, arrival: _Arrival, error: AdapterError) -> Response | None:
+def _objection(installation: Installation, arrival: Arrival, error: AdapterError) -> Response | None:
     errors = respond.errors(error, everything_wrong(installation, arrival.mail))
     sealed = objection(installation, arrival.reply_to, errors)
     return signal_response(installation, arrival.reply_to, sealed)
 
 
-def _reserve(writer: Writer, arrival: _Arrival, exchange_id: str | None, now: datetime) -> None:
+def _reserve(writer: Writer, arrival: Arrival, exchange_id: str | None, now: datetime) -> None:
     writer.reserve(
         SeenEnvelope(
             arrival.header.sender.her,
@@ -529,7 +320,7 @@ def _answer_id(header: MessageHeader) -> str:
     return f"answer:{header.sender.her}:{header.message_id}"
 
 
-def _line(arrival: _Arrival, state: str, rule: str | None = None) -> Line:
+def _line(arrival: Arrival, state: str, rule: str | None = None) -> Line:
     header = arrival.header
     return Line(
         message_id=header.message_id.value,

@@ -30,7 +30,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.companions import Companion
 from adapter.service.installation import Installation
-from adapter.service.payloads import IN_THE_INBOX
+from adapter.service.letters import IN_THE_INBOX
 from adapter.store.access import DeadLetter, HookState, NumberedEntry
 from adapter.store.port import Reader, Writer
 from adapter.values import utc_text

@@ -25,8 +25,8 @@ from death import Death, born, ended, mortal, opened, put_back
 from adapter.config import Webhook
 from adapter.service import holding, webhooks
 from adapter.service.installation import Installation
+from adapter.service.letters import IN_THE_INBOX, NOT_IMPORTED
 from adapter.service.operating import By
-from adapter.service.payloads import IN_THE_INBOX, NOT_IMPORTED
 from adapter.service.webhooks import HookCaller
 from adapter.testing import scenarios
 from adapter.testing.neighbours import World

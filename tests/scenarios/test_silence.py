@@ -13,7 +13,7 @@ import pytest
 
 from adapter.errors import AdapterError
 from adapter.facts import AnswerKind
-from adapter.service import payloads, sealing
+from adapter.service import letters, sealing
 from adapter.service.asking import Said, answer
 from adapter.service.figures import samples
 from adapter.service.health import examine
@@ -125,7 +125,7 @@ async def test_a_defect_says_nothing_of_the_patient(
     def broken(*arguments: object) -> None:
         raise ValueError(marked(world.hospital).decode())
 
-    monkeypatch.setattr(payloads, "decide", broken)
+    monkeypatch.setattr(letters, "decide", broken)
     world.hospital.submit(marked(world.hospital))
     await world.settle()
     assert "defect ValueError" in journal.getvalue()

@@ -27,8 +27,8 @@ from adapter.service.access import Did
 from adapter.service.claiming import refusal_code
 from adapter.service.holding import accept, refuse, why_held
 from adapter.service.installation import Installation
+from adapter.service.letters import ANOTHER_SENDER
 from adapter.service.operating import By, Done, give_up, mark_handled, may_give_up, resend, way_of
-from adapter.service.payloads import ANOTHER_SENDER
 from adapter.service.views import HELD, Row, exchange_rows
 from adapter.store.port import Act, Direction, Exchange, ExchangeFilter, JournalEntry, Reader
 from adapter.values import OSLO, HerId, MsgId
