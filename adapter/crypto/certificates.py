@@ -99,7 +99,7 @@ def load_certificates(content: bytes) -> tuple[x509.Certificate, ...]:
         certificates = tuple(x509.load_der_x509_certificate(one) for one in forms)
         for certificate in certificates:
             _read_all(certificate)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise AdapterError(CERTIFICATE_UNREADABLE, "neither PEM nor DER of an X.509 certificate") from None
     return certificates
 
@@ -113,7 +113,7 @@ def _der_forms(content: bytes) -> tuple[bytes, ...]:
     return found
 
 
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     TypeError,
     KeyError,
@@ -123,6 +123,7 @@ _UNREADABLE = (
     x509.UnsupportedGeneralNameType,
     UnsupportedAlgorithm,
 )
+"""What the library raises for octets that are no certificate, CRL or answer, for some only when a part is asked for."""
 
 
 def _read_all(certificate: x509.Certificate) -> None:

@@ -15,12 +15,14 @@ from enum import StrEnum
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from adapter.crypto.certificates import UNREADABLE
 
 _CLOCK_ERROR = timedelta(minutes=5)
 _UNDATED = timedelta(hours=1)
@@ -79,7 +81,7 @@ def read_crl(octets: bytes, issuer: x509.Certificate) -> RevocationList | Judgem
         ):
             return _unknown("the CRL is only a part of the whole")
         revoked = {entry.serial_number: entry.revocation_date_utc for entry in crl}
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return _unknown("the CRL cannot be read")
     return RevocationList(issuer, crl.last_update_utc, crl.next_update_utc, revoked)
 
@@ -108,7 +110,7 @@ def judge_by_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, octet
         answer = answers[0]
         status, revoked_at = answer.certificate_status, answer.revocation_time_utc
         this_update, next_update = answer.this_update_utc, answer.next_update_utc
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return _unknown("the OCSP response cannot be read")
     if status is ocsp.OCSPCertStatus.REVOKED:
         return Judgement(Outcome.REVOKED, "the responder says so", revoked_at, next_update)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from adapter.crypto.certificates import (
+    UNREADABLE,
     TrustAnchors,
     Usage,
     load_certificates,
@@ -71,7 +71,7 @@ def _readable(content: bytes) -> x509.Certificate | None:
         certificate.public_key()
         certificate.extensions  # noqa: B018
         certificate.subject.rfc4514_string()
-    except (AdapterError, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except (AdapterError, *UNREADABLE):
         return None
     return certificate
 

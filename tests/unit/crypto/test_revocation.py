@@ -112,6 +112,18 @@ def test_damaged_statements_never_turn_bad_into_good(world, data):
     assert judgement.outcome is not Outcome.GOOD
 
 
+def test_every_octet_of_a_crl_changed_in_every_bit(world):
+    """No damage to a CRL ends in anything but a judgement, or a CRL that still lists the certificate."""
+    certificate, moment = world.sender.signing.certificate, world.now - 5 * HOUR
+    good = world.pki.crl({certificate.serial_number: moment}, moment, world.now + HOUR)
+    for place in range(min(len(good), 64)):
+        for bit in range(8):
+            octets = bytearray(good)
+            octets[place] ^= 1 << bit
+            crl = read_crl(bytes(octets), world.pki.root)
+            assert not isinstance(crl, RevocationList), (place, bit)
+
+
 def test_revoked_beats_good_beats_stale_beats_unknown():
     """One statement of revocation is enough, and no statement is unknown."""
     order = [Outcome.UNKNOWN, Outcome.STALE, Outcome.GOOD, Outcome.REVOKED]
