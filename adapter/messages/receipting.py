@@ -41,7 +41,8 @@ class Silence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Who we are: the HER-ids of our organisations and of our communication parties."""
+    """Who we are for one envelope: the HER-ids of the organisations that it can be for, and of our communication
+    parties in them."""
 
     organisations: frozenset[HerId]
     parties: frozenset[HerId]

@@ -23,7 +23,7 @@ from adapter.envelope.plaintext import Form, unwrap
 from adapter.errors import FILE_UNREADABLE, AdapterError
 from adapter.messages.datatypes import Code
 from adapter.messages.read import read
-from adapter.messages.receipting import Case, Own, Silence, decide
+from adapter.messages.receipting import Case, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.service import receipts
 from adapter.service.choosing import chosen
@@ -115,8 +115,7 @@ def taken(
 def _receipt(installation: Installation, writer: Writer, exchange: Exchange, errors: tuple[Code, ...]) -> list[Told]:
     assert exchange.payload is not None
     reading = read(writer.blob(exchange.payload), installation.schemas, installation.context(Side.RECEIVE))
-    parties = installation.settings.party
-    own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
+    own = receipts.own_at(installation, exchange.receiver)
     # What was held is offered only when a person has let it pass.
     passed = frozenset({Silence.HELD})
     case = Case(reading, own, installation.codes, choices=chosen(installation.settings.choices), passed=passed)

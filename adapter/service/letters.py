@@ -16,7 +16,7 @@ from adapter.envelope.header import MessageHeader, ReturnAddress
 from adapter.envelope.open import Document, VerifiedMessage
 from adapter.facts import HowKnown
 from adapter.messages.reading import Reading
-from adapter.messages.receipting import Case, Decision, Own, Silence, decide
+from adapter.messages.receipting import Case, Decision, Silence, decide
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service import receipts
@@ -209,8 +209,7 @@ def _under_another_name(installation: Installation, exchange: Exchange, reading:
 
 def case_of(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> Case:
     """What the decision about a received message rests on here and now."""
-    parties = installation.settings.party
-    own = Own(frozenset(party.organisation.her for party in parties), installation.own_hers)
+    own = receipts.own_at(installation, exchange.receiver)
     organisation = _organisation(installation, exchange)
     msg_id = reading.head.msg_id if reading.head is not None else None
     duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None

@@ -15,7 +15,7 @@ from adapter.messages.datatypes import cs
 from adapter.messages.head import Participant
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading
-from adapter.messages.receipting import Decision, version_of
+from adapter.messages.receipting import Decision, Own, version_of
 from adapter.observe import events
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation
@@ -26,12 +26,26 @@ from adapter.store.port import BlobKind, Direction, Exchange, FactFilter, Journa
 from adapter.values import Digest, HerId, MessageId, Moment, MsgId
 
 
+def own_at(installation: Installation, addressed: HerId) -> Own:
+    """Who we are for an envelope to this party of ours: its organisation, and that organisation's parties.
+
+    An installation may host several organisations. Each gets envelopes of its own and answers only for itself: a
+    receipt is never sent on behalf of another organisation (HITS 1168 §5.1, `apprec.md` §5.5, `msghead.md` §9.4).
+    """
+    party = installation.own(addressed)
+    if party is None:
+        return Own(frozenset(), frozenset())
+    organisation = party.organisation.her
+    parties = (one.her for one in installation.settings.party if one.organisation.her == organisation)
+    return Own(frozenset({organisation}), frozenset(parties))
+
+
 def submit_apprecs(
     installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision
 ) -> list[Told]:
     """Hand over one AppRec for each own receiver, as a submission of its own in the same conversation."""
     assert reading.head is not None
-    told = []
+    told, parties = list[Told](), own_at(installation, exchange.receiver).parties
     for due in decision.receipts:
         receipt = answer(
             reading.head,
@@ -44,7 +58,7 @@ def submit_apprecs(
             software=SOFTWARE,
         )
         party = due.receiver.party_her
-        own = party if party is not None and installation.own(party) is not None else exchange.receiver
+        own = party if party is not None and party in parties else exchange.receiver
         told += _hand_over(installation, writer, exchange, receipt, own)
     return told
 
