@@ -8,9 +8,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, load_pem_private_key, pkcs12
 
-from adapter.crypto.certificates import describe
+from adapter.crypto.certificates import describe, load_certificates
 from adapter.errors import KEY_MISMATCH, KEY_UNREADABLE, AdapterError
 
 
@@ -110,6 +110,10 @@ def load_pkcs12(content: bytes, password: bytes | None = None) -> tuple[rsa.RSAP
         raise AdapterError(KEY_UNREADABLE, "the form of the PKCS #12 file or its password is wrong") from None
     if certificate is None:
         raise AdapterError(KEY_UNREADABLE, "the PKCS #12 file holds no certificate")
+    try:
+        (certificate,) = load_certificates(certificate.public_bytes(Encoding.DER))
+    except AdapterError:
+        raise AdapterError(KEY_UNREADABLE, "the certificate in the PKCS #12 file cannot be read") from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < 2048:
         raise AdapterError(KEY_UNREADABLE, "the PKCS #12 file holds no RSA key of at least 2048 bits")
     return key, certificate

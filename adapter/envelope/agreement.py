@@ -13,6 +13,7 @@ from datetime import datetime
 
 from cryptography import x509
 
+from adapter.crypto.certificates import load_certificates
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.cpa import MAY_RECEIVE, MAY_SEND, Binding, Can, Cpa, Reliability
@@ -40,10 +41,14 @@ class Agreement:
 
     @property
     def certificate(self) -> x509.Certificate | None:
-        """The certificate to encrypt to; None where the agreement names none and the directory decides (§5.4)."""
+        """The certificate to encrypt to; None where the agreement names none and the directory decides (§5.4).
+
+        Raises `AdapterError` (CERTIFICATE_UNREADABLE).
+        """
         if self.binding is None or not self.binding.encryption:
             return None
-        return x509.load_der_x509_certificate(self.binding.encryption)
+        (certificate,) = load_certificates(self.binding.encryption)
+        return certificate
 
 
 def without_cpa(one: HerId, other: HerId) -> Agreement:
@@ -152,6 +157,6 @@ def usable_certificates(agreements: tuple[Cpa, ...], her: HerId) -> tuple[x509.C
     """
     octets = dict.fromkeys(one for cpa in agreements if (party := cpa.party(her)) is not None for one in party.signing)
     try:
-        return tuple(x509.load_der_x509_certificate(one) for one in octets)
-    except ValueError:
+        return tuple(certificate for one in octets for certificate in load_certificates(one))
+    except AdapterError:
         raise AdapterError(CPA_UNREADABLE, "a certificate in an agreement cannot be read") from None

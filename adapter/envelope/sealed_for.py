@@ -6,15 +6,14 @@ opened and believed: the receiver may have another encryption certificate now, a
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
+from adapter.crypto.certificates import load_certificates
 from adapter.crypto.cms_foreign import addressed_to
-from adapter.crypto.refusal import RefusedError
 from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import SEAL_REFUSED, AdapterError
 
@@ -43,7 +42,7 @@ def sealed_for(body: bytes) -> SealedFor:
         unpacked = unpack(_HEADERS + body)
         assert isinstance(unpacked, Unpacked)
         shown = unpacked.header.find(".//{http://www.w3.org/2000/09/xmldsig#}X509Certificate")
-        signer = x509.load_der_x509_certificate(b64decode((shown.text if shown is not None else "") or ""))
-    except (RefusedError, binascii.Error, ValueError, AssertionError):
+        (signer,) = load_certificates(b64decode((shown.text if shown is not None else "") or ""))
+    except (AdapterError, ValueError, AssertionError):
         raise AdapterError(SEAL_REFUSED, "kept octets cannot be read as an envelope of ours") from None
     return SealedFor(signer, tuple(part.octets for part in unpacked.attachments))

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from adapter.crypto.certificates import load_certificates
 from adapter.envelope.cpa import Can, Cpa, CpaParty
 from adapter.errors import CPA_UNREADABLE, FILE_UNREADABLE, PARTNER_UNKNOWN, AdapterError
 from adapter.lookups.directory import FolderDirectory
@@ -51,7 +51,7 @@ def import_agreement(
     """Write an agreement between one of us and a partner into the folder.
 
     Raises `AdapterError`: CPA_UNREADABLE when it is not between one of us and somebody else, PARTNER_UNKNOWN for a
-    partner without file when no `newcomer` is given, FILE_UNREADABLE.
+    partner without file when no `newcomer` is given, FILE_UNREADABLE, CERTIFICATE_UNREADABLE.
     """
     theirs = [party for party in cpa.parties if party.her not in own]
     if len(theirs) != 1:
@@ -87,7 +87,8 @@ def _certificates(folder: Path, party: CpaParty, stem: str) -> list[Path]:
     encryption = next((one.encryption for one in party.bindings if one.can is Can.RECEIVE and one.encryption), b"")
     if not party.signing or not encryption:
         raise AdapterError(CPA_UNREADABLE, f"it names no signing or no encryption certificate of HER-id {party.her}")
-    pem = [x509.load_der_x509_certificate(one).public_bytes(Encoding.PEM) for one in (party.signing[0], encryption)]
+    named = (certificate for one in (party.signing[0], encryption) for certificate in load_certificates(one))
+    pem = [certificate.public_bytes(Encoding.PEM) for certificate in named]
     return [_write(folder / f"{stem}-signing.crt", pem[0]), _write(folder / f"{stem}-encryption.crt", pem[1])]
 
 

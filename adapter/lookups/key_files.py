@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapter.crypto.certificates import load_certificates
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys, SigningIdentity, load_pkcs12, load_private_key
-from adapter.errors import CONFIG_INVALID, FILE_UNREADABLE, KEY_UNREADABLE, AdapterError
+from adapter.errors import CERTIFICATE_UNREADABLE, CONFIG_INVALID, FILE_UNREADABLE, KEY_UNREADABLE, AdapterError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,15 @@ def decryption_keys(pairs: tuple[DecryptionKey, ...]) -> DecryptionKeys:
 
 
 def certificates(files: tuple[Path, ...]) -> tuple[x509.Certificate, ...]:
-    """Every certificate of some PEM files. Raises `AdapterError` naming the first file that holds none."""
+    """Every certificate of some files, PEM or DER. Raises `AdapterError` naming the first file that holds none."""
     found: list[x509.Certificate] = []
     for file in files:
         try:
-            found += x509.load_pem_x509_certificates(_read(file))
-        except ValueError:
-            raise AdapterError(KEY_UNREADABLE, f"{file} holds no PEM certificate") from None
+            found += load_certificates(_read(file))
+        except AdapterError as error:
+            if error.kind is not CERTIFICATE_UNREADABLE:
+                raise
+            raise AdapterError(KEY_UNREADABLE, f"{file} holds no certificate that can be read") from None
     return tuple(found)
 
 

@@ -16,8 +16,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import TypeVar
 
-from cryptography import x509
-
+from adapter.crypto.certificates import load_certificates
 from adapter.envelope.agreement import usable_certificates
 from adapter.envelope.cpa import Cpa
 from adapter.errors import PARTNER_UNKNOWN, REGISTER_UNREACHABLE, AdapterError
@@ -253,7 +252,7 @@ class RegisterDirectory:
 
 
 def _certificates(octets: bytes) -> tuple[Planned, ...]:
-    return (Planned(x509.load_der_x509_certificate(octets)),) if octets else ()
+    return tuple(map(Planned, load_certificates(octets))) if octets else ()
 
 
 def _address(text: str) -> EdiAddress | None:

@@ -114,6 +114,29 @@ def test_xml_is_parsed_in_one_module() -> None:
     assert callers <= {"messages/xml.py"}
 
 
+CERTIFICATE_LOADERS = {
+    "load_der_x509_certificate": "crypto/certificates.py",
+    "load_pem_x509_certificate": "crypto/certificates.py",
+    "load_pem_x509_certificates": "crypto/certificates.py",
+    "load_der_pkcs7_certificates": "crypto/certificates.py",
+    "load_pem_pkcs7_certificates": "crypto/certificates.py",
+    "load_key_and_certificates": "crypto/keys.py",
+}
+"""Loaders of the library, and the one module that may call each: it looks at what the library lets through."""
+
+
+def test_certificates_are_read_in_one_place() -> None:
+    """Nobody but `crypto/certificates.py`, and for PKCS #12 `crypto/keys.py`, names a certificate loader."""
+    for _, name, tree in ALL:
+        named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        named |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cryptography"):
+                named |= {alias.name for alias in node.names}
+        wrong = {one for one in named & CERTIFICATE_LOADERS.keys() if CERTIFICATE_LOADERS[one] != name}
+        assert not wrong, f"{name} calls {wrong}; use load_certificates"
+
+
 def test_nothing_but_the_service_catches_everything() -> None:
     """`except Exception`, `except BaseException` and a bare `except` stand in `service/` only, or re-raise."""
     for _, name, tree in ALL:

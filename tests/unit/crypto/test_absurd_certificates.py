@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from asn1crypto import core
+from asn1crypto import core, pem
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 from adapter.crypto.certificates import Problem, TrustAnchors, Usage, load_certificates, problems
+from adapter.crypto.keys import load_pkcs12
+from adapter.envelope.agreement import Agreement
+from adapter.envelope.cpa import Binding, Can
 from adapter.errors import AdapterError
+from adapter.lookups.key_files import certificates
 
 NOW = datetime(2024, 3, 5, 10, tzinfo=UTC)
 FROM, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
@@ -248,3 +254,36 @@ def test_content_that_contradicts_itself(change) -> None:
     else:
         assert problems(certificate, Usage.SIGNING, TrustAnchors((ROOT,)), NOW)
     assert time.process_time() - began < SECONDS
+
+
+def from_file(octets: bytes, folder: Path) -> object:
+    file = folder / "roots.pem"
+    file.write_bytes(pem.armor("CERTIFICATE", octets))
+    return certificates((file,))
+
+
+def from_agreement(octets: bytes, _: Path) -> object:
+    binding = Binding(Can.RECEIVE, "service", "kithService", "action", "role", "process", "1.6", "channel", octets)
+    return Agreement("cpa", binding=binding).certificate
+
+
+def from_pkcs12(octets: bytes, _: Path) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        certificate = x509.load_der_x509_certificate(octets)
+        package = pkcs12.serialize_key_and_certificates(b"us", LEAF_KEY, certificate, None, NoEncryption())
+        return load_pkcs12(package)
+
+
+def x509_pem(octets: bytes) -> bytes:
+    return pem.armor("CERTIFICATE", octets)
+
+
+@pytest.mark.parametrize("read", [from_file, from_agreement, from_pkcs12])
+def test_every_door_is_as_careful(read: Callable[[bytes, Path], object], tmp_path: Path) -> None:
+    """A root's file, an agreement and a PKCS #12 file are read with the same care as a certificate in a mail."""
+    honest = Made().certificate().public_bytes(Encoding.DER)
+    assert read(honest, tmp_path)
+    with pytest.raises(AdapterError) as refused:
+        read(changed(Made().certificate(), negative_serial), tmp_path)
+    assert refused.value.id in {"CERTIFICATE-UNREADABLE", "KEY-UNREADABLE"}
