@@ -21,6 +21,7 @@ from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
 from adapter.messages.findings import Finding, Severity
 from adapter.messages.head import Head, Participant
+from adapter.messages.namespaces import local_name
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules import BY_ID
 from adapter.messages.rules.rule import Consequence
@@ -33,6 +34,7 @@ class Silence(StrEnum):
 
     IS_A_RECEIPT = "a receipt is never receipted"
     UNREADABLE = "the document is not readable; only the envelope could answer it"
+    NOT_SUPPORTED = "the document is no message that we know; only the envelope could answer it"
     SENDER_UNREADABLE = "the sender cannot be read from the message"
     NOT_FOR_US = "the message is addressed to another organisation"
     DUPLICATE = "the message was taken in or refused before"
@@ -86,8 +88,9 @@ class _Step:
 
 
 _STEPS: Final[tuple[_Step, ...]] = (
-    _Step(lambda case: case.reading.apprec is not None, Silence.IS_A_RECEIPT),
-    _Step(lambda case: case.reading.head is None, Silence.UNREADABLE),
+    _Step(lambda case: _is_a_receipt(case.reading), Silence.IS_A_RECEIPT),
+    _Step(lambda case: case.reading.tree is None, Silence.UNREADABLE),
+    _Step(lambda case: case.reading.head is None, Silence.NOT_SUPPORTED),
     _Step(lambda case: _sender_unreadable(case.reading), Silence.SENDER_UNREADABLE),
     _Step(lambda case: not _own_receivers(case), Silence.NOT_FOR_US),
     _Step(lambda case: case.duplicate, Silence.DUPLICATE),
@@ -154,6 +157,22 @@ def _code(finding: Finding) -> AppRecCode | None:
         return AppRecCode.NOT_SCHEMA_VALID
     rule = BY_ID.get(finding.rule)
     return rule.code if rule is not None and rule.receive is Consequence.NEGATIVE else None
+
+
+BY_ENVELOPE: Final = frozenset({Silence.UNREADABLE, Silence.NOT_SUPPORTED})
+"""Where the document says nothing, but a good envelope may have come from a known sender (`apprec.md` §6.1)."""
+
+
+def unread_code(reading: Reading) -> AppRecCode | None:
+    """The error for a document without a head that we read: T01 for what is no XML, T10 for a root that is not
+    supported (`apprec.md` §4.2, MH-006); None where it should not be answered."""
+    return AppRecCode.FORMAT_NOT_SUPPORTED if reading.refusal is None else reading.refusal.kind.apprec
+
+
+def _is_a_receipt(reading: Reading) -> bool:
+    """Also one of a version that nobody knows: two systems must not answer each other for ever (`apprec.md` §5.6)."""
+    root = reading.nodes.root.tag if reading.nodes is not None else ""
+    return reading.apprec is not None or local_name(root) == "AppRec"
 
 
 def _sender_unreadable(reading: Reading) -> bool:

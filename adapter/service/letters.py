@@ -16,7 +16,7 @@ from adapter.envelope.header import MessageHeader, ReturnAddress
 from adapter.envelope.open import Document, VerifiedMessage
 from adapter.facts import HowKnown
 from adapter.messages.reading import Reading
-from adapter.messages.receipting import Case, Decision, Silence, decide
+from adapter.messages.receipting import BY_ENVELOPE, Case, Decision, Silence, decide, unread_code
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.service import receipts
@@ -140,8 +140,8 @@ def judged_letter(
         if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
             writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
             told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
-        if decision.silence is Silence.UNREADABLE and reading.refusal is not None:
-            told += receipts.submit_unreadable(installation, writer, exchange, reading.refusal.kind)
+        if decision.silence in BY_ENVELOPE:
+            told += receipts.submit_by_envelope(installation, writer, exchange, unread_code(reading))
         event = events.MESSAGE_PARKED if decision.silence is Silence.HELD else events.MESSAGE_REFUSED
         return [*told, Told(event, line_of(exchange, "accepted", decision.silence.name))]
     return told + answer_decided(installation, writer, exchange, reading, decision, mail)

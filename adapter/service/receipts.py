@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from adapter.delivery import sender
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.sender_events import AppRecArrived
-from adapter.errors import ErrorKind
+from adapter.errors import AppRecCode
 from adapter.facts import HowKnown
 from adapter.messages.answering import ReceiverRole, answer, error
 from adapter.messages.answering import receipt as make
@@ -63,16 +65,23 @@ def submit_apprecs(
     return told
 
 
-UNREADABLE = "Dokumentet kunne ikke leses. Id er eb:MessageId, og tidspunktet er da konvolutten ble mottatt."
+_ENVELOPE_SAYS = "Id er eb:MessageId, og tidspunktet er da konvolutten ble mottatt."
+_UNREAD: Final = {
+    AppRecCode.NOT_WELL_FORMED: f"Dokumentet kunne ikke leses. {_ENVELOPE_SAYS}",
+    AppRecCode.FORMAT_NOT_SUPPORTED: f"Dokumentet er ikke en melding med hodemelding (MsgHead 1.2). {_ENVELOPE_SAYS}",
+}
 """What the receipt says where nothing of the document could be read (`apprec.md` §6.1)."""
 
 
-def submit_unreadable(installation: Installation, writer: Writer, exchange: Exchange, kind: ErrorKind) -> list[Told]:
-    """Tell the sender that nothing of its document could be read, by what its verified envelope says (`apprec.md` §5.1
-    step 3, §6.1). Nothing where the envelope does not say enough: its sender waits, and an operator is told."""
+def submit_by_envelope(
+    installation: Installation, writer: Writer, exchange: Exchange, code: AppRecCode | None
+) -> list[Told]:
+    """Tell the sender that its document could not be read or is not supported, by what its verified envelope says
+    (`apprec.md` §5.1 step 3, §6.1). Nothing where the envelope does not say enough: its sender waits, and an operator
+    is told."""
     own, partner = installation.own(exchange.receiver), installation.partners.find(exchange.sender)
     named = installation.codes.text("8279", exchange.action or "")
-    if own is None or partner is None or named is None or exchange.message_id is None or kind.apprec is None:
+    if own is None or partner is None or named is None or exchange.message_id is None or code is None:
         return []
     if exchange.action == "APPREC":  # a receipt is never receipted, nor what came as one
         return []
@@ -84,7 +93,7 @@ def submit_unreadable(installation: Installation, writer: Writer, exchange: Exch
         Original(
             cs(exchange.action or "", named), Moment.at(exchange.created_at).text, MsgId(exchange.message_id.value)
         ),
-        (error(kind.apprec, installation.codes.text("8221", kind.apprec) or "", UNREADABLE),),
+        (error(code, installation.codes.text("8221", code) or "", _UNREAD[code]),),
         version=AppRecVersion.V1_1,
         now=now,
         receipt_id=MsgId(installation.ids.fresh()),

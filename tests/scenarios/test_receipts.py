@@ -105,6 +105,47 @@ async def test_a_document_that_cannot_be_read_is_refused_by_its_envelope(
     assert world.municipality.inbox() == {}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.replace(b"msghead/2006-05-24", b"msghead/2099-01-01"),
+        lambda content: b'<?xml version="1.0"?><Message><MsgId>no-head-at-all</MsgId></Message>',
+        lambda content: b"<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body/></Envelope>",
+    ],
+    ids=["another version of the head", "another root", "an envelope"],
+)
+async def test_a_document_of_another_kind_is_refused_by_its_envelope(
+    world: World, change: Callable[[bytes], bytes]
+) -> None:
+    """T10 names the envelope, its text says why, nothing is imported, and the operator sees both (TC 33, MH-006)."""
+    sent = await send(world, change)
+    assert receipt_codes(world) == ["T10"]
+    [receipt] = world.municipality.sent("APPREC")
+    apprec = understand(world.municipality.payload(receipt)).apprec
+    named = world.hospital.exchange(sent).message_id
+    assert apprec is not None
+    assert named is not None
+    assert apprec.original.id is not None
+    assert apprec.original.id.value == named.value
+    assert apprec.errors[0].dn == "Støtter ikke meldingsformatet"
+    assert "MsgHead 1.2" in (apprec.errors[0].ot or "")
+    assert words(world.hospital, sent) == ("acknowledged", "rejected")
+    assert world.municipality.inbox() == {}
+    [received] = world.municipality.received()
+    journal = world.municipality.journal(received.id)
+    assert "not imported the document is no message that we know; only the envelope could answer it" in journal
+    assert f"apprec: rejected exchange {receipt.id}" in journal
+
+
+async def test_a_receipt_of_an_unknown_version_is_not_receipted(world: World) -> None:
+    """Whatever the envelope calls it: what has the root of a receipt gets none (`apprec.md` §5.6)."""
+    sent = await send(world, lambda content: b"<AppRec xmlns='urn:of-another-version'/>")
+    assert words(world.hospital, sent) == ("acknowledged", "waiting")
+    assert world.municipality.sent("APPREC") == []
+    [received] = world.municipality.received()
+    assert "not imported a receipt is never receipted" in world.municipality.journal(received.id)
+
+
 async def test_what_came_as_a_receipt_and_cannot_be_read_is_not_receipted(world: World) -> None:
     """Two adapters would answer each other for ever (`apprec.md` §5.6)."""
     world.hospital.submit(world.hospital.build("discharge-ready"))

@@ -155,6 +155,9 @@ def test_receipt_is_never_receipted(built: Callable[..., bytes], schemas: Schema
     context = Context(Side.RECEIVE, codes)
     assert decide(Case(read(built("apprec"), schemas, context), US, codes)).silence is Silence.IS_A_RECEIPT
     assert decide(Case(read(b"<a>", schemas, context), US, codes)).silence is Silence.UNREADABLE
+    assert decide(Case(read(b"<a/>", schemas, context), US, codes)).silence is Silence.NOT_SUPPORTED
+    later = b"<AppRec xmlns='urn:of-another-version'/>"
+    assert decide(Case(read(later, schemas, context), US, codes)).silence is Silence.IS_A_RECEIPT
 
 
 def test_every_own_receiver_gets_its_own(received: Callable[..., Reading], codes: CodeLists) -> None:
