@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from adapter.config import Settings
-from adapter.delivery.recorded import best_proved
+from adapter.delivery.recorded import RecordedFact, best_proved
 from adapter.errors import STAY_UNKNOWN, AdapterError
 from adapter.liability import stays as partition
 from adapter.liability.case import Case, Sector, SenderType
@@ -22,6 +23,9 @@ from adapter.lookups import directory
 from adapter.service.terms import Terms, Whose
 from adapter.store.port import FactFilter, Store, Subject
 from adapter.values import HerId, Moment
+
+READ_AT_ONCE = 25
+"""Patients whose facts are read in one go: a page of stays is one look at the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,37 @@ def stays_of(
 ) -> Iterator[KnownStay]:
     """The stays of a store one after the other, those of one municipality or hospital (level 1) if one is named.
 
-    With `known_at` only from what was in the fact log by then; without it from everything. One patient's facts are in
-    memory at a time.
+    With `known_at` only from what was in the fact log by then; without it from everything. The facts of `READ_AT_ONCE`
+    patients are in memory at a time.
     """
     subjects = store.read_now(lambda reader: reader.subjects(FactFilter(municipality=municipality, hospital=hospital)))
-    for subject in subjects:
-        yield from stays_about(store, subject, known_at)
+    return _stays_about_each(store, subjects, known_at)
 
 
 def stays_about(store: Store, subject: Subject, known_at: datetime | None = None) -> Iterator[KnownStay]:
     """The stays of one patient in one hospital, as one municipality has them; `known_at` as in `stays_of`."""
-    which = FactFilter(patient=subject.patient, hospital=subject.hospital, municipality=subject.municipality)
-    recorded = [
-        one
-        for one in store.read_now(lambda reader: reader.facts(which))
-        if one.entry.municipality == subject.municipality and (known_at is None or one.recorded_at <= known_at)
-    ]
+    return _stays_about_each(store, (subject,), known_at)
+
+
+def _stays_about_each(
+    store: Store, subjects: Iterable[Subject], known_at: datetime | None = None
+) -> Iterator[KnownStay]:
+    """The stays of several patients, whose facts are read `READ_AT_ONCE` patients at a time."""
+    every = iter(subjects)
+    while some := tuple(islice(every, READ_AT_ONCE)):
+        for subject, recorded in _told(store, some, known_at).items():
+            yield from _stays_in(subject, recorded)
+
+
+def _told(store: Store, subjects: tuple[Subject, ...], known_at: datetime | None) -> dict[Subject, list[RecordedFact]]:
+    told: dict[Subject, list[RecordedFact]] = {subject: [] for subject in subjects}
+    for one in store.read_now(lambda reader: reader.facts_about_any(subjects)):
+        if known_at is None or one.recorded_at <= known_at:
+            told[Subject(one.entry.patient, one.entry.hospital, one.entry.municipality)].append(one)
+    return told
+
+
+def _stays_in(subject: Subject, recorded: Iterable[RecordedFact]) -> Iterator[KnownStay]:
     given = [
         partition.StayFact(one.entry.fact, one.entry.admission, one.entry.references) for one in best_proved(recorded)
     ]
@@ -131,11 +150,10 @@ def rows_about(
 ) -> Iterator[tuple[Whose, Row]]:
     """Decide the stays of these patients, one after the other; `known_at` as in `stays_of`."""
     known_institutions, at = institutions(settings), Moment.at(as_of)
-    for subject in subjects:
-        for known in stays_about(store, subject, known_at):
-            case = case_in(known_institutions, known)
-            account = in_force.account(known.stay.key, known.whose, case, at)
-            yield known.whose, row_of(account, in_force.baseline, in_force.rates, at, first, last)
+    for known in _stays_about_each(store, subjects, known_at):
+        case = case_in(known_institutions, known)
+        account = in_force.account(known.stay.key, known.whose, case, at)
+        yield known.whose, row_of(account, in_force.baseline, in_force.rates, at, first, last)
 
 
 def readings_of(settings: Settings, in_force: Terms, known: KnownStay, as_of: datetime) -> Readings:

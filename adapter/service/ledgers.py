@@ -1,6 +1,6 @@
 """How the stays of a whole store are decided on two cores, with no more than a share of them in memory.
 
-The patients are dealt out in shares. A worker process opens the store for itself, reads one patient after the other,
+The patients are dealt out in shares. A worker process opens the store for itself, reads some patients at a time,
 decides, and gives back what the stays come to, without the facts.
 """
 

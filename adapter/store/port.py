@@ -302,6 +302,16 @@ class RecentSubject:
 
 
 @dataclass(frozen=True, slots=True)
+class UnclearAnswer:
+    """The number of the fact that an answer is unclear, the exchange of the answer, and whether somebody has read it
+    since."""
+
+    seq: int
+    exchange_id: str
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChainReport:
     """The check of the fact log: how many facts hold, the last hash, and the first that does not hold (None if all
     do). Compare `length` and `head` with a report of another day to see whether facts were cut off at the end."""
@@ -537,11 +547,12 @@ class Reader(AccessReader, CareReader, Protocol):
     def subject_of(self, seq: int) -> Subject | None:
         """Whom the fact of a number is about."""
 
-    def facts_that_say(self, word: str, after: int, up_to: int) -> tuple[RecordedFact, ...]:
-        """The facts with numbers in `(after, up_to]` whose text has a word, the newest first."""
+    def facts_about_any(self, subjects: Iterable[Subject]) -> tuple[RecordedFact, ...]:
+        """The facts about any of these, in the order of the log."""
 
-    def last_fact_seq(self) -> int:
-        """The number of the newest fact; 0 when there is none."""
+    def unclear_answers(self, before: int | None, limit: int) -> tuple[UnclearAnswer, ...]:
+        """The answers of messages that only a person can read, whether one has or not, the newest first; `before`
+        continues where another list ended."""
 
     def verify_chain(self) -> ChainReport: ...
 

@@ -25,12 +25,13 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     literal_column,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0011"
+REVISION = "0012"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -314,6 +315,10 @@ fact_log = Table(
 )
 Index("ix_fact_log_patient_hospital", fact_log.c.patient, fact_log.c.hospital)
 Index("ix_fact_log_exchange_id", fact_log.c.exchange_id)
+SAYS_UNCLEAR = text("""instr(entry, '"answer":"unclear"') > 0 AND instr(entry, '"kind":"answer"') > 0""")
+"""An `Answer` that only a person can read, by the one spelling that a fact has (`adapter.delivery.fact_json`): what a
+partner wrote has its quotation marks escaped there. Not as JSON: a row that was tampered with must not stop a look."""
+Index("ix_fact_log_unclear", fact_log.c.seq, sqlite_where=SAYS_UNCLEAR)
 
 FACT_LOG_GUARDS = tuple(
     f"CREATE TRIGGER fact_log_no_{verb} BEFORE {verb.upper()} ON fact_log "

@@ -40,6 +40,7 @@ from adapter.store.port import (
     Subject,
     TakenMessage,
     Unanswered,
+    UnclearAnswer,
 )
 from adapter.store.rows import (
     act_of,
@@ -56,6 +57,7 @@ from adapter.store.rows import (
     taken_of,
 )
 from adapter.store.schema import (
+    SAYS_UNCLEAR,
     WAITS_TO_LEAVE,
     WAS_NOT_IMPORTED,
     beside,
@@ -338,13 +340,32 @@ class SqlReader(SqlAccessReader, SqlCareReader):
         row = self._one(select(fact_log).where(fact_log.c.seq == seq))
         return None if row is None else _subject(row["patient"], row["hospital"], row["municipality"])
 
-    def facts_that_say(self, word: str, after: int, up_to: int) -> tuple[RecordedFact, ...]:
-        within = select(fact_log).where(fact_log.c.seq > after, fact_log.c.seq <= up_to)
-        rows = self._log(within.where(fact_log.c.entry.contains(word, autoescape=True)).order_by(fact_log.c.seq.desc()))
-        return tuple(chain.fact_of(row) for row in rows)
+    def facts_about_any(self, subjects: Iterable[Subject]) -> tuple[RecordedFact, ...]:
+        wanted = set(subjects)
+        # By the patient alone: SQLite goes through everything for pairs, and few were in two hospitals.
+        of_them = select(fact_log).where(fact_log.c.patient.in_(sorted({one.patient.value for one in wanted})))
+        try:
+            return tuple(
+                chain.fact_of(row)
+                for row in self._log(of_them.order_by(fact_log.c.seq))
+                if _subject(row.patient, row.hospital, row.municipality) in wanted
+            )
+        except ValueError as error:
+            raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
 
-    def last_fact_seq(self) -> int:
-        return int(self._connection.execute(select(func.max(fact_log.c.seq))).scalar() or 0)
+    def unclear_answers(self, before: int | None, limit: int) -> tuple[UnclearAnswer, ...]:
+        unclear, later = fact_log, fact_log.alias("later")
+        read = exists().where(
+            later.c.exchange_id == unclear.c.exchange_id,
+            func.instr(later.c.entry, '"kind":"answer_classified"') > 0,
+        )
+        wanted = select(unclear.c.seq, unclear.c.exchange_id, read).where(
+            SAYS_UNCLEAR, unclear.c.exchange_id.is_not(None)
+        )
+        if before is not None:
+            wanted = wanted.where(unclear.c.seq < before)
+        rows = self._connection.execute(wanted.order_by(unclear.c.seq.desc()).limit(limit))
+        return tuple(UnclearAnswer(seq, exchange_id, bool(is_read)) for seq, exchange_id, is_read in rows)
 
     def verify_chain(self) -> ChainReport:
         return chain.verify(self._log(facts_of(), of_after=-1))

@@ -25,8 +25,8 @@ from adapter.service.asking import READINESS, Said, answer
 from adapter.service.submission import NotTaken
 from adapter.store.port import Direction, Exchange, FactFilter, Reader
 
-WINDOW = 20_000
-"""Facts that one page goes through; older ones are a link away."""
+WINDOW = 500
+"""Answers that one page goes through, read ones among them; older ones are a link away."""
 
 MAX_TEXT = 4000
 
@@ -55,30 +55,20 @@ class Line:
 def _list(visit: Visit) -> Shown:
     installation, asked = visit.call.installation, visit.call.asked(AnswersQuery)
 
-    def look(reader: Reader) -> tuple[list[Line], int]:
-        newest = reader.last_fact_seq() if asked.before is None else asked.before - 1
-        said = [
-            one.entry.exchange_id
-            for one in reader.facts_that_say(AnswerKind.UNCLEAR.value, newest - WINDOW, newest)
-            if isinstance(one.entry.fact.what, Answer) and one.entry.fact.what.answer is AnswerKind.UNCLEAR
-        ]
-        told = dict.fromkeys(one for one in said if one is not None)
-        read = {
-            one.entry.exchange_id
-            for one in reader.facts_about(told)
-            if isinstance(one.entry.fact.what, AnswerClassified)
-        }
-        known = {one.id: one for one in reader.exchanges_named(one for one in told if one not in read)}
-        waiting = [known[one] for one in told if one in known]
+    def look(reader: Reader) -> tuple[list[Line], int | None]:
+        unclear = reader.unclear_answers(asked.before, WINDOW + 1)
+        unread = dict.fromkeys(one.exchange_id for one in unclear[:WINDOW] if not one.is_read)
+        known = {one.id: one for one in reader.exchanges_named(unread)}
+        waiting = [known[one] for one in unread if one in known]
         lines = [
             Line(one, visit.name_of(one.peer), one.created_at)
             for one in waiting
             if one.direction is not Direction.OUT and visit.call.caller.may_see(one)
         ]
-        return lines, newest - WINDOW
+        return lines, unclear[WINDOW - 1].seq if len(unclear) > WINDOW else None
 
-    lines, reached = installation.store.read_now(look)
-    return Shown("answers.html", {"lines": lines, "following": reached + 1 if reached > 0 else None})
+    lines, following = installation.store.read_now(look)
+    return Shown("answers.html", {"lines": lines, "following": following})
 
 
 def reading_of(reader: Reader, exchange: Exchange) -> AnswerClassified | None:

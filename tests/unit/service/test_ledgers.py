@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from adapter.delivery.recorded import StayFact
 from adapter.facts import AdmissionNotice, Admitted, Carrier, Discharged, Fact, HowKnown, ReadyNotice
 from adapter.service import ledgers
-from adapter.service.accounts import ledger_of, stays_of
+from adapter.service.accounts import READ_AT_ONCE, ledger_of, rows_about, stays_about, stays_of
 from adapter.service.ledgers import Question, ledger_of_store
-from adapter.store.port import Writer
+from adapter.store.port import FactFilter, Writer
 from adapter.testing.neighbours import World
 from adapter.values import HerId, Moment
 
@@ -85,3 +87,24 @@ def test_worker_processes_say_the_same(filled: World, monkeypatch: pytest.Monkey
     assert there == here
     assert done == [(5, 12), (10, 12), (12, 12)]
     assert {one.municipality for one in whose.values()} == {OURS, THEIRS}
+
+
+def test_the_stays_of_a_page_are_one_look_at_the_log(filled: World) -> None:
+    """As many patients as a page has are read by one statement, and come to what each comes to by itself."""
+    installation = filled.hospital.installation
+    subjects = installation.store.read_now(lambda reader: reader.subjects(FactFilter()))
+    assert 1 < len(subjects) <= READ_AT_ONCE
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    rows = rows_about(
+        installation.settings, installation.in_force.terms, installation.store, subjects, NOW, None, date.min, date.max
+    )
+    told = [(whose, row.stay) for whose, row in rows]
+    event.remove(Engine, "before_cursor_execute", note)
+    assert len([one for one in asked if "FROM fact_log" in one]) == 1
+    alone = [known for subject in subjects for known in stays_about(installation.store, subject)]
+    assert told == [(known.whose, known.stay.key) for known in alone]

@@ -18,10 +18,11 @@ from sqlalchemy.engine import Engine
 
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.recorded import Pseudonym
 from adapter.delivery.sender import SenderExchange, TransportState
 from adapter.store import changing
 from adapter.store.changing import prepared
-from adapter.store.port import Direction, ExchangeFilter, ListPlace, Reader, Writer
+from adapter.store.port import Direction, ExchangeFilter, ListPlace, Reader, Subject, Writer
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, MessageId, MsgId
 from tests.unit.store.test_sql_store import incoming, outgoing, put
@@ -32,7 +33,7 @@ GROWING = frozenset(
 )
 """The tables that grow with every message."""
 
-OF_FEW = frozenset({"ix_journal_not_imported", "ix_outbox_waiting"})
+OF_FEW = frozenset({"ix_fact_log_unclear", "ix_journal_not_imported", "ix_outbox_waiting"})
 """Indexes of the few rows that matter, which may be gone through."""
 
 Statement = tuple[str, Any]
@@ -207,6 +208,11 @@ QUESTIONS: Mapping[str, Callable[[Writer], object]] = {
     "journals": lambda it: it.journals(["e1", "i1"]),
     "what operators did": lambda it: (it.acts("e1"), it.acts_about(["e1", "i1"])),
     "facts of exchanges": lambda it: it.facts_about(["e1"]),
+    "facts about patients": lambda it: it.facts_about_any(
+        [Subject(Pseudonym(one * 64), A, None) for one in ("a", "b")]
+    ),
+    "answers to be read": lambda it: it.unclear_answers(None, 10),
+    "older answers to be read": lambda it: it.unclear_answers(100, 10),
     "an envelope again": lambda it: it.seen(A, MessageId("m1")),
     "a message again": lambda it: it.taken(MsgId("m1"), A),
     "what has had its time": lambda it: it.forget(T1, 10),
