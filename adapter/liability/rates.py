@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from adapter.liability.document import Node, read_json
 from adapter.liability.inspection import Inspection
 from adapter.liability.mistakes import Mistake, Mistakes
+
+_DAY = timedelta(days=1)
 
 
 class RateStatus(StrEnum):
@@ -34,6 +36,14 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to `last`, both included; `last` None where nothing follows."""
+
+    first: date
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class RateTable:
     """The prices in order of time, without overlap. `version` names the table in every result."""
 
@@ -46,6 +56,17 @@ class RateTable:
             if rate.first <= day <= rate.last:
                 return rate
         return None
+
+    def without_price(self, day: date) -> tuple[Span, ...]:
+        """The spans without a price that begin after the first price and not after `day`, in order of time."""
+        found = [
+            Span(before.last + _DAY, after.first - _DAY)
+            for before, after in pairwise(self.rates)
+            if before.last + _DAY < after.first and before.last < day
+        ]
+        if self.rates and self.rates[-1].last < day:
+            found.append(Span(self.rates[-1].last + _DAY, None))
+        return tuple(found)
 
 
 _HEAD = {"scheme": "NO-UKP", "currency": "NOK", "unit": "calendar_date"}

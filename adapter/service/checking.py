@@ -35,7 +35,7 @@ from adapter.service.installation import (
     signer,
 )
 from adapter.service.running import mail_out, open_mailbox, server_context
-from adapter.service.terms import Terms, terms
+from adapter.service.terms import Terms, price_remedy, terms
 from adapter.service.webhooks import secret_of
 from adapter.store.sql_store import open_store
 from adapter.transports.port import Deferred, Refused
@@ -111,7 +111,9 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
     if partners is not None and trusted is not None:
         yield from _partners(partners, trusted, now, soon)
     yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
-    yield from _try("liability", lambda: terms(settings), _liability)
+    agreed = yield from _try("liability", lambda: terms(settings), _liability)
+    if agreed is not None:
+        yield from _prices(settings, agreed, now)
     yield from _try("store", lambda: _store(settings), lambda found: found)
     yield from _try("inbox.folder", lambda: _writable(settings.inbox.folder), lambda found: found)
     yield from _ways(settings)
@@ -194,6 +196,14 @@ def _liability(found: Terms) -> str:
         f"policy {found.profile.cited}, {len(found.profiles)} profiles, {len(found.agreements)} agreements, "
         f"prices {found.rates.version} to {newest}"
     )
+
+
+def _prices(settings: Settings, found: Terms, now: datetime) -> Iterator[Looked]:
+    for span in found.without_price(now):
+        says = (
+            f"nights {span} have no price in {found.rates.version}, so {found.profile.cited} gives no amount for them"
+        )
+        yield Looked("liability.rates", State.WARNING, f"{says}; {price_remedy(settings)}")
 
 
 def _compile(settings: Settings) -> int:

@@ -21,6 +21,7 @@ from adapter.observe.log import Line
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import condition_of
 from adapter.service.pulse import Pulse
+from adapter.service.terms import price_remedy
 from adapter.store.port import Counts, Reader, Unanswered, Writer
 from adapter.values import utc_text
 
@@ -110,6 +111,7 @@ def examine(installation: Installation) -> Health:
     wrong += _revoked(installation, now)
     reasons += _mailboxes(installation)
     reasons += _terms(installation)
+    reasons += _prices(installation, now)
     reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
     return Health(now, tuple(reasons), counts, unanswered, certificates)
 
@@ -172,6 +174,18 @@ def _terms(installation: Installation) -> list[Reason]:
     held = installation.in_force.held
     meanwhile = "those read before stay in force" if held else "nothing can be decided until they are mended"
     return [Reason("terms", Against.NOTHING, f"policies or prices have mistakes, {meanwhile}: {refused.sentence()}")]
+
+
+def _prices(installation: Installation, now: datetime) -> list[Reason]:
+    """Nights that have no price: they are counted, and who asks what they cost gets no amount."""
+    in_force = installation.in_force
+    if not in_force.held:
+        return []
+    held, remedy = in_force.terms, price_remedy(installation.settings)
+    return [
+        Reason("prices", Against.NOTHING, f"nights {span} have no price in {held.rates.version}: {remedy}")
+        for span in held.without_price(now)
+    ]
 
 
 def _backlog(counts: Counts, now: datetime) -> list[Reason]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
 from adapter.config import Settings
@@ -22,7 +23,7 @@ from adapter.liability.rates import RateTable, merge_rates, read_rates
 from adapter.lookups import packaged
 from adapter.observe import events
 from adapter.observe.log import Line, Log
-from adapter.values import HerId, Moment
+from adapter.values import OSLO, HerId, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ class Terms:
     files: TermFiles
     residences: Residences
 
+    def without_price(self, now: datetime) -> tuple[str, ...]:
+        """Of which nights up to `now` no price is known, as words such as "of 2026-01-01 and later"."""
+        spans = self.rates.without_price(now.astimezone(OSLO).date())
+        return tuple(
+            f"of {one.first} and later" if one.last is None else f"of {one.first} to {one.last}" for one in spans
+        )
+
     def account(self, stay: str, whose: Whose, case: Case, as_of: Moment) -> Account:
         """A stay with everything that its row of the ledger is worked out from."""
         profile = self.profile_for(whose, case, as_of)
@@ -74,6 +82,14 @@ def terms(settings: Settings | None) -> Terms:
     Raises `AdapterError`: POLICY_INVALID or RATES_INVALID with every mistake of all files, FILE_UNREADABLE.
     """
     return _understood(settings, _files(settings))
+
+
+def price_remedy(settings: Settings) -> str:
+    """What to do where nights have no price. It is never worked out from another year's (LI-072)."""
+    file = settings.liability.rates
+    if file is None:
+        return "enter the year's price and its source in a JSON file, and name the file as liability.rates"
+    return f"enter the year's price and its source in {file.name}"
 
 
 def _files(settings: Settings | None) -> TermFiles:

@@ -98,6 +98,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "reason.revoked": ("Revoked", "Trukket tilbake"),
         "reason.certificate": ("Certificate", "Sertifikat"),
         "reason.partner_certificate": ("Partner's certificate", "Partners sertifikat"),
+        "reason.prices": ("Prices", "Priser"),
         "reason.other": ("Notice", "Merknad"),
         "queue": ("Queue", "Kø"),
         "queue.count": ("Waiting", "Venter"),

@@ -116,3 +116,23 @@ def test_verified_years_are_never_changed(rates: RateTable) -> None:
     found = merge_rates(rates, other)
     assert isinstance(found, Mistakes)
     assert [mistake.where for mistake in found.all] == ["rates[0]", "rates[1]"]
+
+
+@pytest.mark.parametrize(
+    ("years", "day", "spans"),
+    [
+        ((2024, 2025), date(2025, 12, 31), []),
+        ((2024, 2025), date(2026, 1, 1), [("2026-01-01", None)]),
+        ((2024, 2026), date(2024, 12, 31), []),
+        ((2024, 2026), date(2025, 1, 1), [("2025-01-01", "2025-12-31")]),
+        ((2024, 2026), date(2027, 6, 1), [("2025-01-01", "2025-12-31"), ("2027-01-01", None)]),
+        ((2024,), date(2020, 1, 1), []),
+        ((), date(2020, 1, 1), []),
+    ],
+)
+def test_spans_without_a_price(years: tuple[int, ...], day: date, spans: list[tuple[str, str | None]]) -> None:
+    """What lies between two prices, or after the last, as soon as it has begun; a year to come is none."""
+    found = table(*(entry(year, 6000) for year in years))
+    assert isinstance(found, RateTable)
+    told = [(str(one.first), None if one.last is None else str(one.last)) for one in found.without_price(day)]
+    assert told == spans

@@ -220,6 +220,38 @@ def test_health_and_check_say_that_nothing_can_be_decided(world: World, settings
     assert "those read before stay in force" in told()[0]
 
 
+def test_health_and_check_say_which_nights_have_no_price(world: World, settings: Settings, log: Told) -> None:
+    """Once a night has been without a price both warn, with its first date, the profile and the file to write it in;
+    neither calls the adapter unfit, and a price that is entered ends it."""
+    config = world.hospital.side.config
+    in_force = TermsInForce(settings, log)
+    in_force.look()
+    installation = replace(world.hospital.installation, settings=settings, in_force=in_force)
+
+    def told(year: int) -> list[str]:
+        world.clock.advance(datetime(year, 4, 2, 9, tzinfo=UTC) - world.clock.now())
+        return [reason.says for reason in examine(installation).reasons if reason.what == "prices"]
+
+    def looked(year: int) -> list[tuple[State, str]]:
+        when = datetime(year, 4, 2, 9, tzinfo=UTC)
+        return [(one.state, one.says) for one in look(settings, when) if one.what == "liability.rates"]
+
+    assert (told(2026), looked(2026)) == ([], [])
+    [says] = told(2027)
+    [(state, warned)] = looked(2027)
+    assert state is State.WARNING
+    for part in ("nights of 2027-01-01 and later", "NO-UKP-2026-1+own", "enter the year's price", "prices.json"):
+        assert part in says
+        assert part in warned
+    assert settings.liability.policy in warned
+    prices(config, PRICES.replace("2026", "2027"))
+    in_force.look()
+    assert ["of 2026-01-01 to 2026-12-31" in one for one in told(2027)] == [True]
+    prices(config, PRICES.replace("2026-12-31", "2027-12-31"))
+    in_force.look()
+    assert (told(2027), looked(2027)) == ([], [])
+
+
 def test_broken_from_the_start(world: World, settings: Settings, log: Told) -> None:
     """A process that starts with broken files runs; who asks for the terms is told the mistakes until they are gone."""
     config = world.hospital.side.config
