@@ -34,6 +34,7 @@ from adapter.delivery.sender_events import (
     RefreshAddress,
     ResendRequested,
     Sealed,
+    SealingDeferred,
     SendRuleFailed,
     SignalUnverified,
     TellApplication,
@@ -120,6 +121,7 @@ _NAMES: Mapping[type[Event], On] = MappingProxyType(
     {
         Sealed: On.SEALED,
         SendRuleFailed: On.SEND_RULE_FAILED,
+        SealingDeferred: On.SEALING_DEFERRED,
         MailAccepted: On.MAIL_ACCEPTED,
         MailUnknown: On.MAIL_UNKNOWN,
         MailRefused: On.MAIL_REFUSED,
@@ -194,7 +196,7 @@ def step(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerm
     return Transition(after, tuple(_effects(row, after, reason, now, terms)))
 
 
-_EXPLAINS = frozenset({On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ERROR})
+_EXPLAINS = frozenset({On.SEALING_DEFERRED, On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ERROR})
 """Events that explain a state without changing it. What nobody has signed is told, but not written down as reason, and
 what contradicts an acknowledgment is an alarm that explains nothing."""
 
@@ -286,6 +288,8 @@ _NEXT_STEP: Mapping[TransportState, str] = MappingProxyType(
 def next_step(exchange: SenderExchange) -> str:
     """What happens next by itself, or what an operator can do; one line, without patient data."""
     text = _NEXT_STEP[exchange.state]
+    if exchange.state is TransportState.NEW and exchange.reason:
+        return "waits, and is tried again by itself: see to what the reason names"
     if exchange.state is TransportState.AWAIT_ACK and exchange.hand_over is HandOver.UNKNOWN:
         text = f"{text}; whether the mail server took the first copy is unknown"
     return text

@@ -26,6 +26,13 @@ class SendRuleFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class SealingDeferred:
+    """It cannot be sealed now for a reason that may pass: it waits, unsealed. `reason` is the id of the error."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailAccepted:
     """A mail server took the message (SMTP 2xx after DATA)."""
 
@@ -130,6 +137,7 @@ class ResendRequested:
 Event = (
     Sealed
     | SendRuleFailed
+    | SealingDeferred
     | MailAccepted
     | MailDeferred
     | MailRefused

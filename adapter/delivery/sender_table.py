@@ -72,6 +72,7 @@ class On(StrEnum):
 
     SEALED = "sealed"
     SEND_RULE_FAILED = "send_rule_failed"
+    SEALING_DEFERRED = "sealing_deferred"
     MAIL_ACCEPTED = "mail_accepted"
     MAIL_UNKNOWN = "mail_unknown"
     MAIL_DEFERRED = "mail_deferred"
@@ -136,7 +137,8 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
     # Before anything leaves the house.
     ((_S.NEW,), (On.SEALED,), Row(_S.READY, Does.TRANSMIT)),
     ((_S.NEW,), (On.SEND_RULE_FAILED,), Row(_S.FAILED_LOCAL, tell=_N.NOT_SENT, alarm=_A.SEND_RULE)),
-    ((*_SENT, *_AFTER, _S.FAILED_LOCAL), (On.SEALED, On.SEND_RULE_FAILED), IMPOSSIBLE),
+    ((_S.NEW,), (On.SEALING_DEFERRED,), Row(None)),
+    ((*_SENT, *_AFTER, _S.FAILED_LOCAL), (On.SEALED, On.SEND_RULE_FAILED, On.SEALING_DEFERRED), IMPOSSIBLE),
     # What the mail server says. After the end it can only be the tail of an attempt that was already under way.
     (_SENT, (On.MAIL_ACCEPTED, On.MAIL_UNKNOWN), Row(_S.AWAIT_ACK)),
     (_SENT, (On.MAIL_DEFERRED,), Row(None, Does.TRANSMIT_LATER)),

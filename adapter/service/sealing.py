@@ -18,7 +18,7 @@ from adapter.delivery.duplicates import SignedReference
 from adapter.delivery.retry import VALIDATION_BACK_OFF
 from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import Sealed as SealedEvent
-from adapter.delivery.sender_events import SendRuleFailed
+from adapter.delivery.sender_events import SealingDeferred, SendRuleFailed
 from adapter.envelope.agreement import Agreement
 from adapter.envelope.reported import version_of
 from adapter.envelope.routing import Process, Routing
@@ -39,7 +39,7 @@ from adapter.service import vetting
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.service.steps import Told, line_of, take_transport_step
-from adapter.store.port import BlobKind, Exchange, Reader, Writer
+from adapter.store.port import BlobKind, Exchange, JournalEntry, Reader, Writer
 from adapter.values import Digest, EdiAddress, MessageId
 
 
@@ -68,7 +68,7 @@ responder come back."""
 class Patience:
     """Which submissions wait before they are tried again, so that they do not stand in the way of those behind.
 
-    It is a memory of this process: after a restart each is tried at once.
+    It is a memory of this process: after a restart each is tried at once. Why each waits is in the store.
     """
 
     def __init__(self) -> None:
@@ -132,6 +132,7 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
         sealed = installation.sealer.seal(content, routing, recipient, ids, now, beside)
     except AdapterError as error:
         if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _WAITED_FOR):
+            _write_down(installation, exchange, error.id)
             return PutOff(exchange, error)
         if error.kind.retryable:
             raise
@@ -234,13 +235,33 @@ def _keep(
     return [*told, *(Told(events.MESSAGE_NOTED, line_of(after, "ready", one.rule)) for one in vetting.remarks(vetted))]
 
 
+def _write_down(installation: Installation, exchange: Exchange, reason: str) -> None:
+    """Keep why a submission waits, where it is another reason than the last time: nothing is written at each try."""
+    if exchange.transport is not None and exchange.transport.reason == reason:
+        return
+
+    def write(writer: Writer) -> None:
+        waiting = _still_new(writer, exchange.id)
+        if waiting is None:
+            return
+        now = installation.clock.now()
+        event, terms = SealingDeferred(reason), installation.terms_for(waiting)
+        take_transport_step(writer, waiting, event, now, terms, _NOWHERE)
+        writer.add_journal(JournalEntry(waiting.id, now, "put off", reason))
+
+    installation.store.write_now(write)
+
+
+_NOWHERE = EdiAddress("nobody@nowhere.invalid")
+"""The sender of a step that sends nothing."""
+
+
 def _fail(installation: Installation, writer: Writer, exchange_id: str, reason: str) -> list[Told]:
     exchange = _still_new(writer, exchange_id)
     if exchange is None:
         return []
     now = installation.clock.now()
-    nowhere = EdiAddress("nobody@nowhere.invalid")
     _, told = take_transport_step(
-        writer, exchange, SendRuleFailed(reason), now, installation.terms_for(exchange), nowhere
+        writer, exchange, SendRuleFailed(reason), now, installation.terms_for(exchange), _NOWHERE
     )
     return told

@@ -106,6 +106,8 @@ def _step(exchange: Exchange, *, given: bool, held: bool) -> str:
     """What happens next."""
     receipt = exchange.receipt.state if exchange.receipt is not None else None
     if exchange.transport is not None:
+        if exchange.transport.state is TransportState.NEW:
+            return sender.next_step(exchange.transport)
         if receipt is AppRecState.TIMED_OUT:
             return "no AppRec within 96 hours: ask the receiver whether the message is in its system"
         if receipt is AppRecState.REJECTED:

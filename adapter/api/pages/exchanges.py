@@ -91,7 +91,8 @@ WAITING = frozenset({"new", "ready", "await_ack", "fetched", "stored", "parsed",
 
 def tone(shown: Row) -> str:
     """How a line is to be taken at a glance: `bad`, `wait` or `good`; what a person has dealt with is not bad."""
-    stuck = shown.state in BAD or shown.next_step == HELD
+    put_off = shown.state == TransportState.NEW and bool(shown.reason)
+    stuck = put_off or shown.state in BAD or shown.next_step == HELD
     if shown.handled is None and (stuck or shown.apprec in {"rejected", "timed_out"}):
         return "bad"
     return "wait" if shown.state in WAITING or shown.apprec == "waiting" else "good"
@@ -191,7 +192,7 @@ def _of_msg_id(reader: Reader, wanted: str) -> tuple[Exchange, ...]:
     return reader.exchanges(ExchangeFilter(msg_id=msg_id, limit=PAGE))
 
 
-_FINDINGS = ("noted", "for a person", "not imported", "alarm:", "an AppRec that answers nothing")
+_FINDINGS = ("noted", "put off", "for a person", "not imported", "alarm:", "an AppRec that answers nothing")
 """How the journal begins what was found wrong or doubtful."""
 
 

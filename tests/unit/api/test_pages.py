@@ -13,7 +13,7 @@ from served import Served, serve
 
 from adapter.api.pages import routes
 from adapter.api.pages.routes import SCREENS, preferred
-from adapter.api.pages.texts import TEXTS
+from adapter.api.pages.texts import TEXTS, Spoken
 from adapter.config import Api, Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
@@ -24,6 +24,7 @@ from adapter.service.access import revoke
 from adapter.service.asking import Said, Sent, answer
 from adapter.store.port import JournalEntry
 from adapter.testing.neighbours import World
+from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import Place
 from adapter.transports.port import ReceivedMail
 
@@ -529,6 +530,34 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
         assert f"state.{state.value}" in TEXTS
     for apprec in AppRecState:
         assert f"apprec.{apprec.value}" in TEXTS
+
+
+# ── a message that waits ──
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_why_a_message_waits_is_on_its_page_in_the_list_and_in_the_api(
+    world: World, hospital: Served, language: Language
+) -> None:
+    """With no pair that can sign, the page, the list and the API name the error; the page says it in words."""
+    installation = world.hospital.installation
+    made = ThrowAwayPki(2048).organisation("Sykehuset", "983974929")
+    world.hospital.daemon._installation = replace(
+        installation, sealer=replace(installation.sealer, signer=made.identity)
+    )
+    waiting = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    browser = Browser(hospital, language.value)
+    await browser.enter()
+    for path in (f"/exchanges/{waiting}", "/exchanges"):
+        shown = words(await browser.get(path))
+        assert "SIGNER-UNUSABLE" in shown, path
+        assert Spoken(language).told("SIGNER-UNUSABLE")[0].text in shown, path
+    assert ("put off" if language is Language.ENGLISH else "utsatt") in words(
+        await browser.get(f"/exchanges/{waiting}")
+    )
+    client = hospital.client()
+    assert (await client.get(f"/api/v1/exchanges/{waiting}")).json()["reason"] == "SIGNER-UNUSABLE"
 
 
 # ── held messages ──

@@ -34,6 +34,7 @@ from adapter.delivery.sender_events import (
     RefreshAddress,
     ResendRequested,
     Sealed,
+    SealingDeferred,
     SendRuleFailed,
     SignalUnverified,
     TellApplication,
@@ -70,6 +71,7 @@ NORM = {
         S.FAILED_LOCAL,
         [TellApplication(News.NOT_SENT, "EB-1"), Alarm(AlarmRule.SEND_RULE, "EB-1")],
     ),
+    "cannot be sealed now": (NEW, SealingDeferred("SIGNER-REVOKED"), 0, S.NEW, []),
     "accepted": (READY, MailAccepted(), 0, S.AWAIT_ACK, []),
     "deferred": (READY, MailDeferred("451"), 0, S.READY, [Transmit(0, T0 + timedelta(minutes=1))]),
     "deferred over an hour": (
@@ -214,6 +216,7 @@ def test_a_row_of_the_norm(
 EVENTS: tuple[Event, ...] = (
     Sealed(),
     SendRuleFailed("r"),
+    SealingDeferred("r"),
     MailAccepted(),
     MailDeferred("r"),
     MailRefused("r"),

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from adapter.errors import STORE_LOCKED, AdapterError
+from adapter.errors import REGISTER_UNREACHABLE, STORE_LOCKED, AdapterError
 from adapter.messages.reading import Reading
 from adapter.service import sealing
-from adapter.service.views import transport_word
+from adapter.service.views import row, transport_word
+from adapter.store.port import Reader
 from adapter.testing.neighbours import World
 from adapter.testing.pki import ThrowAwayPki
 
@@ -64,3 +65,42 @@ async def test_an_unusable_pair_of_ours_fails_no_message(world: World) -> None:
     world.hospital.daemon._installation = installation
     await world.go_on(timedelta(minutes=6))
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+
+
+async def test_why_a_message_waits_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error's id is in the store, in the journal once per change of reason and not per try, and there after a
+    restart; when the message goes, the reason goes too."""
+
+    def register_away(content: bytes) -> Reading:
+        raise AdapterError(REGISTER_UNREACHABLE, "")
+
+    def shown() -> tuple[str, str, list[str]]:
+        def look(reader: Reader) -> tuple[str, str, list[str]]:
+            exchange = reader.exchange(sent)
+            assert exchange is not None
+            one = row(reader, exchange, world.clock.now())
+            return one.reason, one.next_step, [line.detail for line in reader.journal(sent) if line.what == "put off"]
+
+        return world.hospital.installation.store.read_now(look)
+
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    assert shown()[1:] == ("will be checked, sealed and sent as soon as the daemon runs", [])
+    monkeypatch.setattr(sealing, "understand", register_away)
+    for _ in range(5):
+        await world.go_on(timedelta(hours=1))
+    waits = "waits, and is tried again by itself: see to what the reason names"
+    assert shown() == ("REGISTER-UNREACHABLE", waits, ["REGISTER-UNREACHABLE"])
+    monkeypatch.undo()
+    good = world.hospital.installation
+    made = ThrowAwayPki(2048).organisation("Sykehuset", "983974929")
+    world.hospital.installation = replace(good, sealer=replace(good.sealer, signer=made.identity))
+    await world.hospital.restart()
+    assert shown() == ("REGISTER-UNREACHABLE", waits, ["REGISTER-UNREACHABLE"])
+    for _ in range(3):
+        await world.go_on(timedelta(hours=1))
+    assert shown() == ("SIGNER-UNUSABLE", waits, ["REGISTER-UNREACHABLE", "SIGNER-UNUSABLE"])
+    world.hospital.installation = replace(world.hospital.installation, sealer=good.sealer)
+    await world.hospital.restart()
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+    assert shown()[0] == ""
