@@ -1,9 +1,9 @@
 """How a payload is locked for one receiver, and unlocked with our keys: CMS EnvelopedData (`ebxml.md` §5).
 
-We make one form: DER, AES-256-CBC, the content key under RSA PKCS#1 v1.5 for one recipient by issuer and serial. What
-peers send is wider; the library reads our form and its near relatives, everything else is read by
-`adapter.crypto.cms_foreign`. The content key and the vector come out of the library. Outward every failed decryption is
-one and the same (`ebxml.md` §5.3).
+We make one form: DER, AES-256-CBC or what the partner's file asks for instead, the content key under RSA PKCS#1 v1.5
+for one recipient by issuer and serial. What peers send is wider; the library reads our form and its near relatives,
+everything else is read by `adapter.crypto.cms_foreign`. The content key and the vector come out of the library. Outward
+every failed decryption is one and the same (`ebxml.md` §5.3).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options, pkcs7_decrypt_der
 
-from adapter.crypto import cms_foreign
+from adapter.crypto import cms_foreign, cms_old
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys
 from adapter.crypto.policy import Algorithm, Policy, Standing
 from adapter.crypto.refusal import RefusedError
@@ -95,13 +96,23 @@ class Decrypted:
     warnings: tuple[Finding, ...]
 
 
-def encrypt(plaintext: bytes, recipient: x509.Certificate) -> bytes:
+class ContentCipher(StrEnum):
+    """What a payload is encrypted with, by the names of the table of algorithms (`ebxml.md` §12.3)."""
+
+    AES_256 = "aes256-cbc"
+    AES_128 = "aes128-cbc"
+    TRIPLE_DES = "des-ede3-cbc"
+
+
+def encrypt(plaintext: bytes, recipient: x509.Certificate, cipher: ContentCipher = ContentCipher.AES_256) -> bytes:
     """The DER of a ContentInfo that only the holder of the recipient's key can open; no octet is changed on the way."""
+    if cipher is ContentCipher.TRIPLE_DES:
+        return cms_old.encrypt(plaintext, recipient)
     return (
         PKCS7EnvelopeBuilder()
         .set_data(plaintext)
         .add_recipient(recipient)
-        .set_content_encryption_algorithm(algorithms.AES256)
+        .set_content_encryption_algorithm(algorithms.AES256 if cipher is ContentCipher.AES_256 else algorithms.AES128)
         .encrypt(Encoding.DER, [PKCS7Options.Binary])
     )
 

@@ -31,9 +31,9 @@ class Standing(StrEnum):
     SENT = "sent"
     """what we send, and accept without a word"""
     ACCEPTED = "accepted"
-    """accepted, never sent"""
+    """accepted; of these only what a partner's file may ask for is sent, to that partner"""
     OLD = "old"
-    """accepted with a remark, never sent; a site may refuse it"""
+    """accepted with a remark, and sent as little; a site may refuse it"""
     SWITCHED = "switched"
     """accepted only while the SHA-1 switch is on"""
 

@@ -134,8 +134,10 @@ def decode(octets: bytes, encoding: str) -> bytes:
 def _split(octets: bytes) -> Entity | None:
     """The mail when it is of the profile's own form, else None."""
     entity = _open(octets)
-    if entity is None or entity.encoding == "base64" or not entity.media_type.startswith("multipart/"):
-        return None if entity is None or entity.encoding != "base64" else _decoded(entity)
+    if entity is None or entity.encoding not in {"base64", *_AS_IS}:
+        return None
+    if entity.encoding == "base64" or not entity.media_type.startswith(("multipart/", "message/")):
+        return _decoded(entity)
     boundary = entity.parameter("boundary")
     if entity.media_type != "multipart/related" or not boundary or entity.encoding not in _AS_IS:
         return None

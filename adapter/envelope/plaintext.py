@@ -1,7 +1,8 @@
 """In which form the document lies in its CMS object: as it is, as a MIME part, or packed by gzip (`ebxml.md` §5.2).
 
-We send it as it is. A peer's MIME part or gzip is opened, a few levels deep and within limits; what cannot be opened is
-handed on as it is with a remark, because its decryption succeeded and the rest is the business level's matter.
+We send it as it is, or as a MIME part to a partner whose file asks for that. A peer's MIME part or gzip is opened, a
+few levels deep and within limits; what cannot be opened is handed on as it is with a remark, because its decryption
+succeeded and the rest is the business level's matter.
 """
 
 from __future__ import annotations
@@ -10,7 +11,12 @@ import re
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
+from cryptography import x509
+
+from adapter.crypto import cms
+from adapter.crypto.cms import ContentCipher
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.mime import Entity, parse_mail
 from adapter.errors import AdapterError
@@ -22,6 +28,41 @@ _MAX_LEVELS = 4
 
 _HEADER_LINE = re.compile(rb"\s*\r?\n|(?:Content-|MIME-)[A-Za-z-]+:", re.IGNORECASE)
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*<|\xff\xfe<\x00|\xfe\xff\x00<")
+
+
+class PlaintextForm(StrEnum):
+    """What is encrypted: the document itself (HIS 1037 §5.5), or a MIME part that holds it (HITS 1172 §5.15)."""
+
+    RAW = "raw"
+    MIME = "mime"
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a partner wants its payloads: the form of the plaintext, and what it is encrypted with.
+
+    The defaults are what `ebxml.md` §5.2 and §12.3 rule.
+    """
+
+    form: PlaintextForm = PlaintextForm.RAW
+    cipher: ContentCipher = ContentCipher.AES_256
+
+    def encrypt(self, octets: bytes, content_id: str, recipient: x509.Certificate) -> bytes:
+        """The CMS object of one payload; `content_id` is the id of the part that it goes in."""
+        plain = octets if self.form is PlaintextForm.RAW else mime_part(octets, content_id)
+        return cms.encrypt(plain, recipient, self.cipher)
+
+
+def mime_part(octets: bytes, content_id: str) -> bytes:
+    """A document as HITS 1172 §5.15 has it; what goes beside one and is no XML says so."""
+    type_, encoding = ("application/xml", "8bit") if _XML.match(octets) else ("application/octet-stream", "binary")
+    named = quote(content_id, safe="@+=")
+    head = f"Content-Id: <{named}>\r\nContent-Type: {type_}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return head.encode("ascii") + octets
+
+
+NATIONAL_PACKING = Packing()
+"""What holds where the partner's file says nothing."""
 
 
 class Form(StrEnum):

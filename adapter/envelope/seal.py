@@ -12,7 +12,6 @@ from datetime import datetime
 
 from cryptography import x509
 
-from adapter.crypto import cms
 from adapter.crypto.certificates import TrustAnchors, Usage, describe, problems
 from adapter.crypto.keys import Signer
 from adapter.crypto.policy import NATIONAL
@@ -27,6 +26,7 @@ from adapter.envelope.manifest import Manifest, ManifestReference, Schema
 from adapter.envelope.monitoring import Monitoring
 from adapter.envelope.names import EB, SIGNAL_SERVICE, SOAP, TO_PARTY, XLINK
 from adapter.envelope.open import VerifiedMessage, read
+from adapter.envelope.plaintext import NATIONAL_PACKING, Packing
 from adapter.envelope.routing import Routing
 from adapter.envelope.rules import ADDRESSING, BY_ID, judge_sealed
 from adapter.envelope.rules.subject import of_unpacked
@@ -103,10 +103,12 @@ class Sealer:
         ids: PayloadIds,
         now: datetime,
         beside: tuple[bytes, ...] = (),
+        packing: Packing = NATIONAL_PACKING,
     ) -> Sealed:
         """Seal a business document and what belongs to it: their octets arrive unchanged at the receiver.
 
-        Each is a payload part of its own (HIS 1037 §6.3.1); the monitoring is told the type of the document only.
+        Each is a payload part of its own (HIS 1037 §6.3.1), encrypted as `packing` says; the monitoring is told the
+        type of the document only.
         Raises `AdapterError` (RECIPIENT_UNUSABLE, SIGNER_UNUSABLE, MAIL_TOO_LARGE, SEAL_REFUSED).
         """
         self.require_recipient(recipient, routing.receiver, now)
@@ -124,9 +126,9 @@ class Sealer:
             monitoring=self.monitoring,
         )
         others = zip(ids.beside_content_ids, beside, strict=True)
-        parts = (
-            Part(ids.payload_content_id, cms.encrypt(payload, recipient)),
-            *(Part(content_id, cms.encrypt(octets, recipient)) for content_id, octets in others),
+        parts = tuple(
+            Part(content_id, packing.encrypt(octets, content_id, recipient))
+            for content_id, octets in ((ids.payload_content_id, payload), *others)
         )
         told: tuple[Schema, ...] = (Schema(routing.namespace, routing.version),)
         named = (f"cid:{part.content_id}" for part in parts)

@@ -15,8 +15,10 @@ from cryptography import x509
 from pydantic import BeforeValidator, Field, model_validator
 
 from adapter.crypto.certificates import load_certificates
+from adapter.crypto.cms import ContentCipher
 from adapter.envelope.agreement import usable_certificates
 from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
+from adapter.envelope.plaintext import Packing, PlaintextForm
 from adapter.errors import CONFIG_INVALID, AdapterError
 from adapter.lookups.planned import Planned
 from adapter.lookups.port import AnswerForm, Listed, Partner, PartyRole
@@ -106,6 +108,12 @@ class PartnerFile(Section):
     """Which service of its municipality the partner is; left out where one party stands for several (LI-036)."""
     convention: bool = False
     """Whether its answers to readiness messages begin with our own line, which is read without a person."""
+    plaintext: PlaintextForm = PlaintextForm.RAW
+    """What is encrypted for it: `raw`, the document itself, as HIS 1037 §5.5 has it, or `mime`, a MIME part that holds
+    the document, as HITS 1172 §5.15 has it. Only for a partner that opens nothing else; received, both are opened."""
+    content_encryption: ContentCipher = ContentCipher.AES_256
+    """What payloads to it are encrypted with: `aes256-cbc`, or for a partner that cannot read that `aes128-cbc` or, as
+    the last resort, `des-ede3-cbc` (Triple DES, which is old)."""
     agreement: tuple[AgreementFile, ...] = ()
     """Agreements (CPA) with it."""
 
@@ -220,6 +228,7 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
         address=said.address,
         signing=_planned(said.signing_certificates, "signing_certificates"),
         encryption=_planned(said.encryption_certificate, "encryption_certificate"),
+        packing=Packing(said.plaintext, said.content_encryption),
     )
     return listed, tuple(_agreement(one, said.her) for one in said.agreement)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from cryptography import x509
 
 from adapter.envelope.cpa import Cpa
+from adapter.envelope.plaintext import NATIONAL_PACKING, Packing
 from adapter.errors import RECIPIENT_UNUSABLE, AdapterError
 from adapter.facts import MunicipalService
 from adapter.lookups.planned import Planned, in_use
@@ -38,7 +39,8 @@ class Partner:
     `signing` holds every certificate that the party signs with (two during a change, `ebxml.md` §5.4), `encryption`
     those to encrypt to, each with its time. `reads_our_convention` marks a party whose readiness answers carry our own
     first line (`plo.md` §1.5). `sector` and `sender_type` are those of `design.md` §5. `service` is what the party is
-    in its municipality, None where nothing is said or one party is several.
+    in its municipality, None where nothing is said or one party is several. `packing` is how payloads to it are
+    encrypted.
     """
 
     her: HerId
@@ -55,6 +57,7 @@ class Partner:
     reads_our_convention: bool = False
     service: MunicipalService | None = None
     source: str = "partner file"
+    packing: Packing = NATIONAL_PACKING
 
     def believed(self, at: datetime) -> tuple[x509.Certificate, ...]:
         """What a message that arrives at a time may be signed with."""
@@ -99,6 +102,7 @@ class Listed:
     address: EdiAddress | None
     signing: tuple[Planned, ...]
     encryption: tuple[Planned, ...]
+    packing: Packing = NATIONAL_PACKING
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -131,6 +135,7 @@ class Listed:
             reads_our_convention=self.reads_our_convention,
             service=self.service,
             source=self.source,
+            packing=self.packing,
         )
 
 

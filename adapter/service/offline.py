@@ -92,7 +92,8 @@ def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -
     routing = Routing(sender, receiver, process, agreement.cpa_id, namespace, version, agreement.service_type)
     fresh, now = tools.ids.fresh, tools.clock.now()
     ids = PayloadIds(MessageId(fresh()), fresh(), fresh(), fresh(), f"=_{fresh()}")
-    sealed = tools.sealer.seal(content, routing, agreement.certificate or partner.encryption_at(now), ids, now)
+    recipient = agreement.certificate or partner.encryption_at(now)
+    sealed = tools.sealer.seal(content, routing, recipient, ids, now, packing=partner.packing)
     headers = MailHeaders(own.address, agreement.address or partner.address, now, f"{fresh()}@{own.address.domain}")
     return SealedMail(mail(headers, sealed.body), sealed.message_id.value, sealed.conversation_id)
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.crypto.certificates import Usage, days_left, problems, thumbprint
+from adapter.crypto.cms import ContentCipher
 from adapter.envelope.agreement import in_force, pair_id, reliability
 from adapter.envelope.cpa import MAY_SEND, Can, Cpa
+from adapter.envelope.plaintext import NATIONAL_PACKING
 from adapter.errors import AdapterError
 from adapter.lookups.planned import FLIGHT, Planned, in_use, next_change
 from adapter.lookups.port import Listed, Partner
@@ -66,9 +68,21 @@ def explain(tools: Tools, her: HerId) -> tuple[Reason, ...]:
         _source("address", partner.address.value, pinned=listed.address is not None, listed=listed),
     ]
     reasons += _certificates(tools, partner, listed)
+    reasons += _packing(partner, listed)
     for own in tools.settings.party:
         reasons += _between(tools, own.her, partner)
     return tuple(reasons)
+
+
+def _packing(partner: Partner, listed: Listed) -> list[Reason]:
+    """What is encrypted for it, and with what; a value that is not the national one is from its file."""
+    usual, wanted = NATIONAL_PACKING, partner.packing
+    said = f"{listed.source} says so"
+    form = "the national rule: the document itself (HIS 1037 §5.5)" if wanted.form is usual.form else said
+    cipher = "the national rule (ebxml.md §12.3)" if wanted.cipher is usual.cipher else said
+    if wanted.cipher is ContentCipher.TRIPLE_DES:
+        cipher += "; it is old: ask the partner for AES"
+    return [Reason("plaintext", wanted.form.value, form), Reason("content encryption", wanted.cipher.value, cipher)]
 
 
 def _source(what: str, holds: str, *, pinned: bool, listed: Listed) -> Reason:

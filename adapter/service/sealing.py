@@ -129,7 +129,7 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
         installation.sealer.require_recipient(recipient, partner.her, now)
         vetted = vetting.vet_recipient(installation, recipient, partner.her.value, exchange.created_at, now)
         vetting.require_signer(installation, now)
-        sealed = installation.sealer.seal(content, routing, recipient, ids, now, beside)
+        sealed = installation.sealer.seal(content, routing, recipient, ids, now, beside, partner.packing)
     except AdapterError as error:
         if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _WAITED_FOR):
             _write_down(installation, exchange, error.id)

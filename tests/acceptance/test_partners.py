@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from commands import HOSPITAL, MUNICIPALITY, adapter, many
+from commands import HOSPITAL, MESSAGES, MUNICIPALITY, adapter, many
 
 from adapter.testing.agreements import Agreeing, cpa_xml
 from adapter.testing.pki import ThrowAwayPki
@@ -64,6 +64,32 @@ def test_partners_are_listed_and_explained(place: Place) -> None:
     assert "5, 12:00:00 apart" in reasons["resends from 8140011"][0]
     assert "days left" in reasons["signing certificate"][0]
     assert "PARTNER-UNKNOWN" in unknown.expect(2).error
+
+
+def test_a_partner_that_opens_only_what_is_packed_in_its_way(place: Place, tmp_path: Path) -> None:
+    """What its file asks for is explained and is what goes to it; its own adapter opens that. A typo is said."""
+    config = ("--config", place.hospital.config)
+    explain = ("partners", "explain", str(CASE_WORK), "--json", *config)
+    before = {row["what"]: row for row in adapter(*explain).expect(0).json()}
+    assert (before["plaintext"]["holds"], before["content encryption"]["holds"]) == ("raw", "aes256-cbc")
+    assert "national rule" in before["plaintext"]["because"]
+    file = place.hospital.folder / "partners" / f"{CASE_WORK}.toml"
+    known = file.read_text()
+    file.write_text('plaintext = "mime"\ncontent_encryption = "des-ede3-cbc"\n' + known)
+    after = {row["what"]: row for row in adapter(*explain).expect(0).json()}
+    assert (after["plaintext"]["holds"], after["content encryption"]["holds"]) == ("mime", "des-ede3-cbc")
+    assert after["plaintext"]["because"] == f"partner file {CASE_WORK}.toml says so"
+    assert "old" in after["content encryption"]["because"]
+    mail, out = tmp_path / "out.eml", tmp_path / "out.xml"
+    message = MESSAGES / "discharge-ready.xml"
+    adapter("seal", message, "--from", str(WARD), "--to", str(CASE_WORK), "-o", mail, *config).expect(0)
+    opened = adapter("open", mail, "-o", out, "--json", "--config", place.municipality.config).expect(0).json()
+    assert out.read_bytes() == message.read_bytes()
+    assert [one for one in opened["warnings"] if one.startswith("EB-503")]
+    file.write_text('plaintext = "gzip"\n' + known)
+    wrong = adapter(*explain).expect(2)
+    assert "plaintext" in wrong.error
+    assert "raw" in wrong.error
 
 
 def test_an_agreement_is_taken_in(place: Place, tmp_path: Path) -> None:

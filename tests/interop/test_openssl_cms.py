@@ -6,9 +6,11 @@ import pytest
 from asn1crypto import cms as asn1
 
 from adapter.crypto import cms
+from adapter.crypto.cms import ContentCipher
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys
 from adapter.crypto.policy import NATIONAL, Use, algorithms, find, sent
 from adapter.crypto.refusal import RefusedError
+from adapter.envelope.plaintext import NATIONAL_PACKING, Packing, PlaintextForm, mime_part
 
 TEXT = "<a>æøå</a>\nline\r\n\x00".encode() * 50
 
@@ -48,17 +50,26 @@ def test_the_forms_are_all_that_we_take():
     assert {name for _, *names in FORMS.values() for name in names} == wanted
 
 
-def test_openssl_opens_what_we_encrypt(bench, openssl):
-    """The plaintext is byte-identical."""
-    sealed = cms.encrypt(TEXT, bench.municipality.encryption.certificate)
-    assert used(sealed) == (sent(Use.CONTENT).name, sent(Use.KEY_TRANSPORT).name)
+@pytest.mark.parametrize("form", PlaintextForm)
+@pytest.mark.parametrize("cipher", ContentCipher)
+def test_openssl_opens_what_we_encrypt(bench, openssl, form, cipher):
+    """The plaintext is byte-identical, by every cipher that we send, as it is and in a MIME part."""
+    sealed = Packing(form, cipher).encrypt(TEXT, "a@edi.example", bench.municipality.encryption.certificate)
+    assert used(sealed) == (cipher.value, sent(Use.KEY_TRANSPORT).name)
     (bench.folder / "sealed.der").write_bytes(sealed)
     result = bench.run(
         openssl, "cms", "-decrypt", "-binary", "-inform", "DER", "-in", "sealed.der",
         "-recip", "municipality/encryption.crt", "-inkey", "municipality/encryption.key", "-out", "opened",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr.decode()
-    assert (bench.folder / "opened").read_bytes() == TEXT
+    opened = (bench.folder / "opened").read_bytes()
+    assert opened == (TEXT if form is PlaintextForm.RAW else mime_part(TEXT, "a@edi.example"))
+    assert opened.endswith(TEXT)
+
+
+def test_the_national_packing_is_the_algorithm_that_is_sent():
+    """Where a partner's file says nothing, the document itself goes, by the algorithm of the table."""
+    assert Packing(PlaintextForm.RAW, ContentCipher(sent(Use.CONTENT).name)) == NATIONAL_PACKING
 
 
 def _encrypt(bench, openssl, options, *recipients):

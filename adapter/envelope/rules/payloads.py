@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from adapter.crypto.cms import content_algorithm, is_enveloped
+from adapter.crypto.cms import ContentCipher, content_algorithm, is_enveloped
 from adapter.crypto.policy import Standing, Use, find
 from adapter.envelope.rules.rule import Breach, Consequence, Context, Needs, RuleBook
 from adapter.envelope.rules.subject import Subject
@@ -38,22 +38,24 @@ BOOK.elsewhere(
 )
 
 
+_SENT: Final = frozenset(one.value for one in ContentCipher)
+
+
 @BOOK.rule(
     "EB-503", "The content is encrypted by an allowed algorithm", "ebxml.md §5.1", receive=_ERROR, code=_SECURITY
 )
 def algorithm_is_allowed(subject: Subject, context: Context) -> Iterator[Breach]:
-    """AES-256-CBC sent; AES and, with a remark, 3DES received; RC2 and DES never."""
+    """AES-256-CBC sent, or what a partner's file may ask for; AES and, with a remark, 3DES received; RC2, DES never."""
     for part in subject.attachments:
         identifier = content_algorithm(part.content)
         if not identifier:
             continue
         row = find(Use.CONTENT, identifier)
-        sent = row is not None and row.standing is Standing.SENT
-        if row is None or (context.side is Side.SEND and not sent):
+        if row is None or (context.side is Side.SEND and row.name not in _SENT):
             yield Breach(
                 "the content is encrypted by an algorithm that is not allowed", f"cid:{_shown(content_id(part))}"
             )
-        elif row.standing is Standing.OLD:
+        elif row.standing is Standing.OLD and context.side is Side.RECEIVE:
             yield Breach(f"the content is encrypted with {row.name}", f"cid:{_shown(content_id(part))}", _REMARK)
 
 

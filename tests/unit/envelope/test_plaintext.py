@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapter.envelope.plaintext import MAX_RATIO, Form, unwrap
+from adapter.envelope.plaintext import MAX_RATIO, Form, mime_part, unwrap
 
 BOMB = gzip.compress(b" " * 30_000_000)
 STRANGE = {
@@ -47,3 +47,20 @@ def test_no_octets_make_it_fail(octets):
     unwrap(octets)
     unwrap(b"Content-Type: " + octets)
     unwrap(b"\x1f\x8b" + octets)
+
+
+@given(st.binary(max_size=200).map(lambda tail: b"<a/>" + tail))
+@example(b"<a>" + b"\n--x" * 1000 + b"</a>\r\n\r\n")
+@example(b"<a>" + b"\r\nContent-Type: multipart/mixed" * 1000 + b"</a>")
+def test_our_own_mime_part_is_opened_to_the_octet(octets):
+    """What we wrap for a partner that wants it so comes out unchanged, without a remark (HITS 1172 §5.15)."""
+    wrapped = mime_part(octets, "some id\r\n@edi.example")
+    head, _, content = wrapped.partition(b"\r\n\r\n")
+    assert content == octets
+    assert [line.split(b":")[0] for line in head.split(b"\r\n")] == [
+        b"Content-Id",
+        b"Content-Type",
+        b"Content-Transfer-Encoding",
+    ]
+    plain = unwrap(wrapped)
+    assert (plain.octets, plain.form, plain.findings) == (octets, Form.XML, ())

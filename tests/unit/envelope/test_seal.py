@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from adapter.crypto.certificates import Usage
+from adapter.crypto.cms import ContentCipher, content_algorithm, decrypt
 from adapter.crypto.keys import SigningIdentity
+from adapter.crypto.policy import NATIONAL, Use, find
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import ReturnAddress
 from adapter.envelope.manifest import Manifest
 from adapter.envelope.monitoring import Monitoring
+from adapter.envelope.plaintext import Packing, PlaintextForm
 from adapter.envelope.routing import Process
 from adapter.envelope.seal import fault_body
 from adapter.envelope.signals import (
@@ -289,3 +292,24 @@ def test_a_signal_copies_what_the_answered_message_has_wrong(world):
     sealed = world.municipality_seals.acknowledge(world.verify(odd), world.signal_id, world.now, world.now)
     unpacked = unpack(world.mail(sealed.body))
     assert unpacked.reply_to.cpa_id == "10_9"
+
+
+@pytest.mark.parametrize("form", PlaintextForm)
+@pytest.mark.parametrize("cipher", ContentCipher)
+def test_a_partner_gets_its_payloads_as_it_wants_them(world, form, cipher):
+    """The plaintext is the document or a MIME part, by the cipher that is asked for; our own receiving side opens it,
+    with a remark on Triple DES only."""
+    recipient, beside = world.municipality.encryption.certificate, b"%PDF-1.7\n--\x00"
+    ids = replace(world.ids, beside_content_ids=("file@edi.example",))
+    packing = Packing(form, cipher)
+    body = world.hospital_seals.seal(world.payload, world.routing, recipient, ids, world.now, (beside,), packing).body
+    message = world.read(world.mail(body))
+    for part, octets in zip(message.unpacked.attachments, (world.payload, beside), strict=True):
+        assert find(Use.CONTENT, content_algorithm(part.octets)).name == cipher.value
+        plain = decrypt(part.octets, world.municipality.keys, NATIONAL, world.now).plaintext
+        assert plain.endswith(octets)
+        assert plain.startswith(b"Content-Id: <") is (form is PlaintextForm.MIME)
+    document, other = world.open(world.mail(body))
+    assert (document.octets, other.octets) == (world.payload, beside)
+    remarks = ["EB-503"] if cipher is ContentCipher.TRIPLE_DES else []
+    assert [one.rule for one in document.findings] == remarks
