@@ -44,7 +44,7 @@ MAILS = {
         + b'Content-Type: text/xml; charset="UTF-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
         + b"<a>" * 2000
         + b"</a>" * 2000,
-        "XML-NOT-WELL-FORMED",
+        "XML-TOO-LARGE",
     ),
     "a thousand namespaces": (
         TOP
