@@ -423,6 +423,13 @@ DELIVERY_IMPOSSIBLE = _kind(
     "Report it with the exchange's journal; the exchange is unchanged.",
 )
 
+JUDGING_DEFECT = _kind(
+    "JUDGING-DEFECT",
+    Blame.ADAPTER,
+    "a defect of the adapter keeps a message from being judged",
+    "Report it with the name in the log (`mail.judging_failed`); a version without the defect judges the mail.",
+)
+
 MAILBOX_UNREACHABLE = _kind(
     "MAILBOX-UNREACHABLE",
     Blame.NETWORK,

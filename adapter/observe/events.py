@@ -97,6 +97,12 @@ MAIL_PUT_OFF = _event(
     "a mail cannot be judged now for a reason of ours; it is tried again, and nothing was answered",
     "See to what the rule names, such as our own certificate; `adapter check` shows it.",
 )
+MAIL_JUDGING_FAILED = _event(
+    "mail.judging_failed",
+    Level.ERROR,
+    "a mail met a defect of the adapter while it was judged; it is kept and tried again, and nothing was answered",
+    "Report the rule. After 24 hours the sender is told; a version without the defect judges the mail before that.",
+)
 MAIL_UNJUDGED = _event(
     "mail.unjudged",
     Level.ERROR,

@@ -25,7 +25,7 @@ from adapter.envelope.seal import Sealed, fault_body
 from adapter.envelope.shown import shown_id
 from adapter.envelope.signals import EbError, SoapFault
 from adapter.envelope.unpack import MailFacts, mail_facts
-from adapter.errors import AdapterError
+from adapter.errors import JUDGING_DEFECT, AdapterError
 from adapter.messages.findings import Finding
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
@@ -103,8 +103,13 @@ def objection(installation: Installation, to: ReturnAddress, errors: tuple[EbErr
     return installation.sealer.object_to(to, errors, message_id, now, answering)
 
 
-def everything_wrong(installation: Installation, mail: Mail) -> tuple[Finding, ...]:
-    """What every rule has to say about a mail that is refused, so that its sender hears all of it at once (EB-627)."""
+def everything_wrong(installation: Installation, mail: Mail, error: AdapterError) -> tuple[Finding, ...]:
+    """What every rule has to say about a mail that is refused, so that its sender hears all of it at once (EB-627).
+
+    Nothing of a mail that broke our own code: it is refused for that alone, and its rules might break once more.
+    """
+    if error.kind is JUDGING_DEFECT:
+        return ()
     octets = installation.store.read_now(lambda reader: reader.blob(mail.raw))
     return judge(of_mail(octets), Context(Side.RECEIVE, installation.clock.now()))
 
@@ -176,7 +181,7 @@ def refuse(
     now = installation.clock.now()
     response = None
     if decided is Answer.ERROR and to is not None:
-        errors = respond.errors(error, everything_wrong(installation, mail))
+        errors = respond.errors(error, everything_wrong(installation, mail, error))
         response = signal_response(installation, to, objection(installation, to, errors))
         if response is None:
             return answer_by_fault(installation, mail, facts, error)

@@ -15,6 +15,7 @@ from cryptography import x509
 
 from adapter.crypto.certificates import Usage, days_left, problems
 from adapter.crypto.revocation import Outcome
+from adapter.delivery.receiver import ReceptionState
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
@@ -22,7 +23,8 @@ from adapter.service.installation import Installation
 from adapter.service.mailboxes import condition_of
 from adapter.service.pulse import Pulse
 from adapter.service.terms import price_remedy
-from adapter.store.port import Counts, Reader, Unanswered, Writer
+from adapter.service.unjudged import is_defect
+from adapter.store.port import Counts, Mail, Reader, Unanswered, Writer
 from adapter.values import utc_text
 
 STALE = timedelta(minutes=2)
@@ -97,11 +99,11 @@ def examine(installation: Installation) -> Health:
     """
     now, pulse = installation.clock.now(), installation.pulse
     reasons = list(_loops(pulse))
-    counts = Counts()
+    counts, broken = Counts(), tuple[Mail, ...]()
     unanswered: tuple[Unanswered, ...] = ()
     try:
         installation.store.write_now(lambda writer: probe(writer, now))
-        counts, unanswered = installation.store.read_now(_waiting)
+        counts, unanswered, broken = installation.store.read_now(_waiting)
     except AdapterError as error:
         store_failed(installation, error)
         reasons.append(Reason("store", Against.READINESS, f"the store cannot be written: {error.sentence()}"))
@@ -112,7 +114,7 @@ def examine(installation: Installation) -> Health:
     reasons += _mailboxes(installation)
     reasons += _terms(installation)
     reasons += _prices(installation, now)
-    reasons += [*wrong, *_mail(pulse, now), *_backlog(counts, now)]
+    reasons += [*wrong, *_mail(pulse, now), *_defects(broken), *_backlog(counts, now)]
     return Health(now, tuple(reasons), counts, unanswered, certificates)
 
 
@@ -133,8 +135,9 @@ def probe(writer: Writer, now: datetime) -> None:
     writer.keep_note("health looked at", utc_text(now))
 
 
-def _waiting(reader: Reader) -> tuple[Counts, tuple[Unanswered, ...]]:
-    return reader.waiting(), reader.unanswered()
+def _waiting(reader: Reader) -> tuple[Counts, tuple[Unanswered, ...], tuple[Mail, ...]]:
+    pending = reader.mails((ReceptionState.PENDING,))
+    return reader.waiting(), reader.unanswered(), tuple(one for one in pending if is_defect(one.reception.reason))
 
 
 def _loops(pulse: Pulse) -> list[Reason]:
@@ -186,6 +189,15 @@ def _prices(installation: Installation, now: datetime) -> list[Reason]:
         Reason("prices", Against.NOTHING, f"nights {span} have no price in {held.rates.version}: {remedy}")
         for span in held.without_price(now)
     ]
+
+
+def _defects(broken: tuple[Mail, ...]) -> list[Reason]:
+    """Mails that broke our own code and are tried again; the others go on, so it stands against nothing."""
+    if not broken:
+        return []
+    since = utc_text(min(mail.reception.received for mail in broken))
+    says = f"{len(broken)} mails met a defect of the adapter and are tried again, the oldest since {since}"
+    return [Reason("defect", Against.NOTHING, says)]
 
 
 def _backlog(counts: Counts, now: datetime) -> list[Reason]:

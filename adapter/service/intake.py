@@ -1,8 +1,8 @@
 """How a mail is taken in: kept first, then opened, judged and answered, each mail for itself.
 
 `keep` makes the raw octets durable before the mail server is answered. `take_in` does the rest of `ebxml.md` §1.3 in
-one task of the worker pool. A mail that breaks our own code goes to quarantine with the name of the defect and never
-stops the mails behind it.
+one task of the worker pool. A mail that breaks our own code is tried again like one that meets any other trouble of
+ours, with the name of the defect, and never stops the mails behind it (`ebxml.md` §6.4, Unknown after all retries).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapter.delivery.retry import VALIDATION_LIFETIME
 from adapter.envelope.classify import AutomaticReply, Bounce
 from adapter.envelope.respond import Arrived, arrived_as
 from adapter.envelope.unpack import FaultMail, Unpacked, unpack
-from adapter.errors import STORE_CLAIM_LOST, STORE_FAILED, AdapterError, Blame
+from adapter.errors import JUDGING_DEFECT, STORE_CLAIM_LOST, STORE_FAILED, AdapterError, Blame
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import payloads, signals
@@ -25,7 +25,7 @@ from adapter.service.answers import answer_unreadable
 from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
-from adapter.service.unjudged import WHY, refuse_unjudged
+from adapter.service.unjudged import DEFECT, WHY, refuse_unjudged
 from adapter.store.port import BlobKind, Mail, Writer
 from adapter.transports.port import ReceivedMail
 
@@ -88,9 +88,14 @@ def take_in(installation: Installation, mail: Mail) -> None:
         if (error.kind.retryable and not error.kind.may_pass) or error.kind is STORE_CLAIM_LOST:
             installation.log.tell(events.DAEMON_STEP_FAILED, Line(state="stored", rule=error.id))
             return
-        told = _put_off(installation, mail, error) if _is_ours(error) else _quarantine(installation, mail, error.id)
+        if error.kind.blame is Blame.ADAPTER:
+            told = _met_defect(installation, mail, error.id)
+        elif _is_ours(error):
+            told = _put_off(installation, mail, error, error.id)
+        else:
+            told = _quarantine(installation, mail, error.id)
     except Exception as error:
-        told = _quarantine(installation, mail, f"defect {type(error).__name__}")
+        told = _met_defect(installation, mail, type(error).__name__)
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     tell(installation.log, (replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told))
 
@@ -119,16 +124,22 @@ def _is_ours(error: AdapterError) -> bool:
     return error.kind.blame in {Blame.OPERATOR, Blame.NETWORK}
 
 
-def _put_off(installation: Installation, mail: Mail, error: AdapterError) -> list[Told]:
+def _met_defect(installation: Installation, mail: Mail, name: str) -> list[Told]:
+    """Judge a mail that broke our code later: the next version of it may do better, and until then a person is told."""
+    return _put_off(installation, mail, AdapterError(JUDGING_DEFECT), f"{DEFECT} {name}")
+
+
+def _put_off(installation: Installation, mail: Mail, error: AdapterError, reason: str) -> list[Told]:
     """Judge a mail later, with a growing pause; after a day its sender is told. Nothing is answered meanwhile."""
     now = installation.clock.now()
     if now - mail.reception.received >= VALIDATION_LIFETIME:
         told = refuse_unjudged(installation, mail, error)
-        return told if told is not None else _quarantine(installation, mail, f"{error.id}: {WHY}")
+        return told if told is not None else _quarantine(installation, mail, f"{reason}: {WHY}")
     steps = (Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.CANNOT_JUDGE)
-    pending = receiver.walk(mail.reception, now, *steps, reason=error.id)
+    pending = receiver.walk(mail.reception, now, *steps, reason=reason)
     installation.store.write_now(lambda writer: writer.save_mail(replace(mail, reception=pending)))
-    return [Told(events.MAIL_PUT_OFF, Line(state="pending", rule=error.id))]
+    event = events.MAIL_JUDGING_FAILED if error.kind is JUDGING_DEFECT else events.MAIL_PUT_OFF
+    return [Told(event, Line(state="pending", rule=reason))]
 
 
 def _quarantine(installation: Installation, mail: Mail, reason: str) -> list[Told]:

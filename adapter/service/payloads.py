@@ -296,7 +296,7 @@ def _reject(installation: Installation, arrival: Arrival, error: AdapterError) -
 
 
 def _objection(installation: Installation, arrival: Arrival, error: AdapterError) -> Response | None:
-    errors = respond.errors(error, everything_wrong(installation, arrival.mail))
+    errors = respond.errors(error, everything_wrong(installation, arrival.mail, error))
     sealed = objection(installation, arrival.reply_to, errors)
     return signal_response(installation, arrival.reply_to, sealed)
 

@@ -1,9 +1,10 @@
 """What becomes of a mail that could not be judged for a day, for a trouble of ours?
 
 Its sender is told early with an ErrorList (`ebxml.md` §7.4, PENDING with its limit reached): DeliveryFailure where what
-we needed to ask was away, otherwise Unknown. That goes to the address that the directory has, and only where the
-directory knows the sender. A message whose signature holds keeps its id reserved with this answer, so that a copy hears
-the same. What cannot be answered, and every signal, goes to quarantine with the reason. A person sees either.
+we needed to ask was away, otherwise Unknown, as after a defect of the adapter (`ebxml.md` §6.4). That goes to the
+address that the directory has, and only where the directory knows the sender. A message whose signature holds keeps
+its id reserved with this answer, so that a copy hears the same. What cannot be answered, and every signal, goes to
+quarantine with the reason. A person sees either.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ from adapter.service.steps import Told
 from adapter.store.port import Mail
 
 WHY = "it could not be judged within 24 hours"
+
+DEFECT = "defect"
+"""How the reason begins that a mail is put off for which broke our own code; the name of the defect follows."""
+
+
+def is_defect(reason: str) -> bool:
+    """Whether a mail is put off for a defect of ours."""
+    return reason.startswith(f"{DEFECT} ")
 
 
 def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError) -> list[Told] | None:
@@ -46,14 +55,20 @@ def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError)
         if another.kind in STORE_AWAY:
             raise
         return None
+    except Exception:
+        # What broke our code while it was judged may break it here once more; then a person has it in quarantine.
+        return None
     return [*told, Told(events.MAIL_UNJUDGED, Line(partner=to.sender.value, state="rejected", rule=error.id))]
 
 
 def _verified(installation: Installation, unpacked: Unpacked) -> VerifiedMessage | None:
-    """The message, if its signature is that of the party the directory knows; nobody is asked for anything newer."""
+    """The message, if its signature is that of the party the directory knows; nobody is asked for anything newer.
+
+    None also where the verification meets a defect of ours: then it is answered as one that was not verified.
+    """
     try:
         message = opening.read(unpacked)
         expected = expected_signer(installation, message.header.sender.her, installation.clock.now())
         return opening.verify(message, expected, installation.policy, installation.clock.now())
-    except AdapterError:
+    except Exception:
         return None

@@ -14,8 +14,12 @@ import pytest
 from lxml import etree
 
 from adapter.delivery.receiver import ReceptionState
+from adapter.errors import DELIVERY_IMPOSSIBLE, AdapterError
 from adapter.observe.events import Level
 from adapter.observe.log import Silent, Stream
+from adapter.service import answers, intake, payloads, unjudged
+from adapter.service.health import examine
+from adapter.service.views import transport_word
 from adapter.testing.neighbours import World, is_signal
 from adapter.testing.place import Place
 from adapter.testing.registry import Registry
@@ -113,6 +117,86 @@ async def test_a_known_sender_under_an_agreement_that_nobody_could_fetch_is_answ
     assert not world.municipality.inbox()
     assert "mail.unjudged" in log.getvalue()
     await world.close()
+
+
+@pytest.mark.parametrize("where", ["verify", "judge_opened"], ids=["before the signature", "after it"])
+async def test_a_defect_is_tried_for_a_day_and_then_answered_by_unknown(
+    world: World, journal: StringIO, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """The operator hears of it at once, it is tried a few times only, and the sender learns the end within a day."""
+
+    def broken(*arguments: object) -> None:
+        tries.append(world.clock.now())
+        raise KeyError(world.hospital.settings.mode)
+
+    tries: list[datetime] = []
+    monkeypatch.setattr(payloads.agreements if where == "verify" else payloads, where, broken)
+    monkeypatch.setattr(answers, "judge", broken)
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    await world.municipality.daemon.settle()
+    assert '"mail.judging_failed"' in journal.getvalue()
+    assert "defect KeyError" in journal.getvalue()
+    [reason] = [one for one in examine(world.municipality.installation).reasons if one.what == "defect"]
+    assert reason.says.startswith("1 mails met a defect")
+    for _ in range(24 * 6):
+        world.clock.advance(timedelta(minutes=10))
+        await world.municipality.daemon.settle()
+    [answer] = [one for one in world.road.taken if is_signal(one)]
+    assert codes(answer) == ["Unknown"]
+    assert "24 hours" in described(answer)
+    assert "KeyError" not in described(answer)
+    assert 5 <= len(tries) <= 8
+    [mail] = world.municipality.mails()
+    assert mail.reception.state is ReceptionState.REJECTED
+    assert [row.reason for row in world.municipality.listing()] == ["JUDGING-DEFECT"]
+    assert '"mail.unjudged"' in journal.getvalue()
+    assert not [one for one in examine(world.municipality.installation).reasons if one.what == "defect"]
+    monkeypatch.undo()
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "rejected"
+
+
+@pytest.mark.parametrize("defect", [ValueError(), AdapterError(DELIVERY_IMPOSSIBLE)], ids=["exception", "our own"])
+async def test_a_defect_that_is_mended_in_time_leaves_no_trace(
+    world: World, monkeypatch: pytest.MonkeyPatch, defect: Exception
+) -> None:
+    """The next version judges the mail by itself, and its sender never hears of the defect."""
+
+    def broken(*arguments: object) -> None:
+        raise defect
+
+    monkeypatch.setattr(payloads, "judge_opened", broken)
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    monkeypatch.undo()
+    await world.municipality.restart()
+    await world.go_on(timedelta(minutes=5))
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+    assert len(world.municipality.inbox()) == 1
+
+
+async def test_a_mail_that_breaks_even_its_refusal_is_in_quarantine(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never lost: after the day a person finds it, with the name of the defect and why nobody was told."""
+
+    def broken(*arguments: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(intake, "unpack", broken)
+    monkeypatch.setattr(unjudged, "unpack", broken)
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    for _ in range(25):
+        await world.municipality.daemon.settle()
+        world.clock.advance(timedelta(hours=1))
+    [mail] = world.municipality.mails()
+    assert mail.reception.state is ReceptionState.QUARANTINE
+    assert mail.reception.reason == "defect ValueError: it could not be judged within 24 hours"
+    assert not [one for one in world.road.taken if is_signal(one)]
 
 
 def write_partner(place: Place, file: Path) -> None:

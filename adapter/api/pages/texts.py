@@ -94,6 +94,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "reason.loop": ("Daemon", "Tjeneste"),
         "reason.mail_out": ("Mail out", "E-post ut"),
         "reason.mailbox": ("Mailbox", "Postkasse"),
+        "reason.defect": ("Defect", "Feil i programmet"),
         "reason.backlog": ("Backlog", "Etterslep"),
         "reason.revoked": ("Revoked", "Trukket tilbake"),
         "reason.certificate": ("Certificate", "Sertifikat"),
