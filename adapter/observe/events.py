@@ -202,6 +202,30 @@ ANSWER_BOUNCED = _event(
 )
 QUESTION_ANSWERED = _event("question.answered", Level.INFO, "a partner's Ping or StatusRequest was answered")
 EXCHANGE_DEFERRED = _event("exchange.deferred", Level.WARNING, "the mail server does not take the message now")
+EXCHANGE_HELD_UP = _event(
+    "exchange.held_up",
+    Level.ERROR,
+    "the mail server has not taken a finished message for over an hour; it is tried again, and this is told once",
+    "See to the mail server; `adapter check` connects to it and says what it answers.",
+)
+EXCHANGE_FAULTED = _event(
+    "exchange.faulted",
+    Level.ERROR,
+    "a SOAP Fault came back for the message: its receiver could not read it",
+    "See the reason and the state; call the partner. The same octets are never sent again.",
+)
+EXCHANGE_BOUNCED = _event(
+    "exchange.bounced",
+    Level.ERROR,
+    "a mail server gave the message back",
+    "See the reason and the state; check the partner's address with `adapter partners explain`.",
+)
+EXCHANGE_SENT_AFTER_ALL = _event(
+    "exchange.sent_after_all",
+    Level.ERROR,
+    "the message left although it was given up, so its receiver may have it",
+    "Tell the partner which of its messages holds.",
+)
 EXCHANGE_REFUSED = _event(
     "exchange.refused",
     Level.ERROR,
@@ -228,8 +252,14 @@ ACK_WARNED = _event("ack.warned", Level.WARNING, "the partner took the message w
 ACK_ALARMED = _event(
     "ack.alarmed",
     Level.ERROR,
-    "a signal contradicts what we know and was not counted",
+    "a signal or receipt contradicts what we know, or does not verify, and was not counted",
     "Look at the exchange; the partner may mix up messages.",
+)
+ACK_LATE = _event(
+    "ack.came_late",
+    Level.WARNING,
+    "the partner answered only after the message had been given up; the journal says what it answered",
+    "Tell those who were told that nobody knows whether it arrived.",
 )
 ERROR_RECEIVED = _event(
     "error.received",

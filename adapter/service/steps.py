@@ -6,9 +6,11 @@ so that a line is never written for something that was rolled back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from adapter.delivery import receipts, sender
 from adapter.delivery.receipts import ReceiptEvent, ReceiptNews
@@ -101,9 +103,11 @@ def take_transport_step(
                     writer.add_journal(JournalEntry(exchange.id, now, "resend", f"transmission {resend + 1}"))
                     told.append(Told(events.EXCHANGE_RESENT, line_of(saved, after.state.value)))
             case Alarm(rule=rule, reason=reason):
+                if rule is AlarmRule.MAIL_WAITING and _waits_as_before(writer, exchange.id):
+                    continue
                 writer.add_journal(JournalEntry(exchange.id, now, f"alarm: {rule.value}", reason))
-                if rule not in _TOLD_BY_STATE:
-                    told.append(Told(events.ACK_ALARMED, line_of(saved, after.state.value, rule.value)))
+                if rule in ALARM_EVENTS:
+                    told.append(Told(ALARM_EVENTS[rule], line_of(saved, after.state.value, rule.value)))
             case TellApplication(news=news, reason=reason):
                 writer.add_journal(JournalEntry(exchange.id, now, f"application: {news.value}", reason))
             case _:
@@ -111,14 +115,38 @@ def take_transport_step(
     return saved, told
 
 
-_TOLD_BY_STATE = {
-    AlarmRule.SEND_RULE,
-    AlarmRule.MAIL_REFUSED,
-    AlarmRule.REFUSED,
-    AlarmRule.NO_ANSWER,
-    AlarmRule.APPREC_WITHOUT_ACK,
-}
+TOLD_BY_STATE = frozenset(
+    {
+        AlarmRule.SEND_RULE,
+        AlarmRule.MAIL_REFUSED,
+        AlarmRule.REFUSED,
+        AlarmRule.NO_ANSWER,
+        AlarmRule.APPREC_WITHOUT_ACK,
+    }
+)
 """Alarms that the line about the new state already tells."""
+
+ALARM_EVENTS: Final[Mapping[AlarmRule, events.Event]] = MappingProxyType(
+    {
+        AlarmRule.MAIL_WAITING: events.EXCHANGE_HELD_UP,
+        AlarmRule.SENT_AFTER_CANCEL: events.EXCHANGE_SENT_AFTER_ALL,
+        AlarmRule.FAULT: events.EXCHANGE_FAULTED,
+        AlarmRule.BOUNCE: events.EXCHANGE_BOUNCED,
+        AlarmRule.LATE_ANSWER: events.ACK_LATE,
+        AlarmRule.ACK_REFERENCES: events.ACK_ALARMED,
+        AlarmRule.SIGNAL_NOT_VERIFIED: events.ACK_ALARMED,
+        AlarmRule.SIGNALS_CONTRADICT: events.ACK_ALARMED,
+        AlarmRule.APPREC_NOT_EXPECTED: events.ACK_ALARMED,
+    }
+)
+"""What the log says of every other alarm."""
+
+
+def _waits_as_before(writer: Writer, exchange_id: str) -> bool:
+    """Whether it was told already that no mail server takes the message, since it became ready; once is enough."""
+    said, ready = f"alarm: {AlarmRule.MAIL_WAITING.value}", f"transport: {TransportState.READY.value}"
+    last = next((line.what for line in reversed(writer.journal(exchange_id)) if line.what in {said, ready}), ready)
+    return last == said
 
 
 def _put(writer: Writer, exchange: Exchange, due: datetime, now: datetime, sent_from: EdiAddress) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from io import StringIO
 
 import pytest
 from lxml import etree
 
 from adapter.crypto.refusal import RefusedError
+from adapter.delivery.sender import TransportState
 from adapter.envelope.routing import Process
 from adapter.errors import DECRYPTION_FAILED
 from adapter.facts import ReadyNotice
@@ -215,7 +217,23 @@ async def test_a_known_message_in_a_new_envelope_is_acknowledged_and_ignored(wor
     assert world.municipality.facts() == facts
 
 
-async def test_a_partner_that_is_away_for_days_is_waited_for(world: World) -> None:
+async def test_an_answer_after_the_end_is_told_as_late(world: World, journal: StringIO) -> None:
+    """An acknowledgment that comes when the message was given up counts, and is no contradiction."""
+    world.road.loses = lambda mail: mail.sender.value == world.place.municipality.address
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    for _ in range(9):
+        await world.go_on(timedelta(hours=12))
+    assert words(world.hospital, sent)[0] == "delivery_failed"
+    world.road.loses = lambda mail: False
+    await world.road.arrive(next(one for one in world.road.taken if is_signal(one)))
+    await world.settle()
+    assert world.hospital.exchange(sent).transport.state is TransportState.ACKED_LATE  # type: ignore[union-attr]
+    assert journal.getvalue().count('"ack.came_late"') == 1
+    assert "ack.alarmed" not in journal.getvalue()
+
+
+async def test_a_partner_that_is_away_for_days_is_waited_for(world: World, journal: StringIO) -> None:
     """The message waits with growing pauses, shown with age, reason and next attempt, and then goes through once."""
     world.road.tell(*[Deferred("connection refused")] * 200)
     content = world.hospital.build("discharge-ready")
@@ -236,7 +254,9 @@ async def test_a_partner_that_is_away_for_days_is_waited_for(world: World) -> No
         await world.go_on(timedelta(minutes=30))
     [row] = world.hospital.listing()
     assert row.age_seconds > timedelta(days=2).total_seconds()
-    assert "alarm: mail_waiting connection refused" in world.hospital.journal(sent)
+    assert world.hospital.journal(sent).count("alarm: mail_waiting connection refused") == 1
+    assert journal.getvalue().count('"exchange.held_up"') == 1
+    assert "ack.alarmed" not in journal.getvalue()
     world.road._told.clear()
     await world.go_on(timedelta(minutes=30))
     assert words(world.hospital, sent) == ("acknowledged", "ok")
