@@ -117,12 +117,13 @@ class Client:
 
 
 def verify(secret: bytes, headers: Mapping[str, str], body: bytes, *, now: float, tolerance: float = 300) -> None:
-    """Check a call to a webhook of ours; `now` is seconds since 1970. Raises `NotOursError`."""
+    """Check a call to a webhook of ours: `secret` is what stands in the adapter's file, the white space around it does
+    not count; `now` is seconds since 1970. Raises `NotOursError`."""
     shown = {name.lower(): value for name, value in headers.items()}
     timestamp = shown.get("adapter-timestamp", "")
     if not timestamp.isdecimal() or abs(now - int(timestamp)) > tolerance:
         raise NotOursError("the call is not of this moment")
-    expected = "sha256=" + hmac.new(secret, f"{timestamp}.".encode() + body, sha256).hexdigest()
+    expected = "sha256=" + hmac.new(secret.strip(), f"{timestamp}.".encode() + body, sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), shown.get("adapter-signature", "").encode()):
         raise NotOursError("the signature is not made with our secret over this body")
 

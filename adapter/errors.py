@@ -146,8 +146,8 @@ INIT_FOLDER = _kind(
 INPUT_NOT_UNDERSTOOD = _kind(
     "INPUT-NOT-UNDERSTOOD",
     Blame.CALLER,
-    "the input has another shape than the command takes",
-    "Compare with the example that the command prints.",
+    "the input has another shape than is taken here",
+    "Correct what the detail and the findings name; `adapter build KIND --example` prints an input that fits.",
 )
 
 # ── XML and business messages ───────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -128,6 +128,11 @@ class Desk:
         if operation.takes is not None and media_type not in operation.takes.media_types:
             known = ", ".join(operation.takes.media_types)
             return problem(AdapterError(REQUEST_REFUSED, f"Content-Type is one of {known}"), 415)
+        if operation.takes is not None and request.headers.get("content-encoding", "identity").lower() != "identity":
+            # RFC 9110 §8.4 and §12.5.3: 415, and which codings are taken.
+            answered = problem(AdapterError(REQUEST_REFUSED, "send the body as it is, without Content-Encoding"), 415)
+            answered.headers["Accept-Encoding"] = "identity"
+            return answered
         key = request.headers.get("idempotency-key", "")
         takes_key = operation.keyed is Key.NEEDED or (
             operation.keyed is Key.TAKEN and "idempotency-key" in request.headers
@@ -218,9 +223,15 @@ def application(desk: Desk, pages: Sequence[BaseRoute] = ()) -> Starlette:
         answered.headers.update(error.headers or {})
         return answered
 
+    async def went_away(_request: Request, _error: Exception) -> Response:
+        # Nobody hears it. A body that did not come whole was given to nothing, and no defect is reported.
+        return problem(AdapterError(REQUEST_REFUSED, "the body did not come whole"), 400)
+
     async def met_defect(_request: Request, error: Exception) -> Response:
         desk.installation.log.tell(events.REQUEST_FAILED, Line(rule=f"defect {type(error).__name__}"))
         return defect()
 
     routes += [Route("/openapi.json", openapi), Route("/docs", docs), *pages]
-    return Starlette(routes=routes, exception_handlers={HTTPException: unknown, Exception: met_defect})
+    return Starlette(
+        routes=routes, exception_handlers={HTTPException: unknown, ClientDisconnect: went_away, Exception: met_defect}
+    )

@@ -48,7 +48,9 @@ def build_message(
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is not {kind}, which was asked for")
     wanted = kind or named
     if wanted is None:
-        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"$.kind is missing; it is one of {', '.join(kinds())}")
+        raise AdapterError(
+            INPUT_NOT_UNDERSTOOD, _ill_formed(content) or f"$.kind is missing; it is one of {', '.join(kinds())}"
+        )
     message = parse_input(wanted, body)
     known = {her: _look_up(her, parties) for her in parties_to_look_up(message)}
     files = {name: read_below(folder, name, "$.attachments") for name in files_to_read(message)}
@@ -98,6 +100,19 @@ def _take_kind(content: bytes) -> tuple[str | None, bytes]:
     return kind, json.dumps(said).encode()
 
 
+def _ill_formed(content: bytes) -> str | None:
+    """Where JSON is none, without a word of it; None for JSON."""
+    try:
+        json.loads(content)
+    except json.JSONDecodeError as error:
+        return f"it is no JSON: line {error.lineno}, column {error.colno}"
+    except UnicodeDecodeError as error:
+        return f"it is no JSON: octet {error.start} is not UTF-8"
+    except (ValueError, RecursionError):
+        return "it is no JSON that can be read"
+    return None
+
+
 def _look_up(her: HerId, parties: tuple[Settings, Directory] | None) -> Party:
     if parties is None:
         says = f"HER-id {her}; without a configuration, give the party's name and organisation in the input"
@@ -108,7 +123,7 @@ def _look_up(her: HerId, parties: tuple[Settings, Directory] | None) -> Party:
             return Party(own.her, own.name, own.organisation.her, own.organisation.name)
     partner = directory.listed_as(her)
     if partner is None:
-        raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
+        raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}; it is no [[party]] of the configuration either")
     return Party(partner.her, partner.name, partner.organisation_her, partner.organisation_name)
 
 

@@ -10,6 +10,7 @@ from adapter.errors import EXCHANGE_UNKNOWN, INPUT_NOT_UNDERSTOOD, AdapterError
 from adapter.messages.findings import Finding, Severity, has_errors
 from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
+from adapter.service.build_json import is_json
 from adapter.service.bundle import unbundle
 from adapter.service.handing_in import built, hand_in
 from adapter.service.submission import NotTaken, judge, refusal
@@ -45,8 +46,16 @@ class NotTakenError(AdapterError):
         super().__init__(INPUT_NOT_UNDERSTOOD, f"the message breaks {rules}")
 
 
+def _body(call: Call) -> bytes:
+    """The body, of whichever of the two forms it is. Raises `AdapterError` (INPUT_NOT_UNDERSTOOD) for what is said to
+    be JSON and is neither."""
+    if call.media_type == "application/json" and not (is_json(call.body) or call.body.lstrip().startswith(b"<")):
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, "the body is no JSON object")
+    return call.body
+
+
 def _submit(call: Call) -> Answer:
-    done = hand_in(call.installation, call.caller, call.headers["idempotency-key"], call.body)
+    done = hand_in(call.installation, call.caller, call.headers["idempotency-key"], _body(call))
     if isinstance(done, NotTaken):
         raise NotTakenError(done.findings)
     exchange = call.installation.store.read_now(lambda reader: reader.exchange(done.exchange_id))
@@ -66,7 +75,7 @@ def _submit(call: Call) -> Answer:
 def _validate(call: Call) -> Answer:
     installation = call.installation
     try:
-        bundle = unbundle(call.body, None)
+        bundle = unbundle(_body(call), None)
         content = built(installation, bundle.content)
     except AdapterError as error:
         return Answer(Verdict(valid=False, kind="input", type=None, findings=(_as_finding(error),)))

@@ -103,6 +103,35 @@ async def test_rubbish_is_a_problem_and_no_defect(content: bytes, hospital: Serv
         assert answered.json()["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the body is no JSON object"),
+        (b"[]", "the body is no JSON object"),
+        (b'{"kind": ', "it is no JSON: line 1, column 10"),
+        (b'{"kind": "\xff"}', "it is no JSON: octet 10 is not UTF-8"),
+        (b'{"kin": 1}', "$.kind is missing"),
+    ],
+)
+async def test_what_is_said_to_be_json_and_is_not_is_told_so(content: bytes, says: str, hospital: Served) -> None:
+    """Whoever sends JSON hears what is wrong with the JSON, on both addresses, and not that it is no XML."""
+    answered = await hospital.client().post(URL, content=content, headers=JSON | {"Idempotency-Key": "a"})
+    assert answered.status_code == 422
+    assert answered.json()["detail"].startswith(says)
+    judged = await hospital.client().post(f"{URL}/validate", content=content, headers=JSON)
+    assert (judged.status_code, judged.json()["valid"]) == (200, False)
+    assert says in judged.json()["findings"][0]["message"]
+
+
+async def test_a_packed_body_is_415(hospital: Served) -> None:
+    """Nothing is unpacked here, and the answer says what is taken."""
+    packed = {"Content-Encoding": "gzip", "Idempotency-Key": "a"}
+    answered = await hospital.client().post(URL, content=b"\x1f\x8b", headers=JSON | packed)
+    assert answered.status_code == 415
+    assert answered.headers["Accept-Encoding"] == "identity"
+    assert "Content-Encoding" in answered.json()["detail"]
+
+
 async def test_another_media_type_is_415(hospital: Served) -> None:
     """A form or a text is not read as a message."""
     answered = await hospital.client().post(

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from served import Served
 from adapter.api.serving import ApiServer
 from adapter.config import Api, ApiClient, Scope
 from adapter.errors import AdapterError
+from adapter.observe import events
 from adapter.testing.neighbours import World
 from adapter.testing.pki import ThrowAwayPki
 
@@ -139,6 +141,30 @@ async def test_a_body_over_the_limit_is_413_and_no_memory(world: World, hospital
             assert answered.status_code == 413
     server.stop()
     await running
+
+
+async def test_a_body_that_is_cut_off_is_taken_by_nobody_and_no_defect(hospital: Served, world: World) -> None:
+    """A connection that breaks in the middle keeps nothing and reports nothing; the same key is free afterwards."""
+    content = world.hospital.build("discharge-ready")
+    head = (
+        "POST /api/v1/messages HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: application/xml\r\nIdempotency-Key: half\r\n"
+        f"Authorization: Bearer {hospital.token()}\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    log = world.hospital.installation.log
+    with patch.object(type(log), "tell", autospec=True) as told:
+        _, writer = await asyncio.open_connection("127.0.0.1", hospital.server.port)
+        writer.write(head.encode() + content[: len(content) // 2])
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(0.2)
+    assert events.REQUEST_FAILED not in [call.args[1] for call in told.call_args_list]
+    assert world.hospital.sent() == []
+    headers = {"Content-Type": "application/xml", "Idempotency-Key": "half"}
+    whole = await hospital.client().post("/api/v1/messages", content=content, headers=headers)
+    assert whole.status_code == 201
 
 
 async def test_unknown_addresses_and_methods_are_problems(hospital: Served) -> None:

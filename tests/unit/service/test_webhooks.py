@@ -135,6 +135,16 @@ async def test_the_signature_covers_body_and_time(world: World, caller: HookCall
             verify(secret, shown, content, now=at)
 
 
+async def test_the_line_end_of_the_secret_file_does_not_count(
+    world: World, caller: HookCaller, receiver: Receiver
+) -> None:
+    """A receiver that reads the file as `openssl rand -hex` wrote it has the adapter's secret."""
+    await arrive(world)
+    await caller.turn()
+    headers, body = receiver.calls[0]
+    verify(SECRET + b"\n", headers, body, now=world.clock.now().timestamp())
+
+
 async def test_the_sender_is_told_that_its_message_is_final(world: World, receiver: Receiver, tmp_path: Path) -> None:
     """The hospital hears of the AppRec, and of the municipality's answer."""
     calls = HookCaller(world.hospital.installation, hook(receiver, tmp_path))

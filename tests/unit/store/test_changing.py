@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Insert, Update, select, update
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Engine,
+    Insert,
+    Integer,
+    LargeBinary,
+    Table,
+    Update,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import iterate
 
+from adapter.errors import AdapterError
+from adapter.store import sql_writer
 from adapter.store.changing import change, change_many
-from adapter.store.engine import open_engine
-from adapter.store.schema import blob, metadata
-from adapter.store.statements import insert_new
+from adapter.store.engine import meaning_of, open_engine, translated
+from adapter.store.port import BlobKind, Direction, OutboxState, Writer
+from adapter.store.schema import (
+    Instant,
+    beside,
+    blob,
+    blob_key,
+    certificate_check,
+    correlation,
+    exchange,
+    fact_log,
+    inbox,
+    issued_statement,
+    journal,
+    mail_in,
+    metadata,
+    operator_act,
+    outbox,
+    revocation_answer,
+    seen_envelope,
+    taken_message,
+)
+from adapter.store.sql_store import SqlStore
+from adapter.store.statements import (
+    ANSWER_SEEN,
+    END_MAIL,
+    FINISH_OUTBOX,
+    KEEP_NOTE,
+    POSTPONE_OUTBOX,
+    PUT_OUTBOX,
+    RENEW_BLOB,
+    RESTORE_BLOB,
+    SAVE_EXCHANGE,
+    STANDS,
+    TAKE_INBOX,
+    WITHDRAW,
+    insert_new,
+)
 
 T0 = datetime(2012, 3, 5, 10, 15, tzinfo=UTC)
 NAMES = ("a" * 64, "b" * 64, "c" * 64)
@@ -57,3 +111,162 @@ def test_a_change_is_that_of_sqlalchemy(
     before.rollback()
     assert change(connection, statement, values) == changed
     assert rows(connection) == expected
+
+
+# ── every kind of change that the writer has, with any values ───────────────────────────────────────────────────────
+
+SETS: Mapping[Insert | Update, tuple[str, ...]] = {
+    RENEW_BLOB: ("stored_at",),
+    RESTORE_BLOB: ("stored_at", "content", "gone_at"),
+    END_MAIL: ("exchange_id", "state", "since", "attempts", "due", "responded", "delivered", "reason"),
+    SAVE_EXCHANGE: tuple(column.name for column in exchange.c if column.name not in STANDS),
+    PUT_OUTBOX: tuple(
+        column.name
+        for column in outbox.c
+        if column.name not in {"attempts", "fence", "claimed_by", "claimed_until", "first_attempt", "finished_at"}
+    ),
+    FINISH_OUTBOX: ("state", "finished_at", "reason"),
+    POSTPONE_OUTBOX: ("due", "reason"),
+    WITHDRAW: (),
+    ANSWER_SEEN: ("response", "outcome"),
+    TAKE_INBOX: ("taken_at", "file"),
+    KEEP_NOTE: ("key", "value"),
+}
+"""The columns that each change of `sql_writer` sets, beside what it compares with (`of_...`)."""
+
+ADDED = (blob, blob_key, mail_in, exchange, journal, outbox, seen_envelope, taken_message, inbox, beside, correlation)
+ADDED += (fact_log, issued_statement, operator_act, revocation_answer, certificate_check)
+KINDS = [*SETS.items(), *((insert_new(table), tuple(column.name for column in table.c)) for table in ADDED)]
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=5) | st.sampled_from(["'", '"; DROP', ":x", "?"])
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def values_of(column: Column[object]) -> st.SearchStrategy[object]:
+    """Anything that a column may hold; few keys, so that they meet."""
+    if column.name == "direction":
+        return st.sampled_from(Direction)
+    if column.name == "state" and column.table is outbox:
+        return st.sampled_from(OutboxState)
+    if column.primary_key or column.name == "exchange_id":
+        return st.sampled_from([1, 2] if isinstance(column.type, Integer) else ["a", "b"])
+    any_: st.SearchStrategy[object] = TEXTS
+    if isinstance(column.type, Instant):
+        any_ = MOMENTS
+    elif isinstance(column.type, Integer):
+        any_ = st.integers(0, 2) if column.name in {"fence", "version"} else st.integers(-(2**63), 2**63 - 1)
+    elif isinstance(column.type, LargeBinary):
+        any_ = st.binary(max_size=5)
+    return st.none() | any_ if column.nullable else any_
+
+
+def compared_with(statement: Insert | Update) -> set[str]:
+    binds = [one for one in iterate(statement) if isinstance(one, BindParameter)]
+    return {one.key for one in binds if one.key.startswith("of_")}
+
+
+def dump(connection: Connection, table: Table) -> list[tuple[object, ...]]:
+    """The rows as SQLite has them, each value with its storage class."""
+    kinds = ", ".join(f'"{column.name}", typeof("{column.name}")' for column in table.c)
+    return [tuple(row) for row in connection.exec_driver_sql(f'SELECT {kinds} FROM "{table.name}" ORDER BY rowid')]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_engine(tmp_path_factory.mktemp("changes") / "store.db", writes=True, connections=1, create=True)
+    with engine.begin() as opened:
+        metadata.create_all(opened)
+    yield engine
+    engine.dispose()
+
+
+def test_every_change_of_the_writer_is_tried() -> None:
+    """A new one that gives no rows has to be added to the table above."""
+    named = {one for one in vars(sql_writer).values() if isinstance(one, Insert | Update)}
+    assert {one for one in named if not one._returning} == set(SETS)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_change_is_that_of_sqlalchemy(empty: Engine, data: st.DataObject) -> None:
+    """The same rows in the same storage classes, as many changed, the same kind of error."""
+    statement, sets = data.draw(st.sampled_from(KINDS))
+    table = statement.table
+    assert isinstance(table, Table)
+
+    def drawn(names: Iterable[str]) -> dict[str, object]:
+        return {name: data.draw(values_of(table.c[name.removeprefix("of_")]), label=name) for name in names}
+
+    values = drawn(sorted({*sets, *compared_with(statement)}))
+    there = [drawn(column.name for column in table.c) for _ in range(2)]
+
+    def tried(how: Callable[[Connection, Insert | Update, dict[str, object]], int]) -> tuple[object, ...]:
+        with empty.connect() as connection, connection.begin() as transaction:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            for row in there:
+                connection.execute(insert_new(table), row)
+            try:
+                changed: object = how(connection, statement, values)
+            except (sqlite3.Error, DBAPIError) as error:
+                changed = meaning_of(error.orig if isinstance(error, DBAPIError) else error).id
+            found = dump(connection, table)
+            transaction.rollback()
+        return changed, found
+
+    assert tried(change) == tried(lambda connection, one, of: connection.execute(one, of).rowcount)
+
+
+# ── what would change something else than was meant ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "says"),
+    [
+        (RENEW_BLOB, {"stored_at": T0}, "no value for of_digest"),
+        (RENEW_BLOB, {"of_digest": NAMES[0], "stored_at": T0, "stord_at": T0}, "no place for stord_at"),
+        (update(blob).where(blob.c.digest.in_(["a"])), {"size": 1}, "no lists"),
+        (update(blob).returning(blob.c.digest), {"size": 1}, "no rows"),
+    ],
+)
+def test_values_that_are_not_those_of_the_statement_are_refused(
+    connection: Connection, statement: Insert | Update, values: dict[str, object], says: str
+) -> None:
+    """A name that is missing is not NULL, and one too many is not passed over."""
+    before = rows(connection)
+    with pytest.raises(ValueError, match=says):
+        change(connection, statement, values)
+    assert rows(connection) == before
+
+
+def test_rows_of_different_names_are_refused(connection: Connection) -> None:
+    """The second row would lose a value."""
+    with pytest.raises(ValueError, match="different names"):
+        change_many(connection, insert_new(blob), [row("d" * 64), {**row("e" * 64), "gone_at": T0}])
+
+
+def test_nothing_is_written_without_a_transaction(connection: Connection) -> None:
+    """Where SQLite has given the transaction up, what comes after does not stand by itself."""
+    connection.exec_driver_sql("ROLLBACK")
+    with pytest.raises(AdapterError, match="no transaction is open"), translated():
+        change(connection, KEEP_NOTE, {"key": "a", "value": "b"})
+    connection.exec_driver_sql("BEGIN")
+
+
+def test_a_full_disk_in_the_middle_of_a_piece_of_work_leaves_nothing_of_it(store: SqlStore) -> None:
+    """The error is the catalogue's, the pieces around it stand, and the next one is written."""
+    kept = store.write_now(lambda writer: writer.put_blob(b"before", BlobKind.MAIL, T0))
+
+    def fill(writer: Writer) -> None:
+        writer.keep_note("half", "done")
+        driver = writer._connection  # type: ignore[attr-defined]
+        pages = driver.exec_driver_sql("PRAGMA page_count").scalar()
+        driver.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
+        writer.put_blob(bytes(1_000_000), BlobKind.MAIL, T0)
+
+    with pytest.raises(AdapterError) as caught:
+        store.write_now(fill)
+    assert caught.value.id == "STORE-FULL"
+    assert store.read_now(lambda reader: reader.note("half")) is None
+    store.write_now(lambda writer: writer._connection.exec_driver_sql("PRAGMA max_page_count = 1000000"))  # type: ignore[attr-defined]
+    store.write_now(lambda writer: writer.keep_note("half", "whole"))
+    assert store.read_now(lambda reader: (reader.note("half"), reader.blob(kept))) == ("whole", b"before")
