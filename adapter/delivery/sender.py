@@ -40,6 +40,7 @@ from adapter.delivery.sender_events import (
     TellApplication,
     TimerFired,
     Transmit,
+    Unsealed,
     WarningVerified,
 )
 from adapter.delivery.sender_table import (
@@ -122,6 +123,7 @@ _NAMES: Mapping[type[Event], On] = MappingProxyType(
         Sealed: On.SEALED,
         SendRuleFailed: On.SEND_RULE_FAILED,
         SealingDeferred: On.SEALING_DEFERRED,
+        Unsealed: On.UNSEALED,
         MailAccepted: On.MAIL_ACCEPTED,
         MailUnknown: On.MAIL_UNKNOWN,
         MailRefused: On.MAIL_REFUSED,
@@ -217,6 +219,8 @@ def _noted(after: SenderExchange, name: On, now: datetime, terms: RetryTerms) ->
     match name:
         case On.SEALED | On.ADDRESS_CHANGED if state is TransportState.READY:
             return replace(after, due=now, deferrals=0)
+        case On.UNSEALED:
+            return replace(after, deferrals=0)
         case On.MAIL_ACCEPTED | On.MAIL_UNKNOWN:
             return _handed_over(after, name, now, terms)
         case On.MAIL_DEFERRED | On.MAIL_DEFERRED_LONG if after.is_open:

@@ -26,6 +26,13 @@ class SendRuleFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsealed:
+    """The finished bytes may not go any more, and no mail server was given them: the message is to be sealed anew."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealingDeferred:
     """It cannot be sealed now for a reason that may pass: it waits, unsealed. `reason` is the id of the error."""
 
@@ -138,6 +145,7 @@ Event = (
     Sealed
     | SendRuleFailed
     | SealingDeferred
+    | Unsealed
     | MailAccepted
     | MailDeferred
     | MailRefused

@@ -6,7 +6,7 @@ party's word ends the wait, or the end of its patience. Every resend is the same
 message (AppRec) is another axis with a clock of its own (`delivery/receipts.py`); here it only shows that the
 envelope arrived.
 
-Four sentences explain the rows that §7.3 does not spell out:
+Five sentences explain the rows that §7.3 does not spell out:
 
 1.  What the receiver has said with a verified signature is never taken back: ACKED, ACKED_WARN, ACKED_LATE and
     REJECTED are left by nothing, not even by an operator; whatever contradicts them is an alarm.
@@ -16,6 +16,9 @@ Four sentences explain the rows that §7.3 does not spell out:
     lost in a crash. It counts as in AWAIT_ACK.
 4.  An AppRec that comes before the signal only implies it (ACKED_IMPLIED); a signal that follows says more, and is no
     contradiction: an Acknowledgment makes it ACKED, a warning ACKED_WARN.
+
+5.  Sealed bytes that no mail server was ever given may be thrown away, as when our certificate in them turns out to be
+    revoked: READY goes back to NEW, and what is sealed then is another envelope (§7.2 binds from the first hand-over).
 
 A signal whose RefToMessageId names no message of ours has no machine: it is logged and put in quarantine, unanswered.
 
@@ -73,6 +76,7 @@ class On(StrEnum):
     SEALED = "sealed"
     SEND_RULE_FAILED = "send_rule_failed"
     SEALING_DEFERRED = "sealing_deferred"
+    UNSEALED = "unsealed"
     MAIL_ACCEPTED = "mail_accepted"
     MAIL_UNKNOWN = "mail_unknown"
     MAIL_DEFERRED = "mail_deferred"
@@ -138,6 +142,8 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
     ((_S.NEW,), (On.SEALED,), Row(_S.READY, Does.TRANSMIT)),
     ((_S.NEW,), (On.SEND_RULE_FAILED,), Row(_S.FAILED_LOCAL, tell=_N.NOT_SENT, alarm=_A.SEND_RULE)),
     ((_S.NEW,), (On.SEALING_DEFERRED,), Row(None)),
+    ((_S.READY,), (On.UNSEALED,), Row(_S.NEW)),
+    (tuple(state for state in _ALL if state is not _S.READY), (On.UNSEALED,), IMPOSSIBLE),
     ((*_SENT, *_AFTER, _S.FAILED_LOCAL), (On.SEALED, On.SEND_RULE_FAILED, On.SEALING_DEFERRED), IMPOSSIBLE),
     # What the mail server says. After the end it can only be the tail of an attempt that was already under way.
     (_SENT, (On.MAIL_ACCEPTED, On.MAIL_UNKNOWN), Row(_S.AWAIT_ACK)),
@@ -188,7 +194,10 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
     (_SENT, (On.BOUNCE,), Row(_S.BOUNCED, tell=_N.NOT_DELIVERED, alarm=_A.BOUNCE)),
     (_AFTER, (On.FAULT,), Row(None, alarm=_A.FAULT)),
     (_AFTER, (On.BOUNCE,), Row(None, alarm=_A.BOUNCE)),
-    (_NEVER_LEFT, (On.FAULT, On.BOUNCE), IMPOSSIBLE),
+    # A mail server that put an envelope off may give it back all the same, after the message was unsealed.
+    ((_S.NEW,), (On.FAULT,), Row(None, alarm=_A.FAULT)),
+    ((_S.NEW,), (On.BOUNCE,), Row(None, alarm=_A.BOUNCE)),
+    ((_S.FAILED_LOCAL,), (On.FAULT, On.BOUNCE), IMPOSSIBLE),
     # The clock.
     ((_S.AWAIT_ACK,), (On.TIMER_UNPOLLED,), Row(None, Does.POLL)),
     ((_S.AWAIT_ACK,), (On.TIMER_RESEND,), Row(None, Does.TRANSMIT)),

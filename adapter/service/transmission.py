@@ -2,7 +2,8 @@
 
 The intent is durable before a socket is written: the claim, and the Message-ID and ENVID under which a bounce or a
 Fault will come back, are committed first. An item whose claim ran out (we died in between) is claimed again: the same
-octets go out under the same eb:MessageId, and the receiver sees a duplicate (`ebxml.md` §7.5).
+octets go out under the same eb:MessageId, and the receiver sees a duplicate (`ebxml.md` §7.5). What never left and is
+signed with a certificate that was revoked meanwhile does not leave (`unsealing`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from adapter.envelope.mail import MailHeaders, mail
 from adapter.errors import STORE_CLAIM_LOST, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
+from adapter.service import unsealing
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, line_of, take_transport_step, tell
 from adapter.store.port import Direction, JournalEntry, OutboxItem, OutboxKind, OutboxState, Writer
@@ -62,6 +64,16 @@ def _claim(installation: Installation, writer: Writer, now: datetime, worker: st
 
 
 async def _send(installation: Installation, transport: Transport, parcel: _Parcel) -> None:
+    if unsealing.is_to_be_looked_at(parcel.item, installation.clock.now()):
+        try:
+            taken_back = await asyncio.to_thread(unsealing.unseal, installation, parcel.item)
+        except AdapterError as error:
+            if error.kind is not STORE_CLAIM_LOST:
+                raise
+            return
+        if taken_back is not None:
+            tell(installation.log, taken_back)
+            return
     started = time.perf_counter()
     outcome = await transport.send(parcel.mail)
     took_ms = round((time.perf_counter() - started) * 1000, 1)

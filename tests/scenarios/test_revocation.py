@@ -32,13 +32,13 @@ from adapter.service import key_list, reload, vetting
 from adapter.service.checking import State, look
 from adapter.service.health import examine
 from adapter.service.revocations import Revocations
-from adapter.store.port import CertificateCheck
+from adapter.store.port import CertificateCheck, OutboxState
 from adapter.testing import scenarios
 from adapter.testing.clock import DrivenClock
 from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import Place, place_at, prepare
-from adapter.transports.port import OutgoingMail
+from adapter.transports.port import Deferred, OutgoingMail
 
 START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
 ASKING = """
@@ -323,20 +323,92 @@ async def test_a_new_pair_lets_the_waiting_go(scene: Scene, pki: ThrowAwayPki) -
     scene.revoke(hospital, Usage.SIGNING)
     sent = hospital.submit(hospital.build("discharge-ready"))
     await scene.world.go_on(timedelta(hours=40))
-    new = pki.pair("Eksempel sykehus HF", "983974929", Usage.SIGNING)
-    scene.responder.known[new.certificate.serial_number] = new.certificate
-    (hospital.side.folder / "keys" / "signing.key").write_bytes(new.key_pem())
-    for file in _copies(scene.world.place.folder, scene.certificate(hospital, Usage.SIGNING)):
-        file.write_bytes(new.certificate_pem())
-    for neighbour in (hospital, municipality):
-        after = reload.renew(neighbour.installation, neighbour.side.config).installation
-        asking = Revocations(after.settings.revocation, scene.responder, after.anchors)
-        neighbour._settle_in(replace(after, revocations=asking))
+    change_signing_pair(scene, pki)
     await scene.world.settle()
     transport = hospital.exchange(sent).transport
     assert transport is not None
     assert transport.state is TransportState.ACKED
     assert len(municipality.inbox()) == 1
+
+
+def change_signing_pair(scene: Scene, pki: ThrowAwayPki) -> None:
+    """The hospital signs with a new pair, and both sides know it."""
+    hospital = scene.world.hospital
+    new = pki.pair("Eksempel sykehus HF", "983974929", Usage.SIGNING)
+    scene.responder.known[new.certificate.serial_number] = new.certificate
+    (hospital.side.folder / "keys" / "signing.key").write_bytes(new.key_pem())
+    for file in _copies(scene.world.place.folder, scene.certificate(hospital, Usage.SIGNING)):
+        file.write_bytes(new.certificate_pem())
+    for neighbour in (hospital, scene.world.municipality):
+        after = reload.renew(neighbour.installation, neighbour.side.config).installation
+        asking = Revocations(after.settings.revocation, scene.responder, after.anchors)
+        neighbour._settle_in(replace(after, revocations=asking))
+
+
+async def test_what_was_sealed_and_never_left_is_sealed_anew(scene: Scene, pki: ThrowAwayPki) -> None:
+    """No mail server took it before our certificate was revoked: it waits unsealed, and goes once, signed by the new
+    pair under a new id."""
+    hospital, municipality = scene.world.hospital, scene.world.municipality
+    scene.world.road.tell(Deferred("451 later"), Deferred("451 later"))
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    await scene.world.settle()
+    await scene.world.go_on(timedelta(minutes=2))
+    before = hospital.exchange(sent)
+    assert before.transport is not None
+    assert (before.transport.state, before.transport.deferrals) == (TransportState.READY, 2)
+    scene.revoke(hospital, Usage.SIGNING)
+    await scene.world.go_on(timedelta(hours=3))
+    waiting = hospital.exchange(sent)
+    assert waiting.transport is not None
+    assert (waiting.transport.state, waiting.transport.reason) == (TransportState.NEW, "SIGNER-REVOKED")
+    assert (waiting.sealed, waiting.message_id) == (None, None)
+    assert scene.world.road.taken == []
+    (item,) = hospital.installation.store.read_now(lambda reader: reader.outbox_of(sent))
+    assert item.state is OutboxState.WITHDRAWN
+    change_signing_pair(scene, pki)
+    await scene.world.go_on(timedelta(minutes=1))
+    after = hospital.exchange(sent)
+    assert after.transport is not None
+    assert after.transport.state is TransportState.ACKED
+    assert after.message_id not in {None, before.message_id}
+    assert (after.msg_id, after.conversation_id) == (before.msg_id, before.conversation_id)
+    assert len(municipality.inbox()) == 1
+
+
+async def test_what_was_handed_over_once_stays_the_same_octets(scene: Scene, pki: ThrowAwayPki) -> None:
+    """A mail server took the first copy, and it was lost: whatever became of our certificate, the copy is the same."""
+    hospital = scene.world.hospital
+    scene.world.road.loses = lambda mail: True
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    await scene.world.settle()
+    before = hospital.exchange(sent)
+    scene.revoke(hospital, Usage.SIGNING)
+    change_signing_pair(scene, pki)
+    await scene.world.go_on(timedelta(hours=13))
+    after = hospital.exchange(sent)
+    assert (after.sealed, after.message_id) == (before.sealed, before.message_id)
+    first, second = (mail.content.partition(b"MIME-Version")[2] for mail in scene.world.road.taken)
+    assert first == second
+
+
+async def test_what_may_have_left_before_a_crash_stays_the_same_octets(scene: Scene) -> None:
+    """A claim that ran out says nothing of what became of its mail: the same octets go, as after any crash."""
+    hospital = scene.world.hospital
+    scene.world.road.tell(Deferred("451 later"))
+    sent = hospital.submit(hospital.build("discharge-ready"))
+    await scene.world.settle()
+    before = hospital.exchange(sent)
+    store = hospital.installation.store
+    scene.world.clock.advance(timedelta(minutes=2))
+    now = scene.world.clock.now()
+    (claimed,) = store.write_now(lambda writer: writer.claim_outbox(now, 10, timedelta(minutes=15), "a dead process"))
+    assert claimed.attempts == 2
+    scene.revoke(hospital, Usage.SIGNING)
+    await scene.world.go_on(timedelta(hours=3))
+    after = hospital.exchange(sent)
+    assert after.transport is not None
+    assert after.transport.first_sent is not None
+    assert (after.sealed, after.message_id) == (before.sealed, before.message_id)
 
 
 async def test_with_our_own_certificate_revoked_nothing_is_acknowledged(scene: Scene) -> None:

@@ -40,6 +40,7 @@ from adapter.delivery.sender_events import (
     TellApplication,
     TimerFired,
     Transmit,
+    Unsealed,
     WarningVerified,
 )
 from adapter.errors import AdapterError
@@ -72,6 +73,7 @@ NORM = {
         [TellApplication(News.NOT_SENT, "EB-1"), Alarm(AlarmRule.SEND_RULE, "EB-1")],
     ),
     "cannot be sealed now": (NEW, SealingDeferred("SIGNER-REVOKED"), 0, S.NEW, []),
+    "unsealed": (READY, Unsealed("SIGNER-REVOKED"), 0, S.NEW, []),
     "accepted": (READY, MailAccepted(), 0, S.AWAIT_ACK, []),
     "deferred": (READY, MailDeferred("451"), 0, S.READY, [Transmit(0, T0 + timedelta(minutes=1))]),
     "deferred over an hour": (
@@ -217,6 +219,7 @@ EVENTS: tuple[Event, ...] = (
     Sealed(),
     SendRuleFailed("r"),
     SealingDeferred("r"),
+    Unsealed("r"),
     MailAccepted(),
     MailDeferred("r"),
     MailRefused("r"),
