@@ -70,7 +70,7 @@ def apprec_word(exchange: Exchange) -> str | None:
     return None if exchange.receipt is None else APPREC_WORDS.get(exchange.receipt.state, "waiting")
 
 
-HELD = "waits for a person: `adapter inbox accept` or `adapter inbox refuse`"
+HELD = "waits for a person, on its page or by `adapter inbox accept` or `adapter inbox refuse`"
 """The next step of a received message that is held."""
 
 _NOT_GIVEN = frozenset({ReceptionState.ACCEPTED, ReceptionState.RESPONDED})
