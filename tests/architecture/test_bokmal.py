@@ -84,6 +84,35 @@ def test_every_word_of_the_tables_is_said() -> None:
     assert [text for text in said if not is_said(text)] == []
 
 
+def test_every_code_of_the_tables_is_words_in_both_languages() -> None:
+    """No page says a code of a state, alarm or act where it has words; the code goes with them."""
+    codes = [("transport", state.value) for state in TransportState]
+    codes += [("apprec", word) for word in (*(state.value for state in AppRecState), "ok")]
+    codes += [("alarm", rule.value) for rule in AlarmRule] + [("application", news.value) for news in News]
+    codes += [("operator", act.value) for act in Act]
+    for axis, code in codes:
+        for spoken in (NORWEGIAN, ENGLISH):
+            pieces = spoken.told(f"{axis}: {code}")
+            assert [one.code for one in pieces if one.code] == [code]
+            assert all("_" not in one.text for one in pieces), pieces
+
+
+def test_english_sentences_stay_what_they_are() -> None:
+    """But for the codes in them: a word within a sentence is quoted, also one inside another sentence."""
+
+    def read(text: str) -> str:
+        return "".join(piece.text for piece in ENGLISH.told(text))
+
+    assert read("it is await_ack, and nothing is under way") == (
+        "it is “Waits for acknowledgment”, and nothing is under way"
+    )
+    assert read("the application cannot have it: it is new, and nothing is under way; 550 no; resend") == (
+        "the application cannot have it: it is “New”, and nothing is under way; 550 no; resend"
+    )
+    for text in ("transport: nonsense", "550 no such user; sorry", "", "keys.other has 3 days left"):
+        assert read(text) == text
+
+
 def test_what_has_no_row_is_shown_as_it_is_and_marked() -> None:
     """The words of another machine stay; a code or a name is no sentence."""
     assert [(one.text, one.foreign) for one in NORWEGIAN.told("550 no such user here")] == [

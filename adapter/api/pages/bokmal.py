@@ -1,8 +1,10 @@
-"""How is a sentence that the adapter says in English said in bokmål? One data file, found by the English text.
+"""How is a sentence that the adapter says in English said on a page? One data file, found by the English text.
 
 The core and the services speak English: a state's reason, a line of the journal, an error. Here such a sentence is
-looked up in `data/bokmal.toml`, word by word or as a pattern with values in it. Whatever has no row is shown as it is
-and marked as foreign: the words of another machine or of a person, and the texts of the register of rules.
+looked up in `data/bokmal.toml`, word by word or as a pattern with values in it. In bokmål, whatever has no row is shown
+as it is and marked as foreign: the words of another machine or of a person, and the texts of the register of rules. In
+English a sentence stays what it is, but for the codes in it, such as those of states, that the same patterns find: in
+both languages they are words of the pages, with the code beside.
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ Words = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a sentence; `foreign` where it is in English on a page that is not."""
+    """A stretch of a sentence; `foreign` where it is in English on a page that is not, `code` what it stands for."""
 
     text: str
     foreign: bool = False
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,18 @@ class _Pattern:
     english: re.Pattern[str]
     kinds: Mapping[str, str]
     norwegian: tuple[str, ...]
+    itself: tuple[str, ...]
+    """The English text in parts, as the Norwegian: every second is the name of a value."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a code is one of its values, or may be in a sentence within it."""
+        return any(self.kinds.values())
 
 
 _VALUE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SENTENCE = "sentence"
+_KEY = "key"
 _BY_ID = {kind.id: kind for kind in catalogue()}
 
 
@@ -51,6 +62,39 @@ def unfolded(text: str) -> str:
 def in_bokmal(text: str, words: Words) -> tuple[Piece, ...]:
     """A sentence in bokmål; one that has no row as it is and foreign, unless it is no sentence but a code or a name."""
     return _said(text, words) or (Piece(text, foreign=" " in text and _LOWER.search(text) is not None),)
+
+
+def in_english(text: str, words: Words) -> tuple[Piece, ...]:
+    """A sentence as it is, with words in the place of codes."""
+    for pattern in _rows().patterns:
+        matched = pattern.english.fullmatch(text) if pattern.has_words else None
+        found = None if matched is None else _worded(pattern, matched.groupdict(), words)
+        if found is not None:
+            return found
+    first, between, rest = text.partition("; ")
+    if between:
+        return (*in_english(first, words), Piece(between), *in_english(rest, words))
+    return (Piece(text),)
+
+
+def _worded(pattern: _Pattern, values: Mapping[str, str], words: Words) -> tuple[Piece, ...] | None:
+    """A pattern in English; None where a value is no code that has a word."""
+    pieces: list[Piece] = []
+    for place, part in enumerate(pattern.itself):
+        kind = pattern.kinds[part] if place % 2 else ""
+        if not place % 2:
+            pieces += [Piece(part)] if part else []
+        elif kind == _SENTENCE:
+            pieces += in_english(values[part], words)
+        elif not kind:
+            pieces.append(Piece(values[part]))
+        elif (word := words(f"{kind}.{values[part]}")) is None:
+            return None
+        else:
+            # A word that is not the end of a line of the journal stands as a quotation within the sentence.
+            quoted = kind != _KEY and not pattern.itself[place - 1].endswith(": ")
+            pieces.append(Piece(f"“{word}”" if quoted else word, code=values[part]))
+    return tuple(pieces)
 
 
 _LOWER = re.compile(r"(?<![\w-])[a-z]{2,}(?![\w-])")
@@ -92,7 +136,7 @@ def _filled(pattern: _Pattern, values: Mapping[str, str], words: Words) -> tuple
             word = words(f"{kind}.{value}")
             if word is None:
                 return None
-            known[name] = (Piece(word),)
+            known[name] = (Piece(word, code=value),)
     pieces: list[Piece] = []
     for place, part in enumerate(pattern.norwegian):
         pieces += known[part] if place % 2 else [Piece(part)] if part else []
@@ -160,9 +204,15 @@ def _pattern(english: str, norwegian: str) -> _Pattern:
         expression += re.escape(english[at : value.start()]) + f"(?P<{value[1]}>.+?)"
         kinds[value[1]] = value[2] or ""
         at = value.end()
+    expression += re.escape(english[at:])
+    return _Pattern(re.compile(expression, re.S), kinds, _parts(norwegian), _parts(english))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """Text and name of a value in turn, beginning and ending with text."""
     parts: list[str] = []
     last = 0
-    for value in _VALUE.finditer(norwegian):
-        parts += [norwegian[last : value.start()], value[1]]
+    for value in _VALUE.finditer(text):
+        parts += [text[last : value.start()], value[1]]
         last = value.end()
-    return _Pattern(re.compile(expression + re.escape(english[at:]), re.S), kinds, (*parts, norwegian[last:]))
+    return (*parts, text[last:])

@@ -91,11 +91,15 @@ WAITING = frozenset({"new", "ready", "await_ack", "fetched", "stored", "parsed",
 
 def tone(shown: Row) -> str:
     """How a line is to be taken at a glance: `bad`, `wait` or `good`; what a person has dealt with is not bad."""
-    put_off = shown.state == TransportState.NEW and bool(shown.reason)
-    stuck = put_off or shown.state in BAD or shown.next_step == HELD
+    stuck = _is_put_off(shown) or shown.state in BAD or shown.next_step == HELD
     if shown.handled is None and (stuck or shown.apprec in {"rejected", "timed_out"}):
         return "bad"
     return "wait" if shown.state in WAITING or shown.apprec == "waiting" else "good"
+
+
+def _is_put_off(shown: Row) -> bool:
+    """Whether a message of ours waits unsealed for something that a person may have to see to."""
+    return shown.state == TransportState.NEW and bool(shown.reason)
 
 
 def line(visit: Visit, reader: Reader, exchange: Exchange) -> Line:
@@ -112,7 +116,7 @@ def lines(visit: Visit, reader: Reader, exchanges: Sequence[Exchange]) -> list[L
             visit.called(one.type),
             names[one.peer],
             one.created_at,
-            "held" if row.next_step == HELD else row.state,
+            "held" if row.next_step == HELD else "put_off" if _is_put_off(row) else row.state,
             tone(row),
         )
         for one, row in zip(exchanges, exchange_rows(reader, exchanges, visit.now), strict=True)

@@ -89,7 +89,7 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.filters |= {"shown_type": shown_type, "shown_service": shown_service}
+_PAGES.filters |= {"commands": lambda text: text.split("`"), "shown_type": shown_type, "shown_service": shown_service}
 
 
 def rendered(template: str, language: Language, now: datetime, filling: Mapping[str, object]) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from adapter.api.pages.bokmal import Piece, in_bokmal, unfolded
+from adapter.api.pages.bokmal import Piece, in_bokmal, in_english, unfolded
 from adapter.liability.rules import Language
-from adapter.liability.wording import kroner
+from adapter.liability.wording import kroner, word
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -240,6 +241,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "stay.amount": ("Amount", "Beløp"),
         "stay.dates": ("Payable", "Betales for"),
         "stay.reasons": ("Reasons", "Årsaker"),
+        "stay.start": ("Start", "Start"),
+        "stay.end": ("End", "Slutt"),
+        "stay.zero": ("No night", "Ingen døgn"),
+        "stay.flag": ("Look at", "Se på"),
         "stay.come_to": ("{nights} payable nights", "{nights} døgn å betale"),
         "stay.picture": ("Timeline", "Tidslinje"),
         "stay.picture.alt": (
@@ -297,6 +302,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "partner.because": ("Because", "Fordi"),
         # ── states ──
         "state.new": ("New", "Ny"),
+        "state.put_off": ("Waits: cannot be sealed now", "Venter: kan ikke forsegles nå"),
         "state.ready": ("Ready to be sent", "Klar til sending"),
         "state.await_ack": ("Waits for acknowledgment", "Venter på bekreftelse"),
         "state.acked": ("Acknowledged", "Bekreftet"),
@@ -384,11 +390,15 @@ class Spoken:
         return said(self.language, key, **values)
 
     def told(self, text: str) -> tuple[Piece, ...]:
-        """A sentence of the adapter in this language; what cannot be said in it is marked as foreign."""
+        """A sentence of the adapter in this language, codes in it as words; what it cannot say is marked as foreign."""
         if f"key.{text}" in TEXTS:
-            return (Piece(self(f"key.{text}")),)
-        whole = unfolded(text)
-        return in_bokmal(whole, self._word) if self.language is Language.NORWEGIAN else (Piece(whole),)
+            return (Piece(self(f"key.{text}"), code=text),)
+        say = in_bokmal if self.language is Language.NORWEGIAN else in_english
+        return say(unfolded(text), self._word)
+
+    def word(self, of: Enum) -> str:
+        """A reason or flag of a stay as a clause."""
+        return word(of, self.language)
 
     def _word(self, key: str) -> str | None:
         return said(self.language, key) if key in TEXTS else None

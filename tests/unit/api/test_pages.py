@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Browser, words
 from served import Served, serve
 
-from adapter.api.pages import routes
+from adapter.api.pages import routes, stays
 from adapter.api.pages.routes import SCREENS, preferred
 from adapter.api.pages.texts import TEXTS, Spoken
 from adapter.config import Api, Scope
@@ -19,9 +20,13 @@ from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.sender import TransportState
 from adapter.facts import AnswerKind
+from adapter.liability import wording
+from adapter.liability.ledger import Row
+from adapter.liability.reasons import EndReason, Flag, StartReason, ZeroCode
 from adapter.liability.rules import Language
 from adapter.service.access import revoke
 from adapter.service.asking import Said, Sent, answer
+from adapter.service.terms import Whose
 from adapter.store.port import JournalEntry
 from adapter.testing.neighbours import World
 from adapter.testing.pki import ThrowAwayPki
@@ -298,7 +303,13 @@ async def test_an_exchange_is_found_by_id_and_msg_id(sent: str, operator: Browse
 async def test_an_exchange_is_shown_whole(sent: str, operator: Browser, hospital: Served) -> None:
     """State, ids, timeline, the headers of its mails; and the reading is a line of the audit log."""
     shown = words(await operator.get(f"/exchanges/{sent}"))
-    for said in ("Acknowledged", "transport: acked", "eb:MessageId", "Content-Type: multipart/related", "Message-ID:"):
+    for said in (
+        "Acknowledged",
+        "transport: Acknowledged",
+        "eb:MessageId",
+        "Content-Type: multipart/related",
+        "Message-ID:",
+    ):
         assert said in shown, said
     assert (hospital.audit()[-1].what, hospital.audit()[-1].about) == ("exchange read", sent)
 
@@ -532,6 +543,39 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
         assert f"apprec.{apprec.value}" in TEXTS
 
 
+async def test_codes_are_words_with_the_code_beside(stuck: str, hospital: Served) -> None:
+    """What the journal has as `transport: await_ack` is read as words in both languages; the code is there too."""
+    for language, told in (("en", "transport: Waits for acknowledgment"), ("nb", "transport: Venter på bekreftelse")):
+        browser = Browser(hospital, language)
+        await browser.enter()
+        page = await browser.get(f"/exchanges/{stuck}")
+        assert told in words(page)
+        assert "transport: await_ack" not in words(page)
+        assert '<data value="await_ack" title="await_ack">' in page.text
+        assert "<code>await_ack</code>" in page.text
+
+
+async def test_the_list_of_stays_says_why_in_words(
+    stay: str, operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reason and flag of a stay is a clause in the language of the page, with its code beside."""
+    decided = stays.rows_about
+
+    def with_nights(*asked: Any) -> list[tuple[Whose, Row]]:
+        reasons = {"start_reason": StartReason.NO_ANSWER, "end_reason": EndReason.OPEN, "flags": tuple(Flag)}
+        return [(whose, replace(row, **reasons)) for whose, row in decided(*asked)]
+
+    for language in Language:
+        shown = words(await operator.get(f"/stays?lang={language.value}"))
+        none = ZeroCode.NO_ADMISSION_NOTICE
+        assert f"{wording.word(none, language)} {none.value}" in shown
+        with monkeypatch.context() as changed:
+            changed.setattr(stays, "rows_about", with_nights)
+            shown = words(await operator.get(f"/stays?lang={language.value}"))
+        for reason in (StartReason.NO_ANSWER, EndReason.OPEN, *Flag):
+            assert f"{wording.word(reason, language)} {reason.value}" in shown
+
+
 # ── a message that waits ──
 
 
@@ -581,7 +625,10 @@ async def test_a_held_message_is_told_first_and_given_on(world: World, held: str
     front = await browser.get("/")
     assert f'href="/exchanges/{held}"' in front.text
     assert "Melding om utskrivningsklar pasient" in words(front)
-    assert "Holdes tilbake: noen må avgjøre" in words(await browser.get(f"/exchanges/{held}"))
+    page = await browser.get(f"/exchanges/{held}")
+    assert "Holdes tilbake: noen må avgjøre" in words(page)
+    assert page.text.index('value="accept"') < page.text.index('id="facts"')
+    assert "<code>adapter inbox accept</code>" in page.text
     assert (await browser.send(f"/exchanges/{held}", act="accept", reason="")).status_code == 422
     answered = await browser.send(f"/exchanges/{held}", act="accept", reason="avtalt prøve med sykehuset")
     shown = words(await browser.get(answered.headers["Location"]))
