@@ -12,9 +12,12 @@ from commands import KeptDemo
 from transcripts import ROOT, commands_of, run_transcript
 
 from adapter.config import parse
+from adapter.lookups.directory import PartnerFile
+from adapter.lookups.toml_files import read_section
 
 PAGES = sorted((ROOT / "docs" / "handbook").glob("*.md"))
 RUN = [page for page in PAGES if commands_of(page.read_text("utf-8"))]
+PARTNER = 'her = "1"\nname = "A"\norganisation = { her = "2", name = "B" }\n'
 TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 
 
@@ -32,12 +35,16 @@ def test_the_page_is_what_happens(demo: KeptDemo, page: Path, tmp_path: Path) ->
 
 
 def test_every_piece_of_configuration_is_understood(tmp_path: Path) -> None:
-    """What the handbook shows of a configuration takes the place of the same table in the example, and is read."""
+    """What the handbook shows of a configuration takes the place of the same table in the example, and is read; what it
+    shows of a partner file is read as one."""
     base = tomllib.loads((ROOT / "config.toml").read_text("utf-8"))
     pieces = [piece for page in PAGES for piece in TOML.findall(page.read_text("utf-8"))]
     assert pieces
     for piece in pieces:
         shown = tomllib.loads(piece)
+        if shown.keys() <= PartnerFile.model_fields.keys():
+            assert isinstance(read_section(PartnerFile, f"{PARTNER}{piece}".encode(), tmp_path), PartnerFile)
+            continue
         assert shown.keys() <= base.keys() | {"mailbox", "api", "retention", "register"}
         rest = (ROOT / "config.toml").read_text("utf-8")
         for table in shown:
