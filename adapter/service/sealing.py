@@ -11,7 +11,6 @@ import re
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import unquote
 
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery.duplicates import SignedReference
@@ -24,6 +23,7 @@ from adapter.envelope.reported import version_of
 from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
 from adapter.errors import (
+    INPUT_NOT_UNDERSTOOD,
     PARTY_NOT_OURS,
     RECIPIENT_UNUSABLE,
     REVOCATION_UNKNOWN,
@@ -156,13 +156,18 @@ def _octets(reader: Reader, item: Waiting) -> tuple[bytes, tuple[bytes, ...]]:
 def content_ids(head: Head | None) -> tuple[str, ...]:
     """The Content-IDs of other payload parts that a message names by FileReference, each once, in their order.
 
-    The first is that of the first part beside it, and so on (`msghead.md` §2.5).
+    The first is that of the first part beside it, and so on (`msghead.md` §2.5). Raises `AdapterError`
+    (INPUT_NOT_UNDERSTOOD) for one that could not stand in the header of a mail part as it is.
     """
     said = (one.file_reference or "" for one in head.documents) if head is not None else ()
-    return tuple(dict.fromkeys(unquote(one.removeprefix("cid:")) for one in said if _CID.fullmatch(one)))
+    named = tuple(dict.fromkeys(one.removeprefix("cid:") for one in said if one.startswith("cid:")))
+    if not all(map(_CONTENT_ID.fullmatch, named)):
+        says = "FileReference names a payload part by an id of other signs than letters, digits and . _ @ + = -"
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
+    return named
 
 
-_CID = re.compile(r"cid:[A-Za-z0-9][A-Za-z0-9._%@+=-]{0,199}")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,199}")
 
 
 def _beside_ids(installation: Installation, content: bytes, count: int) -> tuple[str, ...]:

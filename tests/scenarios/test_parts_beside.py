@@ -178,6 +178,15 @@ async def test_a_message_that_names_its_parts(world: World) -> None:
     assert parts_of(world.municipality, received.id) == PARTS
 
 
+@pytest.mark.parametrize("content_id", ["a%0D%0AX-Other:%20y", "%C3%A6", "a b", "a>b", "", "a" * 201])
+async def test_an_id_that_no_mail_can_carry_is_refused(world: World, content_id: str) -> None:
+    """A FileReference whose id would end a header, or is not of plain signs, is refused before anything is kept."""
+    content = naming(world.hospital.build("discharge-ready"), content_id)
+    with pytest.raises(AdapterError, match="letters, digits"):
+        submit_now(world.hospital.installation, content, beside=PARTS)
+    assert world.hospital.sent() == []
+
+
 def naming(content: bytes, content_id: str) -> bytes:
     """A message with one more Document, an attachment that lies in another payload part."""
     other = (
