@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
 
 from adapter.crypto.policy import NATIONAL
 from adapter.envelope import open as opening
@@ -14,6 +17,7 @@ from adapter.envelope.routing import Process, Routing
 from adapter.envelope.seal import PayloadIds, Sealed
 from adapter.envelope.unpack import Unpacked, unpack
 from adapter.messages.building import build, example, parse_input
+from adapter.messages.identifiers import PersonNumber, person_number
 from adapter.messages.read import read
 from adapter.messages.rules.rule import Side
 from adapter.service.agreements import expected_signer
@@ -67,10 +71,26 @@ def line(name: str, slices: list[Rate], against: str = "") -> None:
     print(f"  {name:44} {rate:9.1f} /s   {cpu:8.3f} ms CPU   {against}")
 
 
+def _patients() -> Iterator[tuple[str, str]]:
+    """Birth date and synthetic national number of one invented patient after another."""
+    for day in count():
+        born = date(1930, 1, 1) + timedelta(days=day % 20_000)
+        began = f"{born:%d}{born.month + 80}{born:%y}{day // 20_000:03}"
+        for number in (f"{began}{control:02}" for control in range(100)):
+            judged = person_number(number)
+            if isinstance(judged, PersonNumber) and not judged.relaxed:
+                yield born.isoformat(), number
+
+
+_PATIENTS = _patients()
+
+
 def ready_message(installation: Installation) -> bytes:
-    """A fresh readiness message of the example, now."""
+    """A fresh readiness message of the example, now, about a patient of its own."""
     kind = "discharge-ready"
-    message = parse_input(kind, example(kind).encode())
+    told = json.loads(example(kind))
+    told["patient"]["birth_date"], told["patient"]["id"]["number"] = next(_PATIENTS)
+    message = parse_input(kind, json.dumps(told).encode())
     now, msg_id = installation.clock.now(), MsgId(installation.ids.fresh())
     return build(kind, message, {}, now=now, msg_id=msg_id, codes=installation.codes, software=SOFTWARE)
 
