@@ -26,7 +26,7 @@ from adapter.service.terms import Whose
 from adapter.store.port import Subject
 from adapter.values import HerId
 
-PAGE = 25
+PAGE = 20
 """Patients on a page; nearly all have one stay."""
 
 
