@@ -160,6 +160,28 @@ async def test_marks_in_a_mails_own_headers_stay_there(world: World, journal: St
     assert_silent(said(world, journal))
 
 
+@pytest.mark.parametrize("action", ["failed", "delayed", "Kjempehemmelig"])
+async def test_what_a_mail_server_reports_is_not_quoted(world: World, journal: StringIO, action: str) -> None:
+    """A report about our mail may quote whatever the servers say, and nobody has signed it: no word of it is shown."""
+    world.hospital.submit(marked(world.hospital))
+    await world.hospital.daemon.settle()
+    [mail] = world.road.under_way
+    world.road.under_way.clear()
+    content = (
+        "From: Zyxwvut <MAILER-DAEMON@mx.example>\r\nTo: hospital@edi.example\r\nSubject: Qqrrsst 12834130279\r\n"
+        "MIME-Version: 1.0\r\nMessage-ID: <Kjempehemmelig@mx.example>\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nHemmeligveien 1 finnes ikke, Skjultnavn.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; Bortgjemt.example\r\n"
+        f"Original-Envelope-Id: {mail.envelope_id}\r\n\r\nFinal-Recipient: rfc822; Zyxwvut@edi.example\r\n"
+        f"Action: {action}\r\nStatus: 5.1.1 Kjempehemmelig\r\nDiagnostic-Code: smtp; 550 Qqrrsst 12834130279\r\n\r\n"
+        "--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: Kjempehemmelig\r\n\r\n--b--\r\n"
+    ).encode()
+    await world.hospital.daemon.keep(ReceivedMail(content, "Zyxwvut@mx.example", ("hospital@edi.example",)))
+    await world.hospital.daemon.settle()
+    assert_silent(said(world, journal))
+
+
 async def test_an_envelope_nobody_vouches_for_is_not_quoted(world: World, journal: StringIO) -> None:
     """What stands where an id should stand in a mail that does not verify reaches no log line."""
     world.hospital.submit(marked(world.hospital))
