@@ -45,7 +45,8 @@ BURST_OF_PROCESSES = 60
 BACKLOG = 300
 BACKLOG_LONG = 10_000
 FLAT = 300
-FLAT_LONG = 100_000
+FLAT_LONG = 25_000
+"""Exchanges: 100 000 messages, for each is a message, its acknowledgment, the AppRec, and that one's acknowledgment."""
 LARGE = 7_000_000
 """Octets of an attachment that make a mail of some 13 million octets: base64 twice."""
 
@@ -317,7 +318,7 @@ async def backlog(place: Place, count: int) -> None:
 
 async def flat(place: Place, count: int) -> None:
     """Whether memory grows with the messages that have gone through."""
-    print(f"\nMemory over {count} exchanges, both sides in one process")
+    print(f"\nMemory over {count} exchanges, {4 * count} messages, both sides in one process")
     async with both(place, MachineClock()) as (hospital, municipality):
         step = min(count // 3, 5_000)
         for done in range(0, count, step):
@@ -328,7 +329,7 @@ async def flat(place: Place, count: int) -> None:
 
 
 def bench_load(folder: Path, *, long: bool) -> None:
-    """Everything, each in a place of its own; `long` is for hours."""
+    """Everything, each in a place of its own; `long` takes more than an hour."""
 
     def place(name: str) -> Place:
         return prepare(folder / name, HOSPITAL, MUNICIPALITY)
@@ -340,7 +341,7 @@ def bench_load(folder: Path, *, long: bool) -> None:
     asyncio.run(backlog(place("backlog"), BACKLOG_LONG if long else BACKLOG))
     asyncio.run(flat(place("flat"), FLAT_LONG if long else FLAT))
     if not long:
-        print(f"  Both are short runs: `--long` has the backlog of {BACKLOG_LONG} and {FLAT_LONG} exchanges.")
+        print(f"  Both are short runs: `--long` has the backlog of {BACKLOG_LONG} and {4 * FLAT_LONG} messages.")
 
 
 if __name__ == "__main__" and "--api" in sys.argv:
