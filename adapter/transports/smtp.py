@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 
 import aiosmtplib
@@ -48,19 +47,28 @@ class SmtpTransport:
         self._slots = asyncio.Semaphore(server.connections)
 
     async def send(self, mail: OutgoingMail) -> Outcome:
-        """Hand over one mail. Never raises for what the server or the network does."""
+        """Hand over one mail. Never raises for what the server or the network does.
+
+        A connection that lay idle may have been closed over there, which shows at the first command; the mail then goes
+        over the next one, at last over a new one.
+        """
         async with self._slots:
+            while self._idle:
+                with suppress(_LostBeforeMailError):
+                    return await self._over(self._idle.pop(), mail)
             try:
-                client = await self._connection()
+                client = await self._connected()
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
                 return Deferred(f"no connection to {self._server.host}:{self._server.port}: {_why(error)}")
-            async with self._returned(client):
-                return await _hand_over(client, mail)
+            try:
+                return await self._over(client, mail)
+            except _LostBeforeMailError as lost:
+                return Deferred(str(lost))
 
     async def greet(self) -> Outcome:
         """Connect and log in as for a mail. `Refused` is for a person: TLS that cannot be trusted, or the login."""
         try:
-            client = await self._connection()
+            client = await self._connected()
         except aiosmtplib.SMTPAuthenticationError as error:
             return _by_code(error)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -74,12 +82,7 @@ class SmtpTransport:
         while self._idle:
             await _quit(self._idle.popleft())
 
-    async def _connection(self) -> aiosmtplib.SMTP:
-        while self._idle:
-            client = self._idle.pop()
-            if client.is_connected and await _is_alive(client):
-                return client
-            client.close()
+    async def _connected(self) -> aiosmtplib.SMTP:
         client = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -93,36 +96,49 @@ class SmtpTransport:
         await client.connect()
         return client
 
-    @asynccontextmanager
-    async def _returned(self, client: aiosmtplib.SMTP) -> AsyncIterator[None]:
+    async def _over(self, client: aiosmtplib.SMTP, mail: OutgoingMail) -> Outcome:
+        """Hand the mail over on this connection, which is kept if it is still good after it."""
         try:
-            yield
+            outcome = await _hand_over(client, mail)
         except BaseException:
             client.close()
             raise
         if client.is_connected:
             self._idle.append(client)
+        return outcome
 
 
-async def _hand_over(client: aiosmtplib.SMTP, mail: OutgoingMail) -> Outcome:
+class _LostBeforeMailError(Exception):
+    """The server was gone, or said goodbye (421), before the mail began to flow: nothing has been handed over."""
+
+
+async def _begin(client: aiosmtplib.SMTP, mail: OutgoingMail) -> aiosmtplib.SMTPResponseException | None:
+    """Everything up to the server's word that the mail may flow; gives the refusal, if that is what it says.
+
+    Raises `_LostBeforeMailError`.
+    """
     dsn = client.supports_extension("dsn")
     try:
         await client.mail(mail.sender.value, options=["RET=HDRS", f"ENVID={mail.envelope_id}"] if dsn else [])
         await client.rcpt(mail.recipient.value, options=["NOTIFY=FAILURE"] if dsn else [])
-    except aiosmtplib.SMTPResponseException as error:
-        await _reset(client)
-        return _by_code(error)
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        client.close()
-        return Deferred(f"the connection was lost before the mail: {type(error).__name__}")
-    try:
         began = await client.execute_command(b"DATA")
+        if began.code == aiosmtplib.SMTPStatus.start_input:
+            return None
+        refusal: aiosmtplib.SMTPResponseException = aiosmtplib.SMTPDataError(began.code, began.message)
+    except aiosmtplib.SMTPResponseException as error:
+        refusal = error
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        client.close()
-        return Deferred(f"the connection was lost before the mail: {type(error).__name__}")
-    if began.code != aiosmtplib.SMTPStatus.start_input:
+        raise _LostBeforeMailError(f"the connection was lost before the mail: {type(error).__name__}") from None
+    if refusal.code == aiosmtplib.SMTPStatus.domain_unavailable:
+        raise _LostBeforeMailError(_why(refusal))
+    return refusal
+
+
+async def _hand_over(client: aiosmtplib.SMTP, mail: OutgoingMail) -> Outcome:
+    refusal = await _begin(client, mail)
+    if refusal is not None:
         await _reset(client)
-        return _by_code(aiosmtplib.SMTPDataError(began.code, began.message))
+        return _by_code(refusal)
     try:
         answer = await _flow(client, mail.content)
     except aiosmtplib.SMTPResponseException as error:
@@ -201,14 +217,6 @@ async def _reset(client: aiosmtplib.SMTP) -> None:
         await client.rset()
     except (aiosmtplib.SMTPException, OSError, TimeoutError):
         client.close()
-
-
-async def _is_alive(client: aiosmtplib.SMTP) -> bool:
-    try:
-        await client.noop()
-    except (aiosmtplib.SMTPException, OSError, TimeoutError):
-        return False
-    return True
 
 
 async def _quit(client: aiosmtplib.SMTP) -> None:

@@ -78,6 +78,33 @@ async def test_connections_are_used_again() -> None:
     assert len(got) == 20
 
 
+@pytest.mark.parametrize("goodbye", [b"", b"421 4.4.2 idle for too long\r\n"], ids=["closed", "421"])
+async def test_a_connection_that_was_closed_while_idle_costs_no_attempt(goodbye: bytes) -> None:
+    """A server that closes after every mail gets each mail at once, over a connection of its own."""
+    mails: list[bytes] = []
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 brief ESMTP\r\n")
+        for answer in (b"250 brief", b"250 ok", b"250 ok", b"354 go"):
+            await reader.readline()
+            writer.write(answer + b"\r\n")
+        mails.append(await reader.readuntil(b"\r\n.\r\n"))
+        writer.write(b"250 taken\r\n" + goodbye)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(session, "127.0.0.1", 0)
+    transport = SmtpTransport(SmtpServer("127.0.0.1", server.sockets[0].getsockname()[1], timeout_seconds=5))
+    try:
+        outcomes = [await transport.send(mail()) for _ in range(3)]
+    finally:
+        await transport.close()
+        server.close()
+        await server.wait_closed()
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    assert len(mails) == 3
+
+
 async def test_a_mail_for_somebody_else_is_refused() -> None:
     """A recipient that is not ours gets 550 and the sender learns that it is final."""
     async with listening(lambda received: None) as transport:
