@@ -73,7 +73,8 @@ from adapter.store.schema import (
 )
 from adapter.store.sql_access import SqlAccessWriter
 from adapter.store.sql_care import SqlCareWriter
-from adapter.store.sql_reader import SqlReader, for_one_of
+from adapter.store.sql_lists import for_one_of
+from adapter.store.sql_reader import SqlReader
 from adapter.store.statements import (
     ANSWER_SEEN,
     CLAIM_MAILS,
