@@ -100,7 +100,7 @@ MAIL_PUT_OFF = _event(
 MAIL_JUDGING_FAILED = _event(
     "mail.judging_failed",
     Level.ERROR,
-    "a mail met a defect of the adapter while it was judged; it is kept and tried again, and nothing was answered",
+    "a mail met a defect of the adapter while it was judged; it is kept, tried for 24 hours, and not answered before",
     "Report the rule. After 24 hours the sender is told; a version without the defect judges the mail before that.",
 )
 MAIL_UNJUDGED = _event(

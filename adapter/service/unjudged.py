@@ -13,7 +13,7 @@ from adapter.envelope import open as opening
 from adapter.envelope.open import VerifiedMessage
 from adapter.envelope.respond import Arrived, arrived_as
 from adapter.envelope.unpack import Unpacked, unpack
-from adapter.errors import AdapterError
+from adapter.errors import AdapterError, Blame
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import payloads
@@ -52,11 +52,11 @@ def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError)
         else:
             told = refuse(installation, mail, unpacked.kind, to, unpacked.mail, told_outside)
     except AdapterError as another:
-        if another.kind in STORE_AWAY:
-            raise
+        _tell_if_ours(installation, another)
         return None
-    except Exception:
+    except Exception as defect:
         # What broke our code while it was judged may break it here once more; then a person has it in quarantine.
+        _tell_defect(installation, type(defect).__name__)
         return None
     return [*told, Told(events.MAIL_UNJUDGED, Line(partner=to.sender.value, state="rejected", rule=error.id))]
 
@@ -64,11 +64,29 @@ def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError)
 def _verified(installation: Installation, unpacked: Unpacked) -> VerifiedMessage | None:
     """The message, if its signature is that of the party the directory knows; nobody is asked for anything newer.
 
-    None also where the verification meets a defect of ours: then it is answered as one that was not verified.
+    None also where the verification meets a defect of ours: that is told, and it is answered as one not verified.
+    Raises `AdapterError` while the store is away.
     """
     try:
         message = opening.read(unpacked)
         expected = expected_signer(installation, message.header.sender.her, installation.clock.now())
         return opening.verify(message, expected, installation.policy, installation.clock.now())
-    except Exception:
+    except AdapterError as error:
+        _tell_if_ours(installation, error)
         return None
+    except Exception as defect:
+        _tell_defect(installation, type(defect).__name__)
+        return None
+
+
+def _tell_if_ours(installation: Installation, error: AdapterError) -> None:
+    """Tell an error that stands for a defect. Raises it while it is the store that is away: then the mail waits."""
+    if error.kind in STORE_AWAY:
+        raise error
+    if error.kind.blame is Blame.ADAPTER:
+        _tell_defect(installation, error.id)
+
+
+def _tell_defect(installation: Installation, name: str) -> None:
+    """Name a defect that the mail was not put off for: what becomes of the mail would hide it."""
+    installation.log.tell(events.MAIL_JUDGING_FAILED, Line(rule=f"{DEFECT} {name}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ import pytest
 from lxml import etree
 
 from adapter.delivery.receiver import ReceptionState
-from adapter.errors import DELIVERY_IMPOSSIBLE, AdapterError
+from adapter.errors import DELIVERY_IMPOSSIBLE, STORE_LOCKED, AdapterError
+from adapter.observe import events
 from adapter.observe.events import Level
 from adapter.observe.log import Silent, Stream
 from adapter.service import answers, intake, payloads, unjudged
@@ -177,16 +179,27 @@ async def test_a_defect_that_is_mended_in_time_leaves_no_trace(
     assert len(world.municipality.inbox()) == 1
 
 
+SECOND_DEFECTS = pytest.mark.parametrize(
+    ("another", "name"),
+    [(IndexError(), "IndexError"), (AdapterError(DELIVERY_IMPOSSIBLE), "DELIVERY-IMPOSSIBLE")],
+    ids=["exception", "our own"],
+)
+
+
+@SECOND_DEFECTS
 async def test_a_mail_that_breaks_even_its_refusal_is_in_quarantine(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, journal: StringIO, monkeypatch: pytest.MonkeyPatch, another: Exception, name: str
 ) -> None:
-    """It is never lost: after the day a person finds it, with the name of the defect and why nobody was told."""
+    """It is never lost: after the day a person finds it with the name of the defect, and the log names the second."""
 
     def broken(*arguments: object) -> None:
         raise ValueError
 
+    def broken_otherwise(*arguments: object) -> None:
+        raise another
+
     monkeypatch.setattr(intake, "unpack", broken)
-    monkeypatch.setattr(unjudged, "unpack", broken)
+    monkeypatch.setattr(unjudged, "unpack", broken_otherwise)
     world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.hospital.daemon.settle()
     await world.road.carry()
@@ -196,7 +209,65 @@ async def test_a_mail_that_breaks_even_its_refusal_is_in_quarantine(
     [mail] = world.municipality.mails()
     assert mail.reception.state is ReceptionState.QUARANTINE
     assert mail.reception.reason == "defect ValueError: it could not be judged within 24 hours"
+    assert f"defect {name}" in told_defects(journal)
     assert not [one for one in world.road.taken if is_signal(one)]
+
+
+@SECOND_DEFECTS
+async def test_a_defect_that_the_last_look_at_the_signature_meets_is_told(
+    world: World, journal: StringIO, monkeypatch: pytest.MonkeyPatch, another: Exception, name: str
+) -> None:
+    """Its sender is answered as one that could not be verified, and the operator learns the name of the defect."""
+
+    def broken(*arguments: object) -> None:
+        raise ValueError
+
+    def broken_otherwise(*arguments: object) -> None:
+        raise another
+
+    monkeypatch.setattr(payloads.agreements, "verify", broken)
+    monkeypatch.setattr(unjudged, "expected_signer", broken_otherwise)
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    for _ in range(25):
+        await world.municipality.daemon.settle()
+        world.clock.advance(timedelta(hours=1))
+    [answer] = [one for one in world.road.taken if is_signal(one)]
+    assert codes(answer) == ["Unknown"]
+    assert told_defects(journal).count(f"defect {name}") == 1
+
+
+async def test_a_store_that_is_away_at_the_end_of_the_day_lets_the_mail_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not taken for a message that nobody could verify: it is judged when the store is there again."""
+
+    def broken(*arguments: object) -> None:
+        raise ValueError
+
+    def away(*arguments: object) -> None:
+        raise AdapterError(STORE_LOCKED)
+
+    monkeypatch.setattr(payloads.agreements, "verify", broken)
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    await world.municipality.daemon.settle()
+    world.clock.advance(timedelta(hours=25))
+    with monkeypatch.context() as locked:
+        locked.setattr(unjudged, "expected_signer", away)
+        with pytest.raises(AdapterError, match="the store is locked"):
+            await world.municipality.daemon.settle()
+    assert not [one for one in world.road.taken if is_signal(one)]
+    [mail] = world.municipality.mails()
+    assert mail.reception.state is ReceptionState.PENDING
+
+
+def told_defects(journal: StringIO) -> list[str]:
+    """The rules of the lines that tell a defect."""
+    lines = [json.loads(line) for line in journal.getvalue().splitlines()]
+    return [line["rule"] for line in lines if line["event"] == events.MAIL_JUDGING_FAILED.name]
 
 
 def write_partner(place: Place, file: Path) -> None:
