@@ -6,29 +6,34 @@ from the cipher the object is the one that the library makes: DER, one recipient
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding
 
-_BLOCK = TripleDES.block_size // 8
+Random = Callable[[int], bytes]
+"""Gives so many octets that nobody can guess: the library makes keys for ciphers of its own only."""
+
+_KEY, _BLOCK = 24, TripleDES.block_size // 8
 
 
-def encrypt(plaintext: bytes, recipient: x509.Certificate) -> bytes:
+def encrypt(plaintext: bytes, recipient: x509.Certificate, random: Random) -> bytes:
     """The DER of a ContentInfo, des-ede3-cbc, that only the holder of the recipient's key can open.
+
+    Content key and vector are drawn from `random`.
 
     Raises `ValueError` for a recipient without RSA key.
     """
     public = recipient.public_key()
     if not isinstance(public, rsa.RSAPublicKey):
         raise ValueError("the recipient has no RSA key")
-    # The library makes random keys for ciphers of its own only: as many octets as three keys of DES have, and a vector.
-    key, vector = AESGCM.generate_key(192), AESGCM.generate_key(128)[:_BLOCK]
+    key, vector = random(_KEY), random(_BLOCK)
     padder, encryptor = PKCS7(TripleDES.block_size).padder(), Cipher(TripleDES(key), modes.CBC(vector)).encryptor()
     encrypted = encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize()
     theirs = asn1_x509.Certificate.load(recipient.public_bytes(Encoding.DER))

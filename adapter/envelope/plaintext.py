@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 from cryptography import x509
 
-from adapter.crypto import cms
+from adapter.crypto import cms, cms_old
 from adapter.crypto.cms import ContentCipher
+from adapter.crypto.cms_old import Random
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.mime import Entity, parse_mail
 from adapter.errors import AdapterError
@@ -47,9 +48,11 @@ class Packing:
     form: PlaintextForm = PlaintextForm.RAW
     cipher: ContentCipher = ContentCipher.AES_256
 
-    def encrypt(self, octets: bytes, content_id: str, recipient: x509.Certificate) -> bytes:
+    def encrypt(self, octets: bytes, content_id: str, recipient: x509.Certificate, random: Random) -> bytes:
         """The CMS object of one payload; `content_id` is the id of the part that it goes in."""
         plain = octets if self.form is PlaintextForm.RAW else mime_part(octets, content_id)
+        if self.cipher is ContentCipher.TRIPLE_DES:
+            return cms_old.encrypt(plain, recipient, random)
         return cms.encrypt(plain, recipient, self.cipher)
 
 

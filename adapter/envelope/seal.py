@@ -13,6 +13,7 @@ from datetime import datetime
 from cryptography import x509
 
 from adapter.crypto.certificates import TrustAnchors, Usage, describe, problems
+from adapter.crypto.cms_old import Random
 from adapter.crypto.keys import Signer
 from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
@@ -86,11 +87,12 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """What stays the same from message to message: who signs, whom we trust, which software we are."""
+    """What stays the same from message to message: who signs, whom we trust, which software we are, who draws lots."""
 
     signer: Signer
     anchors: TrustAnchors
     monitoring: Monitoring
+    random: Random
     check: EnvelopeCheck = no_check
     test_mark: bool = False
     """whether what we send says that it was sent to test (EB-626)"""
@@ -127,7 +129,7 @@ class Sealer:
         )
         others = zip(ids.beside_content_ids, beside, strict=True)
         parts = tuple(
-            Part(content_id, packing.encrypt(octets, content_id, recipient))
+            Part(content_id, packing.encrypt(octets, content_id, recipient, self.random))
             for content_id, octets in ((ids.payload_content_id, payload), *others)
         )
         told: tuple[Schema, ...] = (Schema(routing.namespace, routing.version),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from itertools import pairwise
@@ -158,6 +159,7 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
             signer(settings),
             trusted,
             Monitoring("adapter", __version__),
+            secrets.token_bytes,
             known_schemas.validate,
             settings.envelope.test_mark,
         ),

@@ -47,6 +47,9 @@ CORE_EXCEPTIONS = {("messages/schemas.py", "threading")}
 """A compiled schema belongs to one thread (`engineering-facts.md` §1); threading.local keeps it there."""
 
 CLOCK_CALLS = {"now", "today", "utcnow"}
+DRAWS = {"generate_key", "generate_private_key", "urandom"}
+"""Functions of libraries that draw random octets for their caller."""
+
 PARSERS = {"fromstring", "XML", "HTML", "XMLParser", "parse", "iterparse", "fromstringlist", "XMLPullParser"}
 
 
@@ -98,6 +101,8 @@ def test_the_core_does_no_io(name: str, tree: ast.Module) -> None:
             if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
                 clock = called.value.id in {"datetime", "date"} and called.attr in CLOCK_CALLS
                 assert not clock, f"{name}:{node.lineno} reads the clock"
+            drawn = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            assert drawn not in DRAWS, f"{name}:{node.lineno} draws random octets"
 
 
 def test_xml_is_parsed_in_one_module() -> None:

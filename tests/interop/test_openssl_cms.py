@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from secrets import token_bytes
+
 import pytest
 from asn1crypto import cms as asn1
 
@@ -54,7 +56,9 @@ def test_the_forms_are_all_that_we_take():
 @pytest.mark.parametrize("cipher", ContentCipher)
 def test_openssl_opens_what_we_encrypt(bench, openssl, form, cipher):
     """The plaintext is byte-identical, by every cipher that we send, as it is and in a MIME part."""
-    sealed = Packing(form, cipher).encrypt(TEXT, "a@edi.example", bench.municipality.encryption.certificate)
+    sealed = Packing(form, cipher).encrypt(
+        TEXT, "a@edi.example", bench.municipality.encryption.certificate, token_bytes
+    )
     assert used(sealed) == (cipher.value, sent(Use.KEY_TRANSPORT).name)
     (bench.folder / "sealed.der").write_bytes(sealed)
     result = bench.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from secrets import token_bytes
 
 import pytest
 from lxml import etree
@@ -44,7 +45,7 @@ def _mail(body, now):
 def _sealed(bench):
     routing = Routing(HOSPITAL, MUNICIPALITY, Process("LOG_INNLAGT"), "2001_13002", "urn:document", "1.6")
     ids = PayloadIds(MessageId("5f1d4b7a-93b1-4b0f-8a0c-2f4f7e1b9c55"), "conversation", CID, "env@edi.example", "=_eb")
-    sealer = Sealer(bench.hospital.identity, bench.pki.anchors, Monitoring("adapter", "1.0"))
+    sealer = Sealer(bench.hospital.identity, bench.pki.anchors, Monitoring("adapter", "1.0"), token_bytes)
     body = sealer.seal("<a>æ</a>".encode(), routing, bench.municipality.encryption.certificate, ids, bench.now).body
     unpacked = unpack(_mail(body, bench.now))
     assert isinstance(unpacked, Unpacked)
@@ -87,7 +88,7 @@ def test_xmlsec1_verifies_an_acknowledgment_of_ours(bench, xmlsec1):
     message = read(_sealed(bench))
     expected = ExpectedSigner("2001", "test", (bench.hospital.signing.certificate,), bench.pki.anchors)
     verified = verify_message(message, expected, NATIONAL, bench.now)
-    sealer = Sealer(bench.municipality.identity, bench.pki.anchors, Monitoring("adapter", "1.0"))
+    sealer = Sealer(bench.municipality.identity, bench.pki.anchors, Monitoring("adapter", "1.0"), token_bytes)
     answer = sealer.acknowledge(verified, MessageId("e2a7c3f1-0b0e-4c37-9a70-7b6f1d2c9a01"), bench.now, bench.now)
     unpacked = unpack(_mail(answer.body, bench.now))
     assert isinstance(unpacked, Unpacked)

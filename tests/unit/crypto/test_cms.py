@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapter.crypto import cms as ours
-from adapter.crypto import cms_foreign
+from adapter.crypto import cms_foreign, cms_old
 from adapter.crypto.keys import DecryptionKey, DecryptionKeys
 from adapter.crypto.policy import NATIONAL, Policy
 from adapter.crypto.refusal import RefusedError
@@ -113,6 +113,23 @@ def test_every_octet_comes_back(world, octets):
     sealed = ours.encrypt(octets, world.sender.encryption.certificate)
     assert ours.decrypt(sealed, world.sender.keys, NATIONAL, world.now) == ours.Decrypted(octets, ())
     assert cms_foreign.decrypt(sealed, world.sender.keys, NATIONAL, world.now.date())[0] == octets
+
+
+def test_triple_des_is_locked_with_what_the_caller_drew(world):
+    """Three keys of DES and a vector are asked for, and nothing else makes the octets: they open it, and are in it."""
+    drawn = []
+
+    def random(octets):
+        drawn.append(bytes(range(10 * len(drawn), 10 * len(drawn) + octets)))
+        return drawn[-1]
+
+    sealed = cms_old.encrypt(TEXT, world.sender.encryption.certificate, random)
+    key, vector = drawn
+    assert (len(key), len(vector)) == (24, 8)
+    assert cms_foreign.content_key(sealed, world.sender.keys, NATIONAL, world.now.date()) == key
+    encrypted = cms.ContentInfo.load(sealed)["content"]["encrypted_content_info"]
+    assert encrypted["content_encryption_algorithm"]["parameters"].native == vector
+    assert cms_foreign.open_with(sealed, key, NATIONAL, world.now.date()) == TEXT
 
 
 def test_we_send_one_form(world):

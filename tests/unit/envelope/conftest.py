@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from secrets import token_bytes
 
 import pytest
 
@@ -44,11 +45,13 @@ class World:
 
     @property
     def hospital_seals(self) -> Sealer:
-        return Sealer(self.hospital.identity, self.pki.anchors, Monitoring("adapter", "1.0", "Journal", "2"))
+        return Sealer(
+            self.hospital.identity, self.pki.anchors, Monitoring("adapter", "1.0", "Journal", "2"), token_bytes
+        )
 
     @property
     def municipality_seals(self) -> Sealer:
-        return Sealer(self.municipality.identity, self.pki.anchors, Monitoring("adapter", "1.0"))
+        return Sealer(self.municipality.identity, self.pki.anchors, Monitoring("adapter", "1.0"), token_bytes)
 
     @property
     def routing(self) -> Routing:
