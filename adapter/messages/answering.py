@@ -6,7 +6,7 @@ wrong (HIS 80415:2012 §3.5, `apprec.md` §6).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -53,6 +53,7 @@ def error(code: str, dn: str, explanation: str | None = None) -> Code:
 
 def answer(
     head: Head,
+    envelope: Original,
     receiver: Participant,
     role: ReceiverRole,
     errors: tuple[Code, ...],
@@ -64,14 +65,18 @@ def answer(
 ) -> AppRec:
     """The receipt of one of the message's receivers: positive without `errors`, negative with them.
 
-    `receiver` is the own party among the message's receivers, as the message wrote it. Where the message had no
-    readable GenDate the time of the receipt stands in its place, and an error should say so (§6.1).
+    `receiver` is the own party among the message's receivers, as the message wrote it. `envelope` is what the envelope
+    says of the message (eb:Action, eb:Timestamp, eb:MessageId): it stands for what the message does not say, and the
+    first error tells so (§6.1); a message that lacks any of it breaks a rule that refuses it.
     """
-    original = Original(
-        head.type.without_list() if head.type is not None else None,
-        head.generated.text if head.generated is not None else now.text,
-        head.msg_id,
-    )
+    type_ = head.type.without_list() if head.type is not None and head.type.v is not None else None
+    issued = head.generated.text if head.generated is not None else None
+    original = Original(type_ or envelope.type, issued or envelope.issued, head.msg_id or envelope.id)
+    said = (("Type", type_), ("GenDate", issued), ("MsgId", head.msg_id))
+    lacking = [name for name, value in said if value is None]
+    if lacking and errors:
+        says = f"{' og '.join(lacking)} kan ikke leses i meldingen og er tatt fra konvolutten."
+        errors = (replace(errors[0], ot=f"{errors[0].ot}. {says}" if errors[0].ot else says), *errors[1:])
     return receipt(
         receiver,
         role,

@@ -101,10 +101,9 @@ _EXPLANATIONS: Final = {
     "MH-009": "Innholdet i meldingen passer ikke til meldingstypen",
     "MH-031": "Meldingen mangler innhold, eller innholdet er ikke XML",
     "MH-032": "Meldingen mangler innhold",
-    "MH-041": "Et vedlegg kan ikke leses",
     "MH-042": "Et vedlegg har et format som ikke støttes",
+    "PL-005": "Innholdet i meldingen passer ikke til meldingstypen",
     "MH-044": "Meldingens innhold er base64-kodet",
-    "PL-007": "Meldingen skal ha nøyaktig ett innhold",
 }
 """The free text (OT) of a refusal, by rule; X99 says nothing without it (`apprec.md` §4.2)."""
 
@@ -124,7 +123,9 @@ def decide(case: Case) -> Decision:
 
 
 def _refused_as_foreign(case: Case) -> Decision:
-    """Nobody here is addressed, and it was chosen to say so to the sender (test case 22)."""
+    """Nobody here is addressed, and it was chosen to say so to the sender (test case 22), once (HITS 1168 §5.4)."""
+    if case.duplicate:
+        return Decision(imported=False, receipts=(), silence=Silence.DUPLICATE)
     head = case.reading.head
     assert head is not None
     unknown = (Due(head.receiver, ReceiverRole.PRIMARY, _receiver_unknown(case)),)
@@ -133,7 +134,15 @@ def _refused_as_foreign(case: Case) -> Decision:
 
 def version_of(reading: Reading) -> AppRecVersion:
     """The version of the receipt: the content's standard decides (HITS 1168 §8.2); 1.1 where it cannot be read."""
-    return reading.standard.apprec if reading.standard is not None else AppRecVersion.V1_1
+    if reading.standard is not None:
+        return reading.standard.apprec
+    carried = reading.type is not None and reading.type.startswith(_ANSWERED_WITH_1_0)
+    return AppRecVersion.V1_0 if carried else AppRecVersion.V1_1
+
+
+_ANSWERED_WITH_1_0: Final = ("ERM", "SYKMELD", "LEGEERKL")
+"""How the types begin of messages that are only carried here and have receipts of version 1.0: eResept and NAV
+(`apprec.md` §3.2)."""
 
 
 def refusals(findings: tuple[Finding, ...], codes: CodeLists) -> tuple[Code, ...]:
@@ -205,7 +214,12 @@ def _own_receivers(case: Case) -> tuple[tuple[Participant, ReceiverRole], ...]:
 
 
 def _distinct(head: Head) -> tuple[Participant, ...]:
-    return tuple(dict.fromkeys(head.all_receivers))
+    """A party that is named twice is one receiver, as it was named first (AR-017)."""
+    found: dict[tuple[HerId | None, HerId | None] | Participant, Participant] = {}
+    for receiver in head.all_receivers:
+        levels = (receiver.organisation_her, receiver.party_her)
+        found.setdefault(receiver if levels == (None, None) else levels, receiver)
+    return tuple(found.values())
 
 
 def _is_own(receiver: Participant, own: Own) -> bool:

@@ -27,7 +27,7 @@ from adapter.service.letters import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORT
 from adapter.service.operating import By, Change, Done, carry_out
 from adapter.service.steps import Told
 from adapter.store.port import Act, Exchange, JournalEntry, Mail, OperatorAct, Reader, Writer
-from adapter.values import HerId
+from adapter.values import HerId, Moment
 
 REASONS = (ANOTHER_SENDER, Silence.HELD.value)
 """The details of the journal that mean: a person decides."""
@@ -121,7 +121,8 @@ def _decided(installation: Installation, writer: Writer, exchange: Exchange, err
     mail = _mail_of(writer, exchange)
     if mail is None:
         raise AdapterError(EXCHANGE_UNFIT, "the mail it came in is not kept")
-    return letters.answer_decided(installation, writer, exchange, reading, decision, mail)
+    sent = Moment.at(exchange.created_at)
+    return letters.answer_decided(installation, writer, exchange, reading, decision, mail, sent)
 
 
 def _mail_of(reader: Reader, exchange: Exchange) -> Mail | None:

@@ -30,6 +30,7 @@ from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.steps import Told
 from adapter.store.port import Exchange, InboxItem, JournalEntry, Reader, Writer
+from adapter.values import Moment
 
 ALL = 1_000_000
 """However many files wait for the application, the next message is offered too."""
@@ -122,7 +123,7 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange, err
     decision = decide(case)
     if errors:
         decision = replace(decision, receipts=tuple(replace(due, errors=errors) for due in decision.receipts))
-    return receipts.submit_apprecs(installation, writer, exchange, reading, decision)
+    return receipts.submit_apprecs(installation, writer, exchange, reading, decision, Moment.at(exchange.created_at))
 
 
 def _note(item: InboxItem) -> str:

@@ -36,7 +36,7 @@ from adapter.store.port import (
     TakenMessage,
     Writer,
 )
-from adapter.values import Digest, HerId, Moment
+from adapter.values import Digest, HerId, Moment, MsgId
 
 NOT_IMPORTED = "not imported"
 """The journal's words for a message that the application did not get; the detail says why."""
@@ -121,7 +121,7 @@ def judged_letter(
     exchange: Exchange,
     reading: Reading,
     types: frozenset[str],
-    mail: Mail,
+    arrival: Arrival,
     now: datetime,
 ) -> list[Told]:
     """Give a business message to the application, or not, and answer it as `apprec.md` §5 decides."""
@@ -141,16 +141,27 @@ def judged_letter(
             writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
             told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
         if decision.silence in BY_ENVELOPE:
-            told += receipts.submit_by_envelope(installation, writer, exchange, unread_code(reading))
+            sent = arrival.header.timestamp
+            told += receipts.submit_by_envelope(installation, writer, exchange, sent, unread_code(reading))
         event = events.MESSAGE_PARKED if decision.silence is Silence.HELD else events.MESSAGE_REFUSED
         return [*told, Told(event, line_of(exchange, "accepted", decision.silence.name))]
-    return told + answer_decided(installation, writer, exchange, reading, decision, mail)
+    sent = arrival.header.timestamp
+    return told + answer_decided(installation, writer, exchange, reading, decision, arrival.mail, sent)
 
 
 def answer_decided(
-    installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision, mail: Mail
+    installation: Installation,
+    writer: Writer,
+    exchange: Exchange,
+    reading: Reading,
+    decision: Decision,
+    mail: Mail,
+    sent: Moment,
 ) -> list[Told]:
-    """Do what was decided about a received message: the application gets it or not, and it is receipted."""
+    """Do what was decided about a received message: the application gets it or not, and it is receipted.
+
+    `sent` is the eb:Timestamp, for a message that does not say when it was made.
+    """
     now, told = installation.clock.now(), list[Told]()
     _take_ids(installation, writer, reading, exchange, now)
     if decision.imported:
@@ -163,7 +174,7 @@ def answer_decided(
     else:
         writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, _codes(decision)))
     if not decision.imported or installation.settings.inbox.apprec == "at_once":
-        told += receipts.submit_apprecs(installation, writer, exchange, reading, decision)
+        told += receipts.submit_apprecs(installation, writer, exchange, reading, decision, sent)
     return told
 
 
@@ -211,22 +222,32 @@ def case_of(installation: Installation, writer: Writer, reading: Reading, exchan
     """What the decision about a received message rests on here and now."""
     own = receipts.own_at(installation, exchange.receiver)
     organisation = _organisation(installation, exchange)
-    msg_id = reading.head.msg_id if reading.head is not None else None
-    duplicate = msg_id is not None and writer.taken(msg_id, organisation) is not None
+    key = _key(reading, exchange)
+    duplicate = key is not None and writer.taken(key, organisation) is not None
     return Case(reading, own, installation.codes, duplicate, chosen(installation.settings.choices))
 
 
 def _has_other_octets(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange) -> bool:
     """Whether the message that was taken under this MsgId was another one (MH-014)."""
-    msg_id = reading.head.msg_id if reading.head is not None else None
-    taken = writer.taken(msg_id, _organisation(installation, exchange)) if msg_id is not None else None
+    key = _key(reading, exchange)
+    taken = writer.taken(key, _organisation(installation, exchange)) if key is not None else None
     return taken is not None and taken.payload != exchange.payload
 
 
 def _take_ids(installation: Installation, writer: Writer, reading: Reading, exchange: Exchange, now: datetime) -> None:
-    if reading.head is not None and reading.head.msg_id is not None and exchange.payload is not None:
+    key = _key(reading, exchange)
+    if key is not None and exchange.payload is not None:
         organisation = _organisation(installation, exchange)
-        writer.take_msg_id(TakenMessage(reading.head.msg_id, organisation, exchange.id, exchange.payload, now))
+        writer.take_msg_id(TakenMessage(key, organisation, exchange.id, exchange.payload, now))
+
+
+def _key(reading: Reading, exchange: Exchange) -> MsgId | None:
+    """What tells a message from others: its MsgId, and its octets where the MsgId is none. Each message without a good
+    one is refused with E10, and two with the same bad one are not the same message."""
+    if reading.head is None or exchange.payload is None:
+        return None
+    msg_id = reading.head.msg_id
+    return msg_id if msg_id is not None and msg_id.is_guid else MsgId(exchange.payload.value)
 
 
 def _organisation(installation: Installation, exchange: Exchange) -> HerId:

@@ -251,7 +251,7 @@ def _accept(
         if letter.reading.apprec is not None:
             told += receipts.take_apprec(installation, writer, received, letter.reading.apprec, mail.raw)
         else:
-            told += judged_letter(installation, writer, received, letter.reading, types, arrival.mail, now)
+            told += judged_letter(installation, writer, received, letter.reading, types, arrival, now)
     return told
 
 

@@ -25,7 +25,7 @@ from adapter.service.signals import own_address
 from adapter.service.stay_log import record_kept_message, record_receipt
 from adapter.service.steps import Told, line_of, take_receipt_step, take_transport_step
 from adapter.store.port import BlobKind, Direction, Exchange, FactFilter, JournalEntry, Writer
-from adapter.values import Digest, HerId, MessageId, Moment, MsgId
+from adapter.values import Digest, HerId, MessageId, Moment, MsgId, Zone, utc_text
 
 
 def own_at(installation: Installation, addressed: HerId) -> Own:
@@ -43,14 +43,18 @@ def own_at(installation: Installation, addressed: HerId) -> Own:
 
 
 def submit_apprecs(
-    installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision
+    installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision, sent: Moment
 ) -> list[Told]:
-    """Hand over one AppRec for each own receiver, as a submission of its own in the same conversation."""
+    """Hand over one AppRec for each own receiver, as a submission of its own in the same conversation.
+
+    `sent` is the eb:Timestamp, or when the envelope came; it stands for a GenDate that the message has not.
+    """
     assert reading.head is not None
     told, parties = list[Told](), own_at(installation, exchange.receiver).parties
     for due in decision.receipts:
         receipt = answer(
             reading.head,
+            _said_by_envelope(installation, exchange, sent),
             due.receiver,
             due.role,
             due.errors,
@@ -65,7 +69,7 @@ def submit_apprecs(
     return told
 
 
-_ENVELOPE_SAYS = "Id er eb:MessageId, og tidspunktet er da konvolutten ble mottatt."
+_ENVELOPE_SAYS = "Id og tidspunkt er konvoluttens."
 _UNREAD: Final = {
     AppRecCode.NOT_WELL_FORMED: f"Dokumentet kunne ikke leses. {_ENVELOPE_SAYS}",
     AppRecCode.FORMAT_NOT_SUPPORTED: f"Dokumentet er ikke en melding med hodemelding (MsgHead 1.2). {_ENVELOPE_SAYS}",
@@ -74,14 +78,14 @@ _UNREAD: Final = {
 
 
 def submit_by_envelope(
-    installation: Installation, writer: Writer, exchange: Exchange, code: AppRecCode | None
+    installation: Installation, writer: Writer, exchange: Exchange, sent: Moment, code: AppRecCode | None
 ) -> list[Told]:
     """Tell the sender that its document could not be read or is not supported, by what its verified envelope says
     (`apprec.md` §5.1 step 3, §6.1). Nothing where the envelope does not say enough: its sender waits, and an operator
     is told."""
     own, partner = installation.own(exchange.receiver), installation.partners.find(exchange.sender)
-    named = installation.codes.text("8279", exchange.action or "")
-    if own is None or partner is None or named is None or exchange.message_id is None or code is None:
+    original = _said_by_envelope(installation, exchange, sent)
+    if own is None or partner is None or original.type is None or original.id is None or code is None:
         return []
     if exchange.action == "APPREC":  # a receipt is never receipted, nor what came as one
         return []
@@ -90,9 +94,7 @@ def submit_by_envelope(
         _party(own.her, own.name, own.organisation.her, own.organisation.name),
         ReceiverRole.PRIMARY,
         _party(partner.her, partner.name, partner.organisation_her, partner.organisation_name),
-        Original(
-            cs(exchange.action or "", named), Moment.at(exchange.created_at).text, MsgId(exchange.message_id.value)
-        ),
+        original,
         (error(code, installation.codes.text("8221", code) or "", _UNREAD[code]),),
         version=AppRecVersion.V1_1,
         now=now,
@@ -100,6 +102,18 @@ def submit_by_envelope(
         software=SOFTWARE,
     )
     return _hand_over(installation, writer, exchange, receipt, exchange.receiver)
+
+
+def _said_by_envelope(installation: Installation, exchange: Exchange, sent: Moment) -> Original:
+    """What the envelope says of the message in it: eb:Action, eb:Timestamp, eb:MessageId (`apprec.md` §6.1)."""
+    action = exchange.action or ""
+    named = installation.codes.text("8279", action)
+    issued = sent.text if sent.zone is Zone.STATED else utc_text(sent.instant)
+    return Original(
+        cs(action, named) if named is not None else None,
+        issued,
+        MsgId(exchange.message_id.value) if exchange.message_id is not None else None,
+    )
 
 
 def _party(her: HerId, name: str, organisation_her: HerId, organisation_name: str) -> Participant:

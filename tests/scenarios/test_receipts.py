@@ -19,7 +19,7 @@ from adapter.service.views import apprec_word, transport_word
 from adapter.store.sql_reader import SqlReader
 from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.transports.port import OutgoingMail
-from adapter.values import HerId
+from adapter.values import HerId, MsgId, utc_text
 
 WARD, CASE_WORK = HerId("8140011"), HerId("8140022")
 READINESS = Process("LOG_UTSKRIVNINGSKLAR")
@@ -135,6 +135,35 @@ async def test_a_document_of_another_kind_is_refused_by_its_envelope(
     journal = world.municipality.journal(received.id)
     assert "not imported the document is no message that we know; only the envelope could answer it" in journal
     assert f"apprec: rejected exchange {receipt.id}" in journal
+
+
+async def test_what_the_envelope_says_is_when_it_was_made(world: World) -> None:
+    """IssueDate of a document that cannot be read is the eb:Timestamp, not when it came (`apprec.md` §6.1)."""
+    made = utc_text(world.clock.now())
+    again = world.hospital.installation.ids.fresh()
+    mail = world.hospital.seal(b"%PDF-1.7", CASE_WORK, READINESS, sender=WARD, message_id=again)
+    world.clock.advance(timedelta(minutes=20))
+    await world.road.arrive(mail)
+    await world.settle()
+    [receipt] = world.municipality.sent("APPREC")
+    apprec = understand(world.municipality.payload(receipt)).apprec
+    assert apprec is not None
+    assert (apprec.original.issued, apprec.original.id) == (made, MsgId(again))
+
+
+async def test_a_bad_msg_id_names_no_message(world: World) -> None:
+    """Two messages with one bad MsgId are two, each refused with E10; the same one again is a duplicate (TC 28, 41)."""
+    good = world.hospital.build("discharge-ready")
+    first = ID_IN_XML.sub(b"<MsgId>1</MsgId>", good)
+    second = first.replace(b"Signe", b"Signy")
+    assert first != second
+    for content in (first, second, first):
+        again = world.hospital.installation.ids.fresh()
+        await world.road.arrive(world.hospital.seal(content, CASE_WORK, READINESS, sender=WARD, message_id=again))
+        await world.settle()
+    receipts = [understand(world.municipality.payload(one)).apprec for one in world.municipality.sent("APPREC")]
+    assert [one.errors[0].v for one in receipts if one is not None] == ["E10", "E10"]
+    assert world.municipality.inbox() == {}
 
 
 async def test_a_receipt_of_an_unknown_version_is_not_receipted(world: World) -> None:

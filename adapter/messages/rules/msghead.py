@@ -137,13 +137,15 @@ def type_known(reading: Reading, context: Context) -> Iterator[Fault]:
     receive=_NEGATIVE,
     code=AppRecCode.OTHER,
 )
-def type_fits_content(reading: Reading, _: Context) -> Iterator[Fault]:
-    """The content standard is told by its namespace (`msghead.md` §4.2); a content in base64 is MH-044's."""
+def type_fits_content(reading: Reading, context: Context) -> Iterator[Fault]:
+    """The content standard is told by its namespace (`msghead.md` §4.2). A content in base64 is MH-044's, a type on no
+    list MH-008's: one fault is told once."""
     if reading.payload is None or reading.type is None or reading.payload.tag.startswith(BASE64):
         return
     type_place = in_info(reading, "Type")
     if reading.kind is None:
-        if reading.standard is not None and reading.type != "PASIENTLOGISTIKK":
+        listed = context.codes.text("8279", reading.type) is not None
+        if reading.standard is not None and listed and reading.type != "PASIENTLOGISTIKK":
             yield Fault("Type is none of those that this content is sent with", type_place)
     elif reading.standard is None or not reading.kind.accepts(reading.standard):
         yield Fault(f"Type {reading.kind.type} is not sent with this content; correct the one or the other", type_place)

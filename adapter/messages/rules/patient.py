@@ -75,16 +75,16 @@ def patient_present(reading: Reading, _: Context) -> Iterator[Fault]:
     receive=_NEGATIVE,
     code=AppRecCode.PATIENT_INSUFFICIENT,
 )
-def patient_identified(reading: Reading, _: Context) -> Iterator[Fault]:
-    """Outside the types known here an emergency referral may be among them, which is never refused for this."""
+def patient_identified(reading: Reading, context: Context) -> Iterator[Fault]:
+    """An emergency referral is never refused for this (AR-037): how urgent one is, its content says, which is only
+    carried here. Neither is a type that is not on our copy of list 8279."""
     patient = _patient(reading)
     if patient is None or sufficiently_identified(reading):
         return
     says = "the patient is not sufficiently identified; write the name and a national number, or birth date and sex"
-    if reading.kind is None:
-        yield Fault(says, in_info(reading, "Patient"), receive=_WARN)
-    else:
-        yield Fault(says, in_info(reading, "Patient"))
+    type_ = reading.type or ""
+    carried = reading.kind is None and (type_.startswith("HENVISNING") or context.codes.text("8279", type_) is None)
+    yield Fault(says, in_info(reading, "Patient"), receive=_WARN if carried else None)
 
 
 BOOK.judged_as(

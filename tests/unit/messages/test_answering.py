@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from adapter.messages.answering import ReceiverRole, Software, answer, error
-from adapter.messages.apprec import AppRec, AppRecVersion, Unit, read_apprec, write_apprec
+from adapter.messages.apprec import AppRec, AppRecVersion, Original, Unit, read_apprec, write_apprec
 from adapter.messages.datatypes import Code
 from adapter.messages.findings import Finding
 from adapter.messages.head import Head, Participant
@@ -24,11 +24,14 @@ ID = MsgId("1f0f6a54-5b0e-4c53-9f2c-6a1d0b6f5c11")
 SOFTWARE = Software("adapter", "1")
 HER = Code("HER", "HER-id", "2.16.578.1.12.4.1.1.9051")
 ENH = Code("ENH", None, "2.16.578.1.12.4.1.1.9051")
+ENVELOPE = Original(None, "2024-03-05T09:15:00Z", MsgId("of-the-envelope"))
 
 
 def _answer(head: Head, version: AppRecVersion = AppRecVersion.V1_1, *errors: Code) -> AppRec:
     role = ReceiverRole.PRIMARY
-    return answer(head, head.receiver, role, errors, version=version, now=NOW, receipt_id=ID, software=SOFTWARE)
+    return answer(
+        head, ENVELOPE, head.receiver, role, errors, version=version, now=NOW, receipt_id=ID, software=SOFTWARE
+    )
 
 
 @pytest.mark.parametrize("version", AppRecVersion)
@@ -59,7 +62,9 @@ def test_receipt_of_a_message_is_valid(built: Callable[..., bytes], schemas: Sch
 )
 def test_roles_are_those_of_the_version(version: AppRecVersion, role: ReceiverRole, sender: str, receiver: str) -> None:
     """Primary and copy receiver have the role codes of the version."""
-    receipt = answer(Head(), Participant(), role, (), version=version, now=NOW, receipt_id=ID, software=SOFTWARE)
+    receipt = answer(
+        Head(), ENVELOPE, Participant(), role, (), version=version, now=NOW, receipt_id=ID, software=SOFTWARE
+    )
     assert receipt.sender.role is not None
     assert receipt.receiver.role is not None
     assert (receipt.sender.role.v, receipt.receiver.role.v) == (sender, receiver)
@@ -101,4 +106,4 @@ def test_error_makes_the_receipt_negative() -> None:
     )
     assert receipt.accepted is False
     assert receipt.errors[0].s == "2.16.578.1.12.4.1.1.8221"
-    assert receipt.original.issued == NOW.text
+    assert receipt.original.issued == ENVELOPE.issued
