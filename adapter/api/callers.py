@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -62,15 +62,23 @@ def require_own_origin(headers: Mapping[str, str]) -> None:
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         raise AdapterError(ACCESS_ORIGIN)
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    if origin is not None and _split(origin).netloc != headers.get("host"):
         raise AdapterError(ACCESS_ORIGIN)
 
 
 def require_local_name(headers: Mapping[str, str]) -> None:
     """Refuse a request that reached this machine under another name: a page that points its own name here (DNS
     rebinding) is of the same origin for a browser. Raises `AdapterError` (ACCESS_ORIGIN)."""
-    if urlsplit(f"//{headers.get('host', '')}").hostname not in _LOCAL_NAMES:
+    if _split(f"//{headers.get('host', '')}").hostname not in _LOCAL_NAMES:
         raise AdapterError(ACCESS_ORIGIN)
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address that anybody can have sent. Raises `AdapterError` (ACCESS_ORIGIN) where it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise AdapterError(ACCESS_ORIGIN) from None
 
 
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})

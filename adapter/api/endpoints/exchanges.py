@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
@@ -188,7 +188,10 @@ def place_of(cursor: str) -> ListPlace:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         created, _, exchange_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(" ")
-        return ListPlace(instant_of(created), exchange_id)
+        moment = instant_of(created)
+        if moment.utcoffset() != timedelta(0):
+            raise ValueError("a cursor of ours is in UTC")
+        return ListPlace(moment, exchange_id)
     except (ValueError, binascii.Error):
         raise AdapterError(REQUEST_REFUSED, "query.cursor: it is `next` of a page before") from None
 

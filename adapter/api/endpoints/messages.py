@@ -13,7 +13,7 @@ from adapter.messages.rules.rule import Side
 from adapter.service.build_json import is_json
 from adapter.service.bundle import unbundle
 from adapter.service.handing_in import built, hand_in
-from adapter.service.submission import NotTaken, judge, refusal
+from adapter.service.submission import NotTaken, Submission, judge, refusal
 
 MESSAGE = Taken(("application/xml", "application/json"), build_json=True)
 
@@ -83,10 +83,16 @@ def _validate(call: Call) -> Answer:
     findings = reading.findings if reading.refusal is None else refusal(reading).findings
     if not has_errors(findings):
         try:
-            judge(installation, content, bundle.beside)
+            judged = judge(installation, content, bundle.beside)
         except AdapterError as error:
             return Answer(_verdict(False, reading.recognised.value, reading.type, findings, error))
+        findings = judged.findings if isinstance(judged, NotTaken) else (*findings, *_around(judged, findings))
     return Answer(_verdict(not has_errors(findings), reading.recognised.value, reading.type, findings))
+
+
+def _around(judged: Submission, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The warnings of the rules that need store or directory."""
+    return tuple(one for one in judged.warnings if one not in findings)
 
 
 def _verdict(

@@ -113,7 +113,9 @@ async def test_the_audit_log_cannot_be_changed(world: World, hospital: Served) -
     connection.close()
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Origin": "http://["}, {"Sec-Fetch-Site": "cross-site"}]
+)
 async def test_a_page_of_another_site_is_refused(headers: dict[str, str], hospital: Served) -> None:
     """Even with a token: no page of another site has business here."""
     answered = await hospital.client().get(LIST, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import ssl
@@ -104,8 +105,9 @@ async def test_without_authentication_only_this_machine_under_its_own_name(world
     running = asyncio.create_task(server.run())
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False) as client:
         assert (await client.get(LIST)).status_code == 200
-        rebound = await client.get(LIST, headers={"Host": f"evil.example:{server.port}"})
-        assert (rebound.status_code, rebound.json()["error"]) == (403, "ACCESS-ORIGIN")
+        for host in (f"evil.example:{server.port}", "["):
+            rebound = await client.get(LIST, headers={"Host": host})
+            assert (rebound.status_code, rebound.json()["error"]) == (403, "ACCESS-ORIGIN")
     server.stop()
     await running
 
@@ -177,8 +179,16 @@ async def test_unknown_addresses_and_methods_are_problems(hospital: Served) -> N
     assert "GET" in wrong.headers["Allow"]
 
 
+NO_PLACES = ("2024-03-05T09:00:00 x", "2024-03-05 x", "0001-01-01T00:00:00+14:00 x")
+"""A cursor says a moment with its offset, one that there is in UTC."""
+
+
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=501", "limit=x", "limit=1&limit=2", "nobody=1", "cursor=%%%", "partner=abc"]
+    "query",
+    [
+        *("limit=0", "limit=501", "limit=x", "limit=1&limit=2", "nobody=1", "cursor=%%%", "partner=abc"),
+        *(f"cursor={base64.urlsafe_b64encode(place.encode()).decode()}" for place in NO_PLACES),
+    ],
 )
 async def test_a_wrong_parameter_is_named_and_not_quoted(query: str, hospital: Served) -> None:
     """The detail says which parameter, and repeats nothing of what was given."""
