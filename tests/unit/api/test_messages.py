@@ -161,11 +161,11 @@ async def test_validate_says_that_the_sender_is_not_ours(world: World, municipal
 
 
 async def test_the_verdict_says_what_handing_in_would_say(world: World, hospital: Served) -> None:
-    """A rule that needs store or directory stops a message on both addresses: a hospital sends no LOG_DOD."""
-    content, client = world.hospital.build("death", receiver={"her": "8140022"}), hospital.client()
+    """A rule that needs the directory stops a message on both addresses: a hospital sends no LOG_DOD."""
+    parties = {"sender": {"her": "8140011"}, "receiver": {"her": "8140022"}}
+    content, client = world.hospital.build("death", **parties), hospital.client()
     judged = (await client.post(f"{URL}/validate", content=content, headers=XML)).json()
     refused = await client.post(URL, content=content, headers=XML | {"Idempotency-Key": "a"})
-    assert refused.status_code == 422
     assert "PL-055" in {finding["rule"] for finding in refused.json()["findings"]}
     assert judged["valid"] is False
     assert judged["findings"] == refused.json()["findings"]
