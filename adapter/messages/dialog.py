@@ -125,14 +125,14 @@ class Dialog:
     notes: tuple[Note, ...] = ()
 
 
-def is_dialog(payload: Node) -> bool:
-    """Whether an element is the root of a dialog message of a version read here."""
-    version = _VERSIONS.get(namespace_of(payload.tag))
-    return version is not None and payload.tag == clark(version.namespace) + "Dialogmelding"
+def is_dialog(tag: str) -> bool:
+    """Whether a payload root of this tag is a dialog message of a version read here."""
+    version = _VERSIONS.get(namespace_of(tag))
+    return version is not None and tag == clark(version.namespace) + "Dialogmelding"
 
 
 def read_dialog(payload: Node) -> Dialog:
-    """Read the content of a dialog message; `is_dialog(payload)` holds. Never raises for what is inside."""
+    """Read the content of a dialog message; `is_dialog(payload.tag)` holds. Never raises for what is inside."""
     version = _VERSIONS[namespace_of(payload.tag)]
     own = clark(version.namespace)
     return Dialog(

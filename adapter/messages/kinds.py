@@ -26,6 +26,7 @@ from adapter.messages.namespaces import (
     PO_16_NS,
     PO_20_NS,
     clark,
+    namespace_of,
 )
 
 
@@ -132,6 +133,11 @@ _BY_NAMESPACE: Final = {content.namespace: content for content in CONTENTS}
 def content_of(tag: str) -> Content | None:
     """The content standard of a payload root in Clark notation."""
     return _BY_TAG.get(tag)
+
+
+def content_around(tag: str) -> Content | None:
+    """The content standard of a payload root; of its namespace where the root is of another name."""
+    return _BY_TAG.get(tag) or _BY_NAMESPACE.get(namespace_of(tag))
 
 
 def content_of_namespace(namespace: str) -> Content | None:

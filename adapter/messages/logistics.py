@@ -28,7 +28,7 @@ from adapter.messages.datatypes import (
     child_text,
     children,
 )
-from adapter.messages.namespaces import PLO_15, PLO_16, PLO_20, PO_15_NS, PO_16_NS, PO_20_NS, clark, namespace_of
+from adapter.messages.namespaces import PLO_15, PLO_16, PLO_20, PO_15_NS, PO_16_NS, PO_20_NS, clark
 from adapter.messages.nodes import Node
 from adapter.messages.top import Top, read_top, write_top
 from adapter.messages.xml import Element
@@ -71,7 +71,8 @@ class Use(StrEnum):
     FEEDBACK = "TilbakemeldingUtskrivningsklarPasient"
 
 
-_VERSIONS: Final = {version.namespace: version for version in Version}
+_ROOTS: Final = {clark(version.namespace) + "Pasientlogistikk": version for version in Version}
+_USES: Final = {version: {clark(version.namespace) + use: use for use in Use} for version in Version}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,25 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What tells the uses apart: the element of the use, its events and where each stands, where the patient went.
+
+    `place` is that element, or the payload where the content has none of the five.
+    """
+
+    version: Version
+    place: Node
+    use: Use | None = None
+    events: tuple[TimedEvent, ...] = ()
+    places: tuple[Node, ...] = ()
+    destination: Destination | None = None
+
+    def event(self, code: codes.Event) -> TimedEvent | None:
+        """The first event of this code, wherever it stands."""
+        return _first(self.events, code)
+
+
+@dataclass(frozen=True, slots=True)
 class Logistics:
     """A patient logistics message. `use` is None where the content has none of the five elements."""
 
@@ -107,27 +127,43 @@ class Logistics:
 
     def event(self, code: codes.Event) -> TimedEvent | None:
         """The first event of this code, wherever it stands."""
-        return next((event for event in self.events if event.code is not None and event.code.v == code), None)
+        return _first(self.events, code)
 
 
-def is_logistics(payload: Node) -> bool:
-    """Whether an element is the root of a logistics message of a version read here."""
-    version = _VERSIONS.get(namespace_of(payload.tag))
-    return version is not None and payload.tag == clark(version.namespace) + "Pasientlogistikk"
+def _first(events: tuple[TimedEvent, ...], code: codes.Event) -> TimedEvent | None:
+    for event in events:
+        if event.code is not None and event.code.v == code:
+            return event
+    return None
 
 
-def read_logistics(payload: Node) -> Logistics:
-    """Read the content of a logistics message; `is_logistics(payload)` holds. Never raises for what is inside."""
-    version = _VERSIONS[namespace_of(payload.tag)]
-    own, po = clark(version.namespace), version.po
-    use, part = next(((use, part) for use in Use for part in children(payload, own + use)), (None, None))
-    return Logistics(
-        version,
-        read_top(child(payload, _TOP_20) or payload, po),
-        use,
-        tuple(read_event(event, po) for event in children(part, po + "TidsfestetHendelse")) if part is not None else (),
-        _read_destination(child(part, po + "UtskrevetTil"), po),
-    )
+def is_logistics(tag: str) -> bool:
+    """Whether a payload root of this tag is a logistics message of a version read here."""
+    return tag in _ROOTS
+
+
+def read_usage(payload: Node) -> Usage:
+    """Read the part of a logistics message that is its own; `is_logistics(payload.tag)` holds. Never raises."""
+    version = _ROOTS[payload.tag]
+    po = version.po
+    for tag, use in _USES[version].items():
+        part = payload.first.get(tag)
+        if part is not None:
+            places = tuple(children(part, po + "TidsfestetHendelse"))
+            events = tuple([read_event(place, po) for place in places])
+            return Usage(version, part, use, events, places, _read_destination(child(part, po + "UtskrevetTil"), po))
+    return Usage(version, payload)
+
+
+def read_logistics(payload: Node, usage: Usage) -> Logistics:
+    """Read the rest of a logistics message of which `usage` is the part of its own. Never raises."""
+    top = read_top(top_of(payload), usage.version.po)
+    return Logistics(usage.version, top, usage.use, usage.events, usage.destination)
+
+
+def top_of(payload: Node) -> Node:
+    """The element in which the common top stands."""
+    return payload.first.get(_TOP_20, payload)
 
 
 def read_event(element: Node, po: str) -> TimedEvent:

@@ -20,8 +20,8 @@ from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
 from adapter.messages.identifiers import Flaw, PersonNumber, Series, person_number
-from adapter.messages.kinds import Content, Kind, content_of, content_of_namespace, kind_of
-from adapter.messages.logistics import Logistics, is_logistics, read_logistics
+from adapter.messages.kinds import Content, Kind, content_around, content_of_namespace, kind_of
+from adapter.messages.logistics import Logistics, Usage, is_logistics, read_logistics, read_usage
 from adapter.messages.namespaces import (
     DIALOG_10_NS,
     DIALOG_11_NS,
@@ -30,7 +30,6 @@ from adapter.messages.namespaces import (
     MSGHEAD_NS,
     SOAP_NS,
     clark,
-    namespace_of,
 )
 from adapter.messages.nodes import Node, Nodes
 from adapter.messages.reports.messages import Report, is_report, read_report
@@ -124,9 +123,7 @@ class Reading:
         """The content standard that the payload, or the receipt, belongs to."""
         if self.apprec is not None:
             return content_of_namespace(self.apprec.version.namespace)
-        if self.payload is None:
-            return None
-        return content_of(self.payload.tag) or content_of_namespace(namespace_of(self.payload.tag))
+        return content_around(self.payload.tag) if self.payload is not None else None
 
     @cached_property
     def kind(self) -> Kind | None:
@@ -140,11 +137,17 @@ class Reading:
         payload = self.payload
         if payload is None:
             return None
-        if is_logistics(payload):
-            return read_logistics(payload)
-        if is_dialog(payload):
+        if self.usage is not None:
+            return read_logistics(payload, self.usage)
+        if is_dialog(payload.tag):
             return read_dialog(payload)
-        return read_report(payload) if is_report(payload) else None
+        return read_report(payload) if is_report(payload.tag) else None
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        """What a logistics message has of its own; the rules need no more of it."""
+        payload = self.payload
+        return read_usage(payload) if payload is not None and is_logistics(payload.tag) else None
 
     @cached_property
     def apprec(self) -> AppRec | None:

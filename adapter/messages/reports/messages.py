@@ -221,14 +221,14 @@ def standard_of(report: Report) -> Content:
     return _STANDARDS[type(report), report.version]
 
 
-def is_report(payload: Node) -> bool:
-    """Whether an element is the root of one of these reports, in a version read here."""
-    standard = content_of(payload.tag)
+def is_report(tag: str) -> bool:
+    """Whether a payload root of this tag is one of these reports, in a version read here."""
+    standard = content_of(tag)
     return standard is not None and (standard.family, standard.version) in _BY_STANDARD
 
 
 def read_report(payload: Node) -> Report:
-    """Read the content of a report; `is_report(payload)` holds. Never raises for what is inside."""
+    """Read the content of a report; `is_report(payload.tag)` holds. Never raises for what is inside."""
     standard = content_of(payload.tag)
     assert standard is not None
     components = clark(standard.components)

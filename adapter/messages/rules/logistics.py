@@ -9,14 +9,14 @@ from typing import Final
 from adapter.errors import AppRecCode
 from adapter.messages.choices import Happened, LogisticsChange
 from adapter.messages.codes import Event, State, Status
-from adapter.messages.datatypes import OID, Timestamp, attribute, child, child_text
+from adapter.messages.datatypes import OID, Timestamp, attribute, child, child_text, children
 from adapter.messages.kinds import Family
-from adapter.messages.logistics import Logistics, TimedEvent, Use, Version
-from adapter.messages.namespaces import MH, clark
+from adapter.messages.logistics import TimedEvent, Usage, Use, Version, top_of
+from adapter.messages.namespaces import FK1, MH, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import status_of
-from adapter.messages.rules.places import components, everywhere, in_info, in_payload, nearest, po
+from adapter.messages.rules.places import components, everywhere, in_info, in_payload, po
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope, Side
 from adapter.values import Moment
 
@@ -44,33 +44,28 @@ def _uses(*uses: Use) -> tuple[str, ...]:
     return tuple(clark(version.namespace) + use for version in Version for use in uses)
 
 
-def _message(reading: Reading) -> Logistics:
-    message = reading.message
-    assert isinstance(message, Logistics)
-    return message
+def _usage(reading: Reading) -> Usage:
+    usage = reading.usage
+    assert usage is not None
+    return usage
 
 
 def _code(event: TimedEvent) -> str | None:
     return event.code.v if event.code is not None else None
 
 
-def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Node | None]]:
-    places = everywhere(reading, "TidsfestetHendelse")
-    for position, event in enumerate(_message(reading).events):
-        yield event, places[position] if position < len(places) else reading.payload
-
-
-def _usage(reading: Reading) -> Node | None:
-    message = _message(reading)
-    return nearest(reading.payload, clark(message.version.namespace) + message.use) if message.use else reading.payload
+def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Node]]:
+    """The events of the use, and where each stands."""
+    usage = _usage(reading)
+    return zip(usage.events, usage.places, strict=True)
 
 
 def _count(reading: Reading, code: Event) -> int:
-    return sum(_code(event) == code for event in _message(reading).events)
+    return sum(_code(event) == code for event in _usage(reading).events)
 
 
 def _time(reading: Reading, code: Event) -> Timestamp | None:
-    event = _message(reading).event(code)
+    event = _usage(reading).event(code)
     return event.time if event is not None else None
 
 
@@ -94,9 +89,9 @@ def before(earlier: Timestamp | None, later: Timestamp | None) -> bool:
 )
 def type_fits_use(reading: Reading, _: Context) -> Iterator[Fault]:
     """All five uses share one namespace, and only this tells them apart."""
-    kind, message = reading.kind, _message(reading)
-    if kind is not None and kind.use is not None and message.use is not None and kind.use is not message.use:
-        yield Fault(f"{kind.type} is sent with {kind.use}, not with {message.use}", in_info(reading, "Type"))
+    kind, usage = reading.kind, _usage(reading)
+    if kind is not None and kind.use is not None and usage.use is not None and kind.use is not usage.use:
+        yield Fault(f"{kind.type} is sent with {kind.use}, not with {usage.use}", in_info(reading, "Type"))
 
 
 @BOOK.rule(
@@ -130,7 +125,7 @@ def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
     """Manual in a logistics message, a warning elsewhere."""
-    logistics = isinstance(reading.message, Logistics)
+    logistics = reading.usage is not None
     for event in everywhere(reading, "TidsfestetHendelse"):
         code = child(event, po(reading) + "Hendelsekode")
         if attribute(code, "V") is None and child_text(event, po(reading) + "BeskrivelseAvHendelse") is None:
@@ -149,13 +144,13 @@ def event_coded(reading: Reading, _: Context) -> Iterator[Fault]:
 
 
 def _required(reading: Reading, use: Use, code: Event, name: str) -> Iterator[Fault]:
-    if _message(reading).use is not use:
+    if _usage(reading).use is not use:
         return
     count = _count(reading, code)
     if count == 0:
-        yield Fault(f"there is no event {code.value} ({name})", _usage(reading))
+        yield Fault(f"there is no event {code.value} ({name})", _usage(reading).place)
     elif count > 1:
-        yield Fault(f"there is more than one event {code.value} ({name})", _usage(reading))
+        yield Fault(f"there is more than one event {code.value} ({name})", _usage(reading).place)
 
 
 @BOOK.rule(
@@ -182,8 +177,8 @@ def admitted_event(reading: Reading, _: Context) -> Iterator[Fault]:
 def admitted_clock(reading: Reading, _: Context) -> Iterator[Fault]:
     """An acceptance test has a date only, so it is tolerated when received."""
     time = _time(reading, Event.ADMITTED)
-    if _message(reading).use is Use.ADMITTED and time is not None and time.value is not None and not time.has_clock:
-        yield Fault("the admission needs date and clock", _usage(reading))
+    if _usage(reading).use is Use.ADMITTED and time is not None and time.value is not None and not time.has_clock:
+        yield Fault("the admission needs date and clock", _usage(reading).place)
 
 
 @BOOK.rule(
@@ -213,10 +208,10 @@ def ready_events(reading: Reading, _: Context) -> Iterator[Fault]:
 def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only the withdrawal itself is demanded; the others help to find the stay."""
     yield from _required(reading, Use.WITHDRAWAL, Event.WITHDRAWN, "withdrawal")
-    if _message(reading).use is Use.WITHDRAWAL:
+    if _usage(reading).use is Use.WITHDRAWAL:
         for code in (Event.ADMITTED, Event.READY):
             if _count(reading, code) == 0:
-                yield Fault(f"event {code.value} should be there too", _usage(reading), send=_WARN, receive=_INFO)
+                yield Fault(f"event {code.value} should be there too", _usage(reading).place, send=_WARN, receive=_INFO)
 
 
 @BOOK.rule(
@@ -230,11 +225,11 @@ def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
 def discharged_event(reading: Reading, _: Context) -> Iterator[Fault]:
     """That the code is on the list is PL-020's."""
     yield from _required(reading, Use.DISCHARGED, Event.DISCHARGED, "discharged")
-    message = _message(reading)
-    if message.use is Use.DISCHARGED and message.destination is not None:
-        place = message.destination.place
+    usage = _usage(reading)
+    if usage.use is Use.DISCHARGED and usage.destination is not None:
+        place = usage.destination.place
         if place is None or place.v is None:
-            yield Fault("UtTil has no code of list 8408", _usage(reading), receive=_WARN)
+            yield Fault("UtTil has no code of list 8408", _usage(reading).place, receive=_WARN)
 
 
 @BOOK.rule(
@@ -260,12 +255,12 @@ def death_event(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
     """AnsvarForRapport; that the codes are complete is PL-018's and PL-019's, the profession of all others PL-076's."""
-    message = _message(reading)
-    if message.use not in {Use.DISCHARGE_READY, Use.WITHDRAWAL}:
+    if _usage(reading).use not in {Use.DISCHARGE_READY, Use.WITHDRAWAL} or reading.payload is None:
         return
     named = any(
-        responsible.professional.person.family_name is not None and responsible.professional.role is not None
-        for responsible in message.top.responsible
+        child_text(person, FK1 + "FamilyName") is not None and child(person, FK1 + "RoleToPatient") is not None
+        for responsible in children(top_of(reading.payload), po(reading) + "AnsvarForRapport")
+        for person in children(responsible, po(reading) + "AnsvarligRapport")
     )
     if not named:
         yield Fault("AnsvarForRapport names nobody with family name and role", in_payload(reading, "AnsvarForRapport"))
@@ -286,7 +281,7 @@ def not_an_estimate(reading: Reading, context: Context) -> Iterator[Fault]:
 @BOOK.rule("PL-033", "No event that is foreign to the message", "own rule", send=_BLOCK, receive=_MANUAL)
 def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
     """A discharge in an admission message, for instance; a code of no list is PL-020's."""
-    use = _message(reading).use
+    use = _usage(reading).use
     for event, place in _events(reading):
         code = _code(event)
         if use is not None and code in _EVENTS and code not in _OWN_EVENTS[use]:
@@ -297,7 +292,7 @@ def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
 def admitted_before_ready(reading: Reading, _: Context) -> Iterator[Fault]:
     """Compared at the coarser precision of the two."""
     if before(_time(reading, Event.ADMITTED), _time(reading, Event.READY)):
-        yield Fault("the patient is ready before being admitted; correct the times", _usage(reading))
+        yield Fault("the patient is ready before being admitted; correct the times", _usage(reading).place)
 
 
 @BOOK.rule(
@@ -307,14 +302,14 @@ def admitted_before_the_rest(reading: Reading, _: Context) -> Iterator[Fault]:
     """Compared at the coarser precision of the two."""
     for code in (Event.WITHDRAWN, Event.DISCHARGED, Event.DEAD):
         if before(_time(reading, Event.ADMITTED), _time(reading, code)):
-            yield Fault(f"event {code.value} lies before the admission; correct the times", _usage(reading))
+            yield Fault(f"event {code.value} lies before the admission; correct the times", _usage(reading).place)
 
 
 @BOOK.rule("PL-036", "A withdrawal may precede the ready time", "AT-M case 4", receive=_INFO)
 def withdrawn_in_advance(reading: Reading, _: Context) -> Iterator[Fault]:
     """Readiness announced in advance and taken back before it came: no error."""
     if before(_time(reading, Event.READY), _time(reading, Event.WITHDRAWN)):
-        yield Fault("the readiness was announced in advance and is withdrawn before it came", _usage(reading))
+        yield Fault("the readiness was announced in advance and is withdrawn before it came", _usage(reading).place)
 
 
 @BOOK.rule("PL-037", "What has happened does not lie in the future", "own rule", send=_WARN, receive=_WARN)
@@ -374,11 +369,11 @@ BOOK.elsewhere(Needs.STORE, "PL-053", "Of a dead patient no discharge report is 
 @BOOK.rule("PL-054", "A dead patient does not go home", "own rule", send=_WARN, about=components("UtskrevetTil"))
 def dead_patient_at_home(reading: Reading, _: Context) -> Iterator[Fault]:
     """Implausible, not impossible."""
-    destination = _message(reading).destination
+    destination = _usage(reading).destination
     if destination is None or destination.state is None or destination.place is None:
         return
     if destination.state.v in {State.DEAD, State.SUICIDE} and destination.place.v in {"1", "2", "10", "11"}:
-        yield Fault("the state is dead and the destination a home; check both", _usage(reading))
+        yield Fault("the state is dead and the destination a home; check both", _usage(reading).place)
 
 
 BOOK.elsewhere(Needs.REGISTER, "PL-055", "LOG_DOD only between municipality and GP", "HIS 1149 §3.6")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from adapter.messages.datatypes import child, children
-from adapter.messages.dialog import Dialog
-from adapter.messages.kinds import CONTENTS, Family
-from adapter.messages.logistics import Logistics
+from adapter.messages.dialog import is_dialog
+from adapter.messages.kinds import CONTENTS, Family, content_around
+from adapter.messages.logistics import is_logistics
 from adapter.messages.namespaces import MH, PO_15_NS, PO_16_NS, PO_20_NS, clark
 from adapter.messages.nodes import Node
-from adapter.messages.reading import Reading
+from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules.rule import Scope
 
 _PO: Final = {content.namespace: clark(content.components) for content in CONTENTS}
@@ -19,18 +20,23 @@ _NOWHERE: Final = clark("")
 
 def scopes_of(reading: Reading) -> frozenset[Scope]:
     """The scopes of a document; rules of no other scope are asked."""
-    scopes = {Scope.ANY}
-    if reading.head is not None:
+    return _scopes(reading.recognised, reading.payload.tag if reading.payload is not None else "")
+
+
+@lru_cache(maxsize=1024)
+def _scopes(recognised: Recognised, payload: str) -> frozenset[Scope]:
+    scopes, standard = {Scope.ANY}, content_around(payload)
+    if recognised is Recognised.BUSINESS:
         scopes.add(Scope.HEAD)
-    if reading.apprec is not None:
+    if recognised is Recognised.APPREC:
         scopes.add(Scope.APPREC)
-    if reading.standard is not None and reading.standard.is_plo:
+    if standard is not None and standard.is_plo:
         scopes.add(Scope.PLO)
-    if isinstance(reading.message, Logistics):
+    if is_logistics(payload):
         scopes.add(Scope.LOGISTICS)
-    if isinstance(reading.message, Dialog):
+    if is_dialog(payload):
         scopes.add(Scope.DIALOG)
-    if reading.standard is not None and reading.standard.family is Family.HEALTH_INFORMATION:
+    if standard is not None and standard.family is Family.HEALTH_INFORMATION:
         scopes.add(Scope.HEALTH_INFORMATION)
     return frozenset(scopes)
 
