@@ -19,20 +19,30 @@ _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.
 _ACCEPT = Consequence.ACCEPT
 
 
-def _receivers(reading: Reading) -> Iterator[tuple[Participant, Node | None]]:
+_SENDER: Final = "Sender"
+
+
+def _receivers(reading: Reading) -> list[tuple[str, Participant]]:
+    """Every receiver that is an organisation, with the name of its element."""
     if reading.head is None:
-        return
-    yield reading.head.receiver, in_info(reading, "Receiver", "Organisation")
-    for other in reading.head.other_receivers:
-        if other.organisation is not None:
-            yield other.participant, in_info(reading, "OtherReceiver", "Organisation")
+        return []
+    others = reading.head.other_receivers
+    return [
+        ("Receiver", reading.head.receiver),
+        *[("OtherReceiver", other.participant) for other in others if other.organisation is not None],
+    ]
 
 
-def _everyone(reading: Reading) -> Iterator[tuple[str, Participant, Node | None]]:
-    if reading.head is not None:
-        yield "sender", reading.head.sender, in_info(reading, "Sender", "Organisation")
-    for receiver, place in _receivers(reading):
-        yield "receiver", receiver, place
+def _everyone(reading: Reading) -> list[tuple[str, Participant]]:
+    return [(_SENDER, reading.head.sender), *_receivers(reading)] if reading.head is not None else []
+
+
+def _who(element: str) -> str:
+    return "sender" if element == _SENDER else "receiver"
+
+
+def _place(reading: Reading, element: str) -> Node | None:
+    return in_info(reading, element, "Organisation")
 
 
 def _her_idents(participant: Participant) -> Iterator[Ident]:
@@ -52,10 +62,13 @@ BOOK.judged_as(("MH-019", "AD-009"), "AD-001", "Sender and every receiver have H
 @BOOK.rule("AD-002", "A HER-id is digits only, positive, without leading zero", "HITS 1172", send=_BLOCK, receive=_WARN)
 def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
     """Leading zeros are read over; a form that is no number at all leaves the level without HER-id (AD-009)."""
-    for who, participant, place in _everyone(reading):
+    for element, participant in _everyone(reading):
         for ident in _her_idents(participant):
             if ident.is_a(IdType.HER) and her_written(ident.id or "") is None:
-                yield Fault(f"a HER-id of the {who} is not written as digits without leading zero", place)
+                yield Fault(
+                    f"a HER-id of the {_who(element)} is not written as digits without leading zero",
+                    _place(reading, element),
+                )
 
 
 BOOK.elsewhere(Needs.ENVELOPE, "AD-003", "The level-2 HER-id is the eb:PartyId", "AD2.1; HITS 1171 §5.2.1.2")
@@ -82,13 +95,14 @@ BOOK.elsewhere(Needs.REGISTER, "AD-008", "The person addressed is known", "TC 19
 )
 def receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
     """Receiving: whether one level is enough to go on is decided for each receiver of ours (`apprec.md` §5.7, A-2)."""
-    for receiver, place in _receivers(reading):
-        levels = (receiver.organisation_her, receiver.party_her)
-        if levels == (None, None):
-            yield Fault("a receiver has no HER-id; write those of organisation and communication party", place)
-        elif None in levels:
-            level = "organisation" if levels[0] is None else "communication party"
-            yield Fault(f"a receiver's {level} has no HER-id; write it", place, receive=_WARN)
+    for element, receiver in _receivers(reading):
+        organisation, party = receiver.organisation_her, receiver.party_her
+        if organisation is None and party is None:
+            says = "a receiver has no HER-id; write those of organisation and communication party"
+            yield Fault(says, _place(reading, element))
+        elif organisation is None or party is None:
+            level = "organisation" if organisation is None else "communication party"
+            yield Fault(f"a receiver's {level} has no HER-id; write it", _place(reading, element), receive=_WARN)
 
 
 BOOK.elsewhere(Needs.STORE, "AD-010", "Every own receiver in the message gets its own AppRec", "HIS 80415:2012 §3.2")
@@ -106,10 +120,10 @@ BOOK.elsewhere(Needs.REGISTER, "AD-013", "Names are those of the register; never
 )
 def person_under_organisation(reading: Reading, _: Context) -> Iterator[Fault]:
     """A person as party stands under level 1; under the service it is not the addressee."""
-    for who, participant, place in _everyone(reading):
+    for element, participant in _everyone(reading):
         unit = participant.organisation.unit if participant.organisation is not None else None
         if unit is not None and unit.unit is not None:
-            yield Fault(f"the {who} has more than two levels of organisation", place)
+            yield Fault(f"the {_who(element)} has more than two levels of organisation", _place(reading, element))
 
 
 @BOOK.rule(
@@ -121,10 +135,13 @@ def person_under_organisation(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def service_or_person(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received, the service is the addressee."""
-    for who, participant, place in _everyone(reading):
+    for element, participant in _everyone(reading):
         organisation = participant.organisation
         if organisation is not None and organisation.unit is not None and organisation.professional is not None:
-            yield Fault(f"the {who} names both a service and a person; name the one that is addressed", place)
+            yield Fault(
+                f"the {_who(element)} names both a service and a person; name the one that is addressed",
+                _place(reading, element),
+            )
 
 
 BOOK.judged_as(("MH-036",), "AD-016", "S of a HER-id is 9051, or 8116 for a person; either is accepted", "HIS 1153-2")
@@ -169,9 +186,9 @@ def sender_named(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def receiver_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers are AD-009's."""
-    for receiver, place in _receivers(reading):
+    for element, receiver in _receivers(reading):
         if receiver.party_her is not None and _names_missing(receiver):
-            yield Fault("a receiver lacks a name of organisation or party", place)
+            yield Fault("a receiver lacks a name of organisation or party", _place(reading, element))
 
 
 BOOK.elsewhere(Needs.REGISTER, "PL-015", "The receiving service is known here", "AT-M 18")

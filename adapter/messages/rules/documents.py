@@ -27,17 +27,19 @@ _CLINICAL_DIALOG_FORMATS: Final = frozenset({"application/pdf", "image/jpeg", "i
 """What Helsefaglig dialog may carry (HIS 1077 §5.3); other profiles name no formats."""
 
 
-def _head_documents(reading: Reading) -> Iterator[tuple[int, Document, Node]]:
-    places = documents(reading)
-    for position, document in enumerate(reading.head.documents if reading.head is not None else ()):
-        yield position, document, places[position]
+def _documents(reading: Reading) -> tuple[Document, ...]:
+    return reading.head.documents if reading.head is not None else ()
 
 
-def _attachments(reading: Reading) -> Iterator[tuple[Document, Node]]:
-    for position, document, place in _head_documents(reading):
-        if position > 0 or (document.msg_type is not None and document.msg_type.v == "A"):
-            ref_doc = child(place, MH + "RefDoc")
-            yield document, ref_doc if ref_doc is not None else place
+def _at(reading: Reading, position: int, *names: str) -> Node | None:
+    """The element under a document, or the nearest above it."""
+    return nearest(documents(reading)[position], *(MH + name for name in names))
+
+
+def _attachments(reading: Reading) -> Iterator[tuple[int, Document]]:
+    for position, document in enumerate(_documents(reading)):
+        if position > 0 or _is_attachment(document):
+            yield position, document
 
 
 def _is_attachment(document: Document) -> bool:
@@ -54,18 +56,12 @@ def _is_attachment(document: Document) -> bool:
 )
 def first_document_is_xml(reading: Reading, _: Context) -> Iterator[Fault]:
     """Exactly one payload; no content at all is MH-032's."""
-    for position, document, place in _head_documents(reading):
-        if position > 0:
-            break
+    for document in _documents(reading)[:1]:
         if document.msg_type is None or document.msg_type.v != "XML":
-            yield Fault(
-                "RefDoc/MsgType of the first document is not XML", nearest(place, MH + "RefDoc", MH + "MsgType")
-            )
+            yield Fault("RefDoc/MsgType of the first document is not XML", _at(reading, 0, "RefDoc", "MsgType"))
         elif len(document.payloads) > 1:
-            yield Fault(
-                "Content of the first document holds more than one element",
-                nearest(place, MH + "RefDoc", MH + "Content"),
-            )
+            says = "Content of the first document holds more than one element"
+            yield Fault(says, _at(reading, 0, "RefDoc", "Content"))
 
 
 @BOOK.rule(
@@ -78,9 +74,9 @@ def first_document_is_xml(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
     """An empty Content, or neither Content nor FileReference; both together fail in the schema."""
-    for _position, document, place in _head_documents(reading):
+    for position, document in enumerate(_documents(reading)):
         if not document.payloads and document.file_reference is None:
-            yield Fault("a document has no content", nearest(place, MH + "RefDoc", MH + "Content"))
+            yield Fault("a document has no content", _at(reading, position, "RefDoc", "Content"))
 
 
 @BOOK.rule(
@@ -94,12 +90,12 @@ def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
 def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
     """DocumentConnection H (hoveddokument) once."""
     mains = [
-        place
-        for _position, document, place in _head_documents(reading)
+        position
+        for position, document in enumerate(_documents(reading))
         if document.connection is not None and document.connection.v == "H"
     ]
-    for place in mains[1:]:
-        yield Fault("more than one document is called the main document", nearest(place, MH + "DocumentConnection"))
+    for position in mains[1:]:
+        yield Fault("more than one document is called the main document", _at(reading, position, "DocumentConnection"))
 
 
 @BOOK.rule(
@@ -111,12 +107,10 @@ def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
     """It tells documents apart."""
-    found = list(_head_documents(reading))
-    if len(found) == 1 and found[0][1].connection is not None:
-        yield Fault(
-            "DocumentConnection stands in a message of one document; leave it out",
-            nearest(found[0][2], MH + "DocumentConnection"),
-        )
+    found = _documents(reading)
+    if len(found) == 1 and found[0].connection is not None:
+        says = "DocumentConnection stands in a message of one document; leave it out"
+        yield Fault(says, _at(reading, 0, "DocumentConnection"))
 
 
 @BOOK.rule(
@@ -129,9 +123,9 @@ def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def consent_list(reading: Reading, _: Context) -> Iterator[Fault]:
     """The general list 3109 is accepted when received; a list of neither kind is MH-036's."""
-    for _position, document, place in _head_documents(reading):
+    for position, document in enumerate(_documents(reading)):
         if is_plo(reading) and document.consent is not None and document.consent.s == OID + "3109":
-            yield Fault("Consent is coded with list 3109; use 9064", nearest(place, MH + "Consent"))
+            yield Fault("Consent is coded with list 3109; use 9064", _at(reading, position, "Consent"))
 
 
 @BOOK.rule(
@@ -143,7 +137,7 @@ def consent_list(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def attachment_whole(reading: Reading, _: Context) -> Iterator[Fault]:
     """Date, MIME type, description, base64. A missing field is tolerated; the schema sees to the base64 itself."""
-    for document, place in _attachments(reading):
+    for position, document in _attachments(reading):
         missing = [
             name
             for name, value in (
@@ -154,9 +148,9 @@ def attachment_whole(reading: Reading, _: Context) -> Iterator[Fault]:
             if value is None
         ]
         if missing:
-            yield Fault(f"an attachment lacks {' and '.join(missing)}", place)
+            yield Fault(f"an attachment lacks {' and '.join(missing)}", _at(reading, position, "RefDoc"))
         if not _is_attachment(document):
-            yield Fault("a further document is not marked as attachment (MsgType A)", place)
+            yield Fault("a further document is not marked as attachment (MsgType A)", _at(reading, position, "RefDoc"))
 
 
 @BOOK.rule(
@@ -171,15 +165,15 @@ def attachment_format(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only Helsefaglig dialog names its formats among the messages known here."""
     if reading.type != "DIALOG_HELSEFAGLIG":
         return
-    for document, place in _attachments(reading):
+    for position, document in _attachments(reading):
         if document.mime_type is not None and document.mime_type.lower() not in _CLINICAL_DIALOG_FORMATS:
-            yield Fault("an attachment is neither pdf, jpeg nor png", nearest(place, MH + "MimeType"))
+            yield Fault("an attachment is neither pdf, jpeg nor png", _at(reading, position, "RefDoc", "MimeType"))
 
 
 @BOOK.rule("MH-043", "Attachments stay below the size the net recommends", "HIS 1036 §3.2", send=_WARN)
 def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
     """The envelope has its own hard limit."""
-    octets = sum(len(document.attachment or "") * 3 // 4 for document, _place in _attachments(reading))
+    octets = sum(len(document.attachment or "") * 3 // 4 for _position, document in _attachments(reading))
     if octets > WARN_ATTACHMENTS:
         yield Fault("the attachments make an envelope of more than 10 MB; send less", root_of(reading))
 
@@ -194,11 +188,9 @@ def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def content_not_base64(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only attachments are encoded."""
-    for position, document, place in _head_documents(reading):
-        if position == 0 and document.payloads[:1] == (BASE64 + "Base64Container",) and not _is_attachment(document):
-            yield Fault(
-                "the first document is base64; write the XML itself", nearest(place, MH + "RefDoc", MH + "Content")
-            )
+    for document in _documents(reading)[:1]:
+        if document.payloads[:1] == (BASE64 + "Base64Container",) and not _is_attachment(document):
+            yield Fault("the first document is base64; write the XML itself", _at(reading, 0, "RefDoc", "Content"))
 
 
 BOOK.elsewhere(
@@ -267,7 +259,7 @@ BOOK.judged_as(("MH-031", "MH-032"), "PL-007", "The first document holds exactly
 def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
     """A document is written before it is sent; ten minutes of skew are nothing."""
     generated = reading.head.generated if reading.head is not None else None
-    for _position, document, place in _head_documents(reading):
+    for position, document in enumerate(_documents(reading)):
         issued = document.issued.value if document.issued is not None else None
         if generated is None or issued is None:
             continue
@@ -277,7 +269,7 @@ def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
             else issued > generated.day
         )
         if late:
-            yield Fault("IssueDate is after GenDate", nearest(place, MH + "RefDoc", MH + "IssueDate"))
+            yield Fault("IssueDate is after GenDate", _at(reading, position, "RefDoc", "IssueDate"))
 
 
 BOOK.judged_as(("MH-041", "MH-042"), "PL-095", "Attachments only where and as the profile allows", "HIS 1077 §5.3")

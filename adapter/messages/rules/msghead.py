@@ -142,13 +142,14 @@ def type_fits_content(reading: Reading, context: Context) -> Iterator[Fault]:
     list MH-008's: one fault is told once."""
     if reading.payload is None or reading.type is None or reading.payload.tag.startswith(BASE64):
         return
-    type_place = in_info(reading, "Type")
-    if reading.kind is None:
+    kind, standard = reading.kind, reading.standard
+    if kind is None:
         listed = context.codes.text("8279", reading.type) is not None
-        if reading.standard is not None and listed and reading.type != "PASIENTLOGISTIKK":
-            yield Fault("Type is none of those that this content is sent with", type_place)
-    elif reading.standard is None or not reading.kind.accepts(reading.standard):
-        yield Fault(f"Type {reading.kind.type} is not sent with this content; correct the one or the other", type_place)
+        if standard is not None and listed and reading.type != "PASIENTLOGISTIKK":
+            yield Fault("Type is none of those that this content is sent with", in_info(reading, "Type"))
+    elif standard is None or not kind.accepts(standard):
+        says = f"Type {kind.type} is not sent with this content; correct the one or the other"
+        yield Fault(says, in_info(reading, "Type"))
 
 
 BOOK.elsewhere(Needs.ENVELOPE, "MH-010", "Type equals eb:Action", "HISD 1209")
@@ -237,12 +238,14 @@ def sender_readable(reading: Reading, _: Context) -> Iterator[Fault]:
     head = reading.head
     if head is None or (head.sender.organisation is not None and not head.sender.organisation.idents):
         return
+    organisation, party = head.sender.organisation_her, head.sender.party_her
+    if organisation is not None and party is not None:
+        return
     place = in_info(reading, "Sender", "Organisation")
-    levels = (head.sender.organisation_her, head.sender.party_her)
-    if levels == (None, None):
+    if organisation is None and party is None:
         yield Fault("the sender has no HER-id; write those of organisation and communication party", place)
-    elif None in levels:
-        level = "organisation" if levels[0] is None else "communication party"
+    else:
+        level = "organisation" if organisation is None else "communication party"
         yield Fault(f"the sender's {level} has no HER-id; write it", place, receive=_WARN)
 
 

@@ -19,8 +19,7 @@ from adapter.messages.identifiers import (
     synthetic,
 )
 from adapter.messages.namespaces import MH
-from adapter.messages.nodes import Node
-from adapter.messages.parties import Ident, Person
+from adapter.messages.parties import Person
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info, is_plo
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
@@ -31,14 +30,6 @@ _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.
 
 def _patient(reading: Reading) -> Person | None:
     return reading.head.patient if reading.head is not None else None
-
-
-def _patient_idents(reading: Reading) -> Iterator[tuple[Ident, Node | None]]:
-    patient = _patient(reading)
-    place = in_info(reading, "Patient")
-    elements = children(place, MH + "Ident")
-    for position, ident in enumerate(patient.idents if patient is not None else ()):
-        yield ident, elements[position] if position < len(elements) else place
 
 
 def sufficiently_identified(reading: Reading) -> bool:
@@ -209,9 +200,11 @@ def hpr_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("ID-012", "A DUF number is 12 digits", "HIS 1001 §2.3", send=_BLOCK, receive=_WARN)
 def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """The check of its last two digits is unconfirmed and only warns (`msghead.md` §8.5)."""
-    for ident, place in _patient_idents(reading):
+    patient = _patient(reading)
+    for position, ident in enumerate(patient.idents if patient is not None else ()):
         if not ident.is_a("DUF"):
             continue
+        place = children(in_info(reading, "Patient"), MH + "Ident")[position]
         if not duf_number(ident.id or ""):
             yield Fault("a DUF number is 12 digits", place)
         elif not duf_control_digits(ident.id or ""):
