@@ -163,7 +163,12 @@ def read_logistics(payload: Node, usage: Usage) -> Logistics:
 
 def top_of(payload: Node) -> Node:
     """The element in which the common top stands."""
-    return payload.first.get(_TOP_20, payload)
+    return top_20(payload) or payload
+
+
+def top_20(payload: Node) -> Node | None:
+    """The element around the common top in 2.0."""
+    return payload.first.get(_TOP_20)
 
 
 def read_event(element: Node, po: str) -> TimedEvent:

@@ -21,7 +21,7 @@ from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
 from adapter.messages.identifiers import Flaw, PersonNumber, Series, person_number
 from adapter.messages.kinds import Content, Kind, content_around, content_of_namespace, kind_of
-from adapter.messages.logistics import Logistics, Usage, is_logistics, read_logistics, read_usage
+from adapter.messages.logistics import Logistics, Usage, Version, is_logistics, read_logistics, read_usage, top_20
 from adapter.messages.namespaces import (
     DIALOG_10_NS,
     DIALOG_11_NS,
@@ -67,7 +67,11 @@ class Refusal:
 _SERIES = frozenset(Series)
 
 
-_IDENTS = tuple(clark(namespace) + "Ident" for namespace in (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
+_IDENTS: Final = tuple(
+    (namespace + "Ident", namespace + "Id", namespace + "TypeId")
+    for namespace in map(clark, (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
+)
+"""The tags of an identifier and of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +171,24 @@ class Reading:
         return {}
 
     @cached_property
+    def status(self) -> str | None:
+        """The shipment status of a nursing and care message, as written."""
+        if self.standard is None or self.payload is None or not self.standard.is_plo:
+            return None
+        po = clark(self.standard.components)
+        top = top_20(self.payload) if self.standard.version == Version.V2_0 else self.payload
+        code = child_code(child(top, po + "InformasjonOmForsendelsen"), po + "Forsendelsesstatus")
+        return code.v if code is not None else None
+
+    @cached_property
     def typed_idents(self) -> tuple[TypedIdent, ...]:
         """Every identifier of the document that has a TypeId."""
         found = []
-        for ident in self.nodes.tagged(*_IDENTS) if self.nodes is not None else ():
-            namespace = ident.tag.removesuffix("Ident")
-            type_ = ident.first.get(namespace + "TypeId")
-            if type_ is not None:
-                found.append(TypedIdent(child_text(ident, namespace + "Id"), attribute(type_, "V"), ident))
+        for tag, id_tag, type_tag in _IDENTS:
+            for ident in self.nodes.by_tag.get(tag, ()) if self.nodes is not None else ():
+                type_ = ident.first.get(type_tag)
+                if type_ is not None:
+                    found.append(TypedIdent(child_text(ident, id_tag), attribute(type_, "V"), ident))
         return tuple(found)
 
     @cached_property

@@ -8,7 +8,6 @@ from adapter.messages.findings import Finding
 from adapter.messages.head import Head
 from adapter.messages.kinds import kind_of
 from adapter.messages.reading import Reading, understand
-from adapter.messages.rules.linking import status_of
 from adapter.messages.rules.rule import Side
 from adapter.messages.rules.surroundings import Earlier, Known, Surroundings, judge_surroundings
 from adapter.service.installation import Installation
@@ -87,7 +86,7 @@ def _is_cancelled(reader: Reader, exchange: Exchange, first: MsgId) -> bool:
     about = [*reader.related(exchange.id)]
     about += [other for sent in reader.find_sent(first) for other in reader.related(sent.id)]
     readings = (_read(reader, one) for one in about[-_CANCELLATIONS:] if one.type == exchange.type)
-    return any(said is not None and status_of(said) == "C" for said in readings)
+    return any(said is not None and said.status == "C" for said in readings)
 
 
 def _read(reader: Reader, exchange: Exchange | None) -> Reading | None:

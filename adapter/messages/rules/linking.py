@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapter.messages.choices import Unlinked
-from adapter.messages.datatypes import child, code_of
 from adapter.messages.dialog import Dialog
-from adapter.messages.namespaces import MH, clark
+from adapter.messages.namespaces import MH
 from adapter.messages.reading import Reading
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
@@ -18,18 +17,6 @@ _BLOCK, _WARN, _MANUAL = Consequence.BLOCK, Consequence.WARN, Consequence.MANUAL
 
 _LINKED_USES: Final = frozenset({"LOG_AVMELDING", "LOG_UTSKREVET"})
 _ANSWERS: Final = frozenset({"DIALOG_SVAR"})
-
-
-def status_of(reading: Reading) -> str | None:
-    """The shipment status of a nursing and care message, as written."""
-    if reading.standard is None or reading.payload is None or not reading.standard.is_plo:
-        return None
-    components = clark(reading.standard.components)
-    way = ["InformasjonOmForsendelsen", "Forsendelsesstatus"]
-    if reading.standard.version == "2.0":
-        way.insert(0, "FellesAdministrativeOpplysninger")
-    code = code_of(child(reading.payload, *(components + name for name in way)))
-    return code.v if code is not None else None
 
 
 def has_reference(reading: Reading) -> bool:
@@ -73,7 +60,7 @@ def later_messages_linked(reading: Reading, context: Context) -> Iterator[Fault]
     """
     if has_reference(reading):
         return
-    if reading.type in _LINKED_USES and status_of(reading) not in {"M", "C"}:
+    if reading.type in _LINKED_USES and reading.status not in {"M", "C"}:
         says = "the message acts on an earlier one and does not name it; write ConversationRef"
         yield Fault(says, in_info(reading), send=_BLOCK if context.choices.unlinked is Unlinked.REFUSE else None)
     elif reading.type in _ANSWERS:
@@ -153,7 +140,7 @@ BOOK.elsewhere(Needs.STORE, "LK-024", "All messages of a dialogue can be shown a
 )
 def change_linked(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received without it, a match is tried (`plo.md` X-6)."""
-    if status_of(reading) in {"M", "C"} and not has_reference(reading):
+    if reading.status in {"M", "C"} and not has_reference(reading):
         yield Fault("a change or cancellation names the message it is about in ConversationRef", in_info(reading))
 
 

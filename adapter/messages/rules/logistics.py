@@ -15,7 +15,6 @@ from adapter.messages.logistics import TimedEvent, Usage, Use, Version, top_of
 from adapter.messages.namespaces import FK1, MH, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
-from adapter.messages.rules.linking import status_of
 from adapter.messages.rules.places import components, everywhere, in_info, in_payload, po
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope, Side
 from adapter.values import Moment
@@ -36,6 +35,7 @@ _OWN_EVENTS: Final = {
 _EVENTS: Final = frozenset(Event)
 _STATUSES: Final = frozenset(Status)
 _HAPPENED: Final = frozenset({Event.ADMITTED, Event.DISCHARGED, Event.WITHDRAWN, Event.DEAD})
+_DECIDED: Final = frozenset({Use.DISCHARGE_READY, Use.WITHDRAWAL})
 _TOLERANCE: Final = timedelta(minutes=10)
 
 
@@ -255,7 +255,7 @@ def death_event(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
     """AnsvarForRapport; that the codes are complete is PL-018's and PL-019's, the profession of all others PL-076's."""
-    if _usage(reading).use not in {Use.DISCHARGE_READY, Use.WITHDRAWAL} or reading.payload is None:
+    if _usage(reading).use not in _DECIDED or reading.payload is None:
         return
     named = any(
         child_text(person, FK1 + "FamilyName") is not None and child(person, FK1 + "RoleToPatient") is not None
@@ -335,7 +335,7 @@ def _status_place(reading: Reading) -> Node | None:
 )
 def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
     """O is read as M (`plo.md` X-4); A, H, X and none go to a person."""
-    status = status_of(reading)
+    status = reading.status
     if status not in _STATUSES:
         says = "Forsendelsesstatus is none of N, M and C"
         yield Fault(says, _status_place(reading), receive=_WARN if status == "O" else None)
@@ -351,7 +351,7 @@ def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def status_allowed(reading: Reading, context: Context) -> Iterator[Fault]:
     """A logistics message is cancelled and sent anew, not changed, unless that was chosen (`plo.md` X-5)."""
-    status, kind = status_of(reading), reading.kind
+    status, kind = reading.status, reading.kind
     changed = Status.CHANGED if status == "O" else status
     if kind is not None and kind.family is not Family.DIALOG and changed in _STATUSES - kind.statuses:
         chosen = kind.family is Family.LOGISTICS and context.choices.logistics_change is LogisticsChange.SEND

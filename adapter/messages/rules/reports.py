@@ -13,7 +13,6 @@ from adapter.messages.kinds import Family
 from adapter.messages.namespaces import EPJ2, FK1, local_name
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
-from adapter.messages.rules.linking import status_of
 from adapter.messages.rules.places import components, everywhere, in_payload, po, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
@@ -43,7 +42,7 @@ def _kind_of_content(reading: Reading) -> str | None:
 )
 def first_or_update(reading: Reading, _: Context) -> Iterator[Fault]:
     """That it is the first of the stay needs the store; that status and kind agree does not."""
-    status, kind = status_of(reading), _kind_of_content(reading)
+    status, kind = reading.status, _kind_of_content(reading)
     if (status, kind) in {("N", "2"), ("M", "1")}:
         place = in_payload(reading, "TypeInnholdIMelding", "TypeInnhold")
         yield Fault("the first message is N with kind 1, a later one M with kind 2", place)
@@ -283,9 +282,9 @@ def component_ids(reading: Reading, _: Context) -> Iterator[Fault]:
     """komponentID is demanded by the schema, that it is unique in the message is not."""
     seen: set[str] = set()
     for node in reading.nodes.all if reading.nodes is not None else ():
-        identity = node.attributes.get("komponentID")
-        if identity is None:
+        if "komponentID" not in node.attributes:
             continue
+        identity = node.attributes["komponentID"]
         if identity in seen:
             yield Fault(f"komponentID of {local_name(node.tag)} stands twice in the message", node)
         seen.add(identity)

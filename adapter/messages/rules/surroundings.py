@@ -18,7 +18,6 @@ from adapter.messages.kinds import Family
 from adapter.messages.readiness import is_answer
 from adapter.messages.reading import Reading
 from adapter.messages.rules import BY_ID
-from adapter.messages.rules.linking import status_of
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Fault, Side
 from adapter.values import HerId, MsgId
@@ -127,7 +126,7 @@ def _other_patient(reading: Reading, known: Surroundings) -> Iterator[Fault]:
 def _same_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     """Type, patient, sender and receiver organisation of a change or cancellation are those of what it acts on."""
     earlier, head = known.earlier, reading.head
-    if earlier is None or head is None or status_of(reading) not in {"M", "C", "O"}:
+    if earlier is None or head is None or reading.status not in {"M", "C", "O"}:
         return
     place = in_info(reading, "ConversationRef")
     if earlier.patient and known.patient and earlier.patient != known.patient:
@@ -144,7 +143,7 @@ def _same_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
 
 def _own_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     """Nobody changes or cancels what somebody else has said."""
-    if status_of(reading) not in {"M", "C", "O"} or _link(reading) == (None, None):
+    if reading.status not in {"M", "C", "O"} or _link(reading) == (None, None):
         return
     place = in_info(reading, "ConversationRef")
     if known.earlier is None:
@@ -155,7 +154,7 @@ def _own_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
 
 def _not_after_cancellation(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     """A cancellation takes back the first message and all changes of it."""
-    if known.earlier is not None and known.earlier.cancelled and status_of(reading) in {"M", "O"}:
+    if known.earlier is not None and known.earlier.cancelled and reading.status in {"M", "O"}:
         yield Fault("the dialogue was cancelled; send a new message", in_info(reading, "ConversationRef"))
 
 
