@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from adapter.messages.findings import Finding, Severity
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, Recognised, understand
@@ -21,14 +23,18 @@ def read(content: bytes, schemas: SchemaSet, context: Context) -> Reading:
     return reading.with_findings((*_schema_findings(reading, schemas), *judge(reading, context)))
 
 
+_JUDGED: Final = frozenset({Recognised.BUSINESS, Recognised.APPREC})
+"""What has a schema here; an envelope is judged where it is opened."""
+
+
 def _schema_findings(reading: Reading, schemas: SchemaSet) -> tuple[Finding, ...]:
-    if reading.tree is None or reading.recognised not in {Recognised.BUSINESS, Recognised.APPREC}:
+    if reading.tree is None or reading.recognised not in _JUDGED:
         return ()
     payload = reading.payload
     if payload is None or schemas.covers(namespace_of(payload.tag)):
-        return schemas.validate(reading.tree)
+        return schemas.validate(reading.tree, len(reading.content))
     says = "no schema is installed for the content, only the head was judged; install it under schemas.path to check it"
     unknown = Finding(
         "XSD", Severity.WARNING, path_of(payload.element), payload.element.sourceline, says, "msghead.md §4.2"
     )
-    return (unknown, *schemas.validate(reading.tree))
+    return (unknown, *schemas.validate(reading.tree, len(reading.content)))

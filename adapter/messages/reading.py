@@ -6,7 +6,6 @@ and are what is stored and sent on; nothing read is ever serialised again (`msgh
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -204,8 +203,8 @@ class Reading:
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Reading:
         """The same document, judged."""
-        judged: Reading = copy(self)
-        object.__setattr__(judged, "findings", findings)
+        judged = Reading.__new__(Reading)
+        judged.__dict__.update(self.__dict__, findings=findings)
         return judged
 
     @property

@@ -21,7 +21,7 @@ from adapter.errors import SCHEMAS_UNUSABLE, AdapterError
 from adapter.messages.findings import Finding, Severity
 from adapter.messages.namespaces import MH, namespace_of
 from adapter.messages.schema_findings import explain, locate
-from adapter.messages.xml import Element, Tree, compile_schema, tag_of
+from adapter.messages.xml import DOCUMENT, Element, Tree, compile_schema, tag_of
 
 INDEX = "INDEX.toml"
 RULE = "XSD"
@@ -132,15 +132,17 @@ class SchemaSet:
         """Whether a schema is installed for the namespace."""
         return namespace in self._entries
 
-    def validate(self, tree: Tree) -> tuple[Finding, ...]:
+    def validate(self, tree: Tree, octets: int = DOCUMENT.octets) -> tuple[Finding, ...]:
         """What the schemas have against the document, in document order; empty when it is valid.
+
+        `octets` is how long the document is at most; of a short one nothing has to be counted first.
 
         A payload below `RefDoc/Content` in a namespace that no schema is installed for is not looked into and is no
         finding here (ask `covers`); the published schema calls it invalid. Everything around it is checked. Every
         finding has rule `XSD`, severity error, and quotes names and expectations of the schema, no value of the
         document. Raises `AdapterError` (SCHEMAS_UNUSABLE) when the files do not compile.
         """
-        excess = _excess(tree)
+        excess = _excess(tree) if octets > MAX_CHILDREN * _SMALLEST else ""
         if excess:
             return (Finding(RULE, Severity.ERROR, "", None, excess, self._standard(tree.getroot())),)
         schema = self._schema()
@@ -203,6 +205,9 @@ def driver(index: SchemaIndex) -> bytes:
         etree.SubElement(driver, f"{{{_XS}}}import", namespace=entry.namespace, schemaLocation=entry.file)
     return etree.tostring(driver)
 
+
+_SMALLEST = 4
+"""The octets of the smallest element, `<a/>`; no attribute takes fewer."""
 
 _COUNT = etree.XPath("count(//*) + count(//@*)")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from lxml import etree
@@ -31,7 +32,7 @@ Element = etree._Element
 Tree: TypeAlias = "etree._ElementTree[etree._Element]"
 
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
-_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
 
 _ASCII_LIKE = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"})
 """Declared encodings in which every ASCII character is that one octet; UTF-8 to send, ISO-8859-1 still received."""
@@ -72,8 +73,9 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
     if len(content) > limits.octets:
         raise AdapterError(XML_TOO_LARGE, f"{len(content)} octets, at most {limits.octets}")
     content, encoding = _as_ascii_like(content)
-    _check_counts(content, limits)
-    _check_attributes(content)
+    equals = content.count(b"=")
+    _check_counts(content, equals, limits)
+    _check_attributes(content, equals)
     if _has_doctype(content):
         raise AdapterError(XML_DOCTYPE)
     parser = etree.XMLParser(
@@ -100,7 +102,7 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
     tree = root.getroottree()
     if tree.docinfo.doctype:
         raise AdapterError(XML_DOCTYPE)
-    if content.count(b"=") > ATTRIBUTES and any(len(element.attrib) > ATTRIBUTES for element in root.iter("*")):
+    if equals > ATTRIBUTES and any(len(element.attrib) > ATTRIBUTES for element in root.iter("*")):
         raise AdapterError(XML_TOO_LARGE, _MANY)
     return tree
 
@@ -154,8 +156,16 @@ def declared_encoding(content: bytes) -> str:
     """The encoding a document says it has, in lower case; `utf-16` by its byte order, `utf-8` when it says nothing."""
     if _utf_16(content) is not None:
         return "utf-16"
-    declaration = _DECLARATION.match(content[3:300] if content.startswith(b"\xef\xbb\xbf") else content[:300])
-    return declaration[1].decode("ascii").lower() if declaration else "utf-8"
+    begin = 3 if content.startswith(b"\xef\xbb\xbf") else 0
+    beginning = content[begin:300].partition(b">")[0].lstrip()
+    return _declared(beginning) if beginning.startswith(b"<?xml") else "utf-8"
+
+
+@lru_cache(maxsize=64)
+def _declared(declaration: bytes) -> str:
+    """Nearly all documents begin with the same few declarations."""
+    match = _DECLARATION.match(declaration)
+    return match[1].decode("ascii").lower() if match else "utf-8"
 
 
 def tag_of(element: Element) -> str:
@@ -194,23 +204,22 @@ def _as_ascii_like(content: bytes) -> tuple[bytes, str | None]:
     return content, None
 
 
-def _check_counts(content: bytes, limits: Limits) -> None:
+def _check_counts(content: bytes, equals: int, limits: Limits) -> None:
     if len(content) <= min(limits.tags, limits.equals):
         return
     tags = content.count(b"<")
     if tags > limits.tags:
         raise AdapterError(XML_TOO_LARGE, f"{tags} tags, at most {limits.tags}")
-    equals = content.count(b"=")
     if equals > limits.equals:
         raise AdapterError(XML_TOO_LARGE, f"{equals} equals signs, at most {limits.equals}")
 
 
-def _check_attributes(content: bytes) -> None:
+def _check_attributes(content: bytes, equals: int) -> None:
     """Refuse a tag with too many equals signs before the parser holds it: a million attributes are 400 MB there.
 
     A `>` inside a value ends the look early; what is left is counted in the tree.
     """
-    if content.count(b"=") <= ATTRIBUTES:
+    if equals <= ATTRIBUTES:
         return
     for tag in content.split(b"<"):
         if len(tag) > ATTRIBUTES and tag.count(b"=", 0, tag.find(b">")) > ATTRIBUTES:
