@@ -56,8 +56,12 @@ class Webhook(Section):
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> Self:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+        except ValueError:
+            raise ValueError("url must be an https address") from None
+        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
             raise ValueError("url must be an https address")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("url must be https, except for this machine itself")

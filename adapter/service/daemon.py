@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from adapter.config import Settings
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
@@ -72,12 +73,14 @@ class _Felt:
         await self._transport.close()
 
 
-def _settle_keys(now: datetime) -> Callable[[Writer], None]:
-    """Encrypt from now on, where the configuration has got a key; let the old key of a finished rotation go."""
+def _settle(settings: Settings, now: datetime) -> Callable[[Writer], None]:
+    """Encrypt from now on, where the configuration has got a key; let go of the old key of a finished rotation, and of
+    the places of webhooks that the configuration has no more."""
 
     def write(writer: Writer) -> None:
         writer.adopt_key(now)
         writer.forget_keys()
+        writer.forget_hooks(hook.name for hook in settings.webhook)
 
     return write
 
@@ -123,7 +126,7 @@ class Daemon:
         of it was finished; the rest is done again at the next start.
         """
         self.recover()
-        self._installation.store.write_now(_settle_keys(self._installation.clock.now()))
+        self._installation.store.write_now(_settle(self._installation.settings, self._installation.clock.now()))
         timers.rein_in(self._installation)
         self._installation.log.tell(events.DAEMON_STARTED)
         async with asyncio.TaskGroup() as group:

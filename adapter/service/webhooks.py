@@ -107,11 +107,7 @@ class HookCaller:
     def __init__(self, installation: Installation, hook: Webhook) -> None:
         self._installation = installation
         self._hook = hook
-        self._secret = secret_of(hook)
-        try:
-            self._tls = ssl.create_default_context(cafile=None if hook.ca is None else str(hook.ca))
-        except (OSError, ssl.SSLError) as error:
-            raise AdapterError(CONFIG_INVALID, f"webhook {hook.name}: ca: {error}") from None
+        self._secret, self._tls = secret_of(hook), tls_of(hook)
         self._stopping = asyncio.Event()
 
     async def start(self) -> None:
@@ -195,7 +191,10 @@ def _waiting(reader: Reader, cursor: int) -> list[tuple[int, tuple[Notice, ...]]
 
 
 async def call(hook: Webhook, secret: bytes, notice: Notice, now: datetime, tls: ssl.SSLContext) -> str:
-    """Make one call; empty when it was taken (2xx), else why not, without anything that the other side said."""
+    """Make one call; empty when it was taken (2xx), else why not, without anything that the other side said.
+
+    One deadline holds for the whole of it, and the body of the answer is not read: it may drip, or have no end.
+    """
     body, timestamp = notice.body(), int(now.timestamp())
     headers = {
         "Content-Type": "application/json",
@@ -204,14 +203,18 @@ async def call(hook: Webhook, secret: bytes, notice: Notice, now: datetime, tls:
         "Adapter-Signature": signature(secret, timestamp, body),
     }
     try:
-        async with httpx.AsyncClient(timeout=hook.timeout_seconds, verify=tls, trust_env=False) as client:
-            answered = await client.post(hook.url, content=body, headers=headers)
-    except httpx.HTTPError as error:
+        async with (
+            asyncio.timeout(hook.timeout_seconds),
+            httpx.AsyncClient(timeout=hook.timeout_seconds, verify=tls, trust_env=False) as client,
+            client.stream("POST", hook.url, content=body, headers=headers) as answered,
+        ):
+            return "" if answered.is_success else f"HTTP {answered.status_code}"
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
         return f"no answer ({type(error).__name__})"
-    return "" if answered.is_success else f"HTTP {answered.status_code}"
 
 
 def secret_of(hook: Webhook) -> bytes:
+    """What signs the calls. Raises `AdapterError` (FILE_UNREADABLE, CONFIG_INVALID)."""
     try:
         secret = hook.secret_file.read_bytes().strip()
     except OSError as error:
@@ -219,6 +222,14 @@ def secret_of(hook: Webhook) -> bytes:
     if len(secret) < MIN_SECRET_OCTETS:
         raise AdapterError(CONFIG_INVALID, f"webhook {hook.name}: the secret has under {MIN_SECRET_OCTETS} octets")
     return secret
+
+
+def tls_of(hook: Webhook) -> ssl.SSLContext:
+    """What the webhook's certificate is judged by. Raises `AdapterError` (CONFIG_INVALID)."""
+    try:
+        return ssl.create_default_context(cafile=None if hook.ca is None else str(hook.ca))
+    except (OSError, ssl.SSLError) as error:
+        raise AdapterError(CONFIG_INVALID, f"webhook {hook.name}: ca: {error}") from None
 
 
 # ── for operators ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +259,8 @@ def hooks(installation: Installation) -> tuple[HookView, ...]:
 def tell_again(installation: Installation, hook_name: str, seq: int) -> str:
     """Call once more about a notice that was set aside; empty when it was taken, else why not.
 
-    Raises `AdapterError` (EXCHANGE_UNKNOWN) when there is no such notice.
+    Raises `AdapterError`: EXCHANGE_UNKNOWN when there is no such notice; FILE_UNREADABLE and CONFIG_INVALID for the
+    webhook's own files.
     """
     hook = next((one for one in installation.settings.webhook if one.name == hook_name), None)
     letters = installation.store.read_now(lambda reader: reader.dead_letters(hook_name))
@@ -269,8 +281,7 @@ def tell_again(installation: Installation, hook_name: str, seq: int) -> str:
         )
 
     notice = installation.store.read_now(read)
-    tls = ssl.create_default_context(cafile=None if hook.ca is None else str(hook.ca))
-    reason = asyncio.run(call(hook, secret_of(hook), notice, installation.clock.now(), tls))
+    reason = asyncio.run(call(hook, secret_of(hook), notice, installation.clock.now(), tls_of(hook)))
     if not reason:
         installation.store.write_now(lambda writer: writer.take_dead_letter(hook_name, seq))
     return reason

@@ -5,6 +5,7 @@ A part of the port of its own (`adapter.store.port` takes it in): nothing here d
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -148,6 +149,9 @@ class AccessWriter(AccessReader, Protocol):
         """Raises STORE-EXISTS when the caller's key is taken."""
 
     def save_hook(self, state: HookState) -> None: ...
+
+    def forget_hooks(self, known: Iterable[str]) -> int:
+        """Let go of the places of all webhooks but these: what nobody tells any more holds no journal back."""
 
     def add_dead_letter(self, letter: DeadLetter) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -149,6 +150,9 @@ class SqlAccessWriter(SqlAccessReader):
         saved = self._connection.execute(update(webhook).where(webhook.c.hook == state.hook).values(**values))
         if saved.rowcount == 0:
             self._connection.execute(insert(webhook), {"hook": state.hook, **values})
+
+    def forget_hooks(self, known: Iterable[str]) -> int:
+        return self._connection.execute(delete(webhook).where(webhook.c.hook.not_in(list(known)))).rowcount
 
     def add_dead_letter(self, letter: DeadLetter) -> None:
         values = {

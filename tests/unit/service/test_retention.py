@@ -213,6 +213,10 @@ def test_a_webhook_that_is_behind_keeps_the_journal(store: SqlStore) -> None:
     assert going(store)[Kept.JOURNALS] == 2
     store.write_now(lambda writer: writer.save_hook(HookState("ehr", 4)))
     assert going(store)[Kept.JOURNALS] == 3
+    store.write_now(lambda writer: writer.save_hook(HookState("gone", 0)))
+    assert Kept.JOURNALS not in going(store)
+    assert store.write_now(lambda writer: writer.forget_hooks(["ehr"])) == 1
+    assert going(store)[Kept.JOURNALS] == 3
     store.write_now(lambda writer: writer.add_dead_letter(DeadLetter("ehr", 1, "alarm", "one", T0, T0, "500")))
     assert going(store)[Kept.DEAD_LETTERS] == 1
 

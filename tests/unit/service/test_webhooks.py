@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from adapter.errors import AdapterError
 from adapter.service import holding
 from adapter.service.operating import By
 from adapter.service.webhooks import HookCaller
+from adapter.store.access import HookState
 from adapter.testing.neighbours import World
+from adapter.testing.responder import authority_server, dripping, status
 
 SECRET = b"a secret of more than sixteen octets"
 
@@ -211,6 +214,31 @@ async def test_nobody_at_home_is_a_reason(world: World, tmp_path: Path) -> None:
     assert (state.attempts, state.reason) == (1, "no answer (ConnectError)")
 
 
+@pytest.mark.parametrize("head", [True, False])
+async def test_a_receiver_that_drips_keeps_nobody(world: World, tmp_path: Path, head: bool) -> None:
+    """A head that never ends is a reason when the time of a call is over; a body is not read at all."""
+    with authority_server(status(503)) as server:
+        server.answering = dripping(0.05, server.stop, head=head)
+        calls = HookCaller(
+            world.municipality.installation, hook(Receiver(server.address), tmp_path, timeout_seconds=0.3)
+        )
+        await calls.start()
+        await arrive(world)
+        await asyncio.wait_for(calls.turn(), 10)
+    state = world.municipality.installation.store.read_now(lambda reader: reader.hook("ehr"))
+    assert state is not None
+    assert state.reason == ("no answer (TimeoutError)" if head else "")
+
+
+async def test_a_webhook_that_the_configuration_has_no_more_is_forgotten(world: World) -> None:
+    """A daemon that starts lets go of its place, which would hold the journal back for ever."""
+    store, daemon = world.municipality.installation.store, world.municipality.daemon
+    store.write_now(lambda writer: writer.save_hook(HookState("gone", 0)))
+    daemon.stop()
+    await daemon.run()
+    assert store.read_now(lambda reader: reader.hook("gone")) is None
+
+
 async def test_only_the_events_that_were_asked_for(world: World, receiver: Receiver, tmp_path: Path) -> None:
     """A webhook for alarms hears nothing of a message that arrives."""
     calls = HookCaller(world.municipality.installation, hook(receiver, tmp_path, events=["alarm"]))
@@ -228,7 +256,17 @@ async def test_a_short_secret_is_refused(world: World, receiver: Receiver, tmp_p
         HookCaller(world.municipality.installation, asked)
 
 
-@pytest.mark.parametrize("url", ["http://example.org/", "ftp://localhost/", "https://", "https://u:p@example.org/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/",
+        "ftp://localhost/",
+        "https://",
+        "https://u:p@example.org/",
+        "https://a:99999/",
+        "https://[",
+    ],
+)
 def test_an_address_is_safe_or_refused(url: str, tmp_path: Path) -> None:
     """Only https, but for this machine; no password in it."""
     with pytest.raises(ValueError, match="url"):
