@@ -11,22 +11,28 @@ a time-out to an answer about somebody else, is a register that did not answer, 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
-import time
+import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 import httpx
 
 from adapter.crypto.certificates import load_certificates
 from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
-from adapter.errors import REGISTER_UNREACHABLE, AdapterError
+from adapter.errors import CONFIG_INVALID, REGISTER_UNREACHABLE, AdapterError
 from adapter.values import HerId
 
 MAX_OCTETS = 2_000_000
 """No answer is larger: an agreement of all processes has some 700 kilobytes."""
+
+LONGEST_ID = 500
+"""No register has an agreement whose id is longer; an id comes from a message, and may be anything."""
 
 ADDRESSABLE = frozenset({"Service", "OrganizationPerson"})
 """The types of party that stand in From and To (HITS 1172 rules 30 and 54)."""
@@ -74,7 +80,11 @@ class Register(Protocol):
 
 
 class HttpRegister:
-    """The registers over HTTP. Made for threads: a call blocks until the answer or `timeout_seconds`."""
+    """The registers over HTTP. Made for threads: a call blocks until the whole answer or `timeout_seconds`.
+
+    It is asked in a thread and a loop of its own, so that one deadline holds however slowly octets come. Raises
+    `AdapterError` (CONFIG_INVALID) for roots that cannot be read.
+    """
 
     def __init__(
         self,
@@ -89,9 +99,11 @@ class HttpRegister:
         self._agreements_url = agreements_url.rstrip("/") if agreements_url is not None else ""
         self._token_file = token_file
         self._timeout = timeout_seconds
-        self._client = httpx.Client(
-            timeout=timeout_seconds, follow_redirects=False, trust_env=False, verify=True if ca is None else str(ca)
-        )
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="register")
+        try:
+            self._tls = ssl.create_default_context(cafile=None if ca is None else str(ca))
+        except (OSError, ssl.SSLError) as error:
+            raise AdapterError(CONFIG_INVALID, f"register.ca: {error}") from None
 
     @property
     def has_agreements(self) -> bool:
@@ -114,7 +126,9 @@ class HttpRegister:
         )
 
     def agreement(self, cpa_id: str) -> RegisteredAgreement | None:
-        found = self._agreement(f"Agreements/{cpa_id}")
+        if not cpa_id.strip(".") or len(cpa_id) > LONGEST_ID:
+            return None
+        found = self._agreement(f"Agreements/{quote(cpa_id, safe='')}")
         if found is not None and found.cpa.id != cpa_id:
             raise _odd("the answer is another agreement")
         return found
@@ -142,32 +156,42 @@ class HttpRegister:
 
     def _get(self, url: str) -> bytes | None:
         """The body of a 200, None for a 404. Raises `AdapterError` (REGISTER_UNREACHABLE)."""
-        end = time.monotonic() + self._timeout
+        return self._thread.submit(asyncio.run, self._answered(url)).result()
+
+    async def _answered(self, url: str) -> bytes | None:
         body = bytearray()
+        client = httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False, verify=self._tls)
         try:
-            with self._client.stream("GET", url, headers=self._headers()) as response:
+            async with (
+                asyncio.timeout(self._timeout),
+                client,
+                client.stream("GET", url, headers=self._headers()) as response,
+            ):
                 if response.status_code == httpx.codes.NOT_FOUND:
                     return None
                 if response.status_code != httpx.codes.OK:
                     raise _odd(f"it answers {response.status_code}")
-                for chunk in response.iter_bytes():
+                async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > MAX_OCTETS:
                         raise _odd(f"the answer is larger than {MAX_OCTETS} octets")
-                    if time.monotonic() > end:
-                        raise _odd("the answer takes too long")
-        except httpx.HTTPError as error:
+        except TimeoutError:
+            raise _odd("the answer takes too long") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _odd(type(error).__name__) from None
         return bytes(body)
 
     def _headers(self) -> dict[str, str]:
         if self._token_file is None:
-            return {}
+            return _HEADERS
         try:
             token = self._token_file.read_text("ascii").strip()
         except (OSError, UnicodeDecodeError):
             raise _odd("register.token_file cannot be read") from None
-        return {"Authorization": f"Bearer {token}"}
+        return {**_HEADERS, "Authorization": f"Bearer {token}"}
+
+
+_HEADERS = {"User-Agent": "adapter", "Accept-Encoding": "identity"}
 
 
 def read_agreement(content: bytes) -> RegisteredAgreement:

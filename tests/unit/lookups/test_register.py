@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -19,6 +21,7 @@ from adapter.lookups.register_directory import Patience, RegisterDirectory, Regi
 from adapter.testing.agreements import Agreeing, cpa_xml
 from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.registry import MISBEHAVIOURS, Registry, serve
+from adapter.testing.responder import authority_server, dripping, status
 from adapter.values import EdiAddress, HerId
 
 HER, OURS, OTHER = HerId("8140022"), HerId("8140011"), HerId("8140099")
@@ -111,6 +114,33 @@ def test_an_answer_is_fresh_for_twelve_hours(desk: Desk) -> None:
     desk.now += timedelta(seconds=1)
     desk.directory.find(HER)
     assert len(desk.registry.asked) == 2 * asked
+
+
+@pytest.mark.parametrize("head", [True, False])
+def test_a_register_that_drips_is_one_that_does_not_answer(head: bool) -> None:
+    """An octet now and then resets no deadline, neither in the head of an answer nor in its body."""
+    with authority_server(status(503)) as server:
+        server.answering = dripping(0.05, server.stop, head=head)
+        began = time.monotonic()
+        with pytest.raises(AdapterError, match="takes too long"):
+            HttpRegister(server.address, None, timeout_seconds=0.2).party(HER)
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("cpa_id", ["../../ar/api/v1/certificate/1?x=#", "a\nb", "a b", "æ%2f"])
+def test_an_id_of_a_stranger_is_one_step_of_a_path(desk: Desk, cpa_id: str) -> None:
+    """What a message names as its agreement leads nowhere else in the register."""
+    assert desk.directory.agreement(cpa_id) is None
+    (asked,) = desk.registry.asked
+    assert asked == f"/cppa/Agreements/{quote(cpa_id, safe='')}"
+    assert not desk.news
+
+
+@pytest.mark.parametrize("cpa_id", ["", ".", "..", "x" * 70_000])
+def test_an_id_that_no_register_has_is_not_asked_for(desk: Desk, cpa_id: str) -> None:
+    """And nobody takes the register to be away for it."""
+    assert desk.directory.agreement(cpa_id) is None
+    assert (desk.registry.asked, desk.news) == ([], [])
 
 
 @pytest.mark.parametrize("behaves", MISBEHAVIOURS)
