@@ -178,7 +178,8 @@ def load(folder: Path, *, register: bool = False) -> FolderDirectory:
                     tuple(f"{key}: is missing, and there is no [register] to ask" for key in partner.missing)
                 )
             partners.append(partner)
-            agreements |= {cpa.id: cpa for cpa in found}
+            differing = {cpa.id for cpa in found if agreements.setdefault(cpa.id, cpa) != cpa}
+            wrong += [f"  {path.name}: agreement {cpa_id} stands twice, and not alike" for cpa_id in sorted(differing)]
         except _FileError as error:
             wrong += [f"  {path.name}: {line}" for line in error.lines]
     seen: dict[HerId, int] = {}

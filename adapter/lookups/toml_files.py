@@ -40,10 +40,12 @@ def _address(value: object) -> object:
 
 
 def _moment(value: object) -> object:
-    """A TOML date is its first moment, and a time without offset is Oslo time."""
-    if isinstance(value, date) and not isinstance(value, datetime):
+    """A TOML date is its first moment, and a time without offset is Oslo time. In quotes it is neither."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=OSLO) if value.tzinfo is None else value
+    if isinstance(value, date):
         return datetime.combine(value, time(0), OSLO)
-    return value.replace(tzinfo=OSLO) if isinstance(value, datetime) and value.tzinfo is None else value
+    raise ValueError("must be a date or a time, without quotes")
 
 
 FilePath = Annotated[Path, AfterValidator(_absolute)]

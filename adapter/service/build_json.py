@@ -75,7 +75,10 @@ def read_below(folder: Path | None, name: str, at: str) -> bytes:
     """
     if folder is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{at}: no file can be named here; give it as base64")
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (ValueError, RuntimeError):
+        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{at}: that names no file") from None
     if not path.is_relative_to(folder.resolve()):
         raise AdapterError(INPUT_NOT_UNDERSTOOD, f"{at}: a file lies below the folder of the input")
     try:

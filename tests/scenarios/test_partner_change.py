@@ -179,6 +179,7 @@ async def test_a_signing_certificate_has_its_until(place: Place, start: Start, l
     ("said", "mistake"),
     [
         ('[{ file = "a.crt", from = 2026-02-01, until = 2026-01-01 }]', "from must lie before until"),
+        ('[{ file = "a.crt", from = "2026-02-01" }]', "from: must be a date or a time, without quotes"),
         ('[{ certificate = "a.crt" }]', "there is no such key"),
         ("[{ until = 2026-01-01 }]", "file: is missing"),
         ('[{ file = "a.crt", until = "soon" }]', "until"),

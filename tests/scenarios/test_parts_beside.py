@@ -246,10 +246,13 @@ async def test_limits(world: World) -> None:
         {"kind": "discharge-ready", "beside": [{"base64": "AA=="}] * (MAX_BESIDE + 1)},
         {"message": {"file": "/etc/hostname"}},
         {"message": {"xml": "<a/>"}, "beside": [{"file": "../a"}]},
+        {"message": {"xml": "<a/>"}, "beside": [{"file": "a\x00b"}]},
+        {"message": {"file": "circle"}},
     ],
 )
 def test_an_object_that_cannot_be_is_refused(said: dict[str, object], tmp_path: Path) -> None:
     """Every mistake is one of the input, told by its place and never by its value; no file elsewhere is read."""
+    (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(AdapterError) as refused:
         unbundle(json.dumps(said).encode(), tmp_path)
     assert refused.value.kind is INPUT_NOT_UNDERSTOOD

@@ -91,6 +91,7 @@ def test_a_password_that_is_wrong_or_not_there(place, signing, following, monkey
         ("{ key = 'a' }", "needs key and certificate, or pkcs12"),
         ("{ pkcs12 = 'a', password_env = 'A', password_file = 'b' }", "one of them is enough"),
         ("{ pkcs12 = 'a', from = 2026-03-02, until = 2026-03-01 }", "from must lie before until"),
+        ("{ pkcs12 = 'a', from = '2026-03-01', until = 2026-03-02 }", "without quotes"),
         ("[{ pkcs12 = 'a', until = 2026-03-01 }, { pkcs12 = 'b', from = 2026-04-01 }]", "until and from differ"),
         (
             "[{ pkcs12 = 'a', until = 2026-03-01 }, { pkcs12 = 'b' }, { pkcs12 = 'c', from = 2026-02-01 }]",
