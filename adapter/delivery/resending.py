@@ -44,14 +44,23 @@ class NotAgain:
     why: str
 
 
+class Signature(StrEnum):
+    """How our signature in kept octets stands today."""
+
+    HOLDS = "holds"
+    EXPIRED = "our certificate in the old envelope has expired"
+    REVOKED = "our certificate in the old envelope has been revoked"
+    REPLACED = "we sign with another certificate now than in the old envelope"
+
+
 @dataclass(frozen=True, slots=True)
 class Seals:
     """How the kept octets stand today: whether there are any, whether the receiver's present certificate opens them,
-    and whether our certificate in them still holds."""
+    and how our signature in them stands."""
 
     made: bool
     openable: bool
-    signed_validly: bool
+    signature: Signature
 
 
 _S = TransportState
@@ -103,6 +112,4 @@ def _demand(transport: SenderExchange, seals: Seals, now: datetime, terms: Retry
         return "the old envelope has had every transmission and the time that it is given"
     if not seals.openable:
         return "the receiver has another encryption certificate now"
-    if not seals.signed_validly:
-        return "our certificate in the old envelope has expired"
-    return None
+    return None if seals.signature is Signature.HOLDS else seals.signature.value

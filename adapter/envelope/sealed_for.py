@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from base64 import b64decode
 from dataclasses import dataclass
-from datetime import datetime
 
 from cryptography import x509
 
@@ -30,10 +29,6 @@ class SealedFor:
     def opens_with(self, certificate: x509.Certificate) -> bool:
         """Whether the holder of this certificate's key can open every payload. Raises `RefusedError`."""
         return all(addressed_to(payload, certificate) for payload in self.payloads)
-
-    def is_signed_validly(self, now: datetime) -> bool:
-        """Whether our certificate in it is still inside its validity."""
-        return now < self.signer.not_valid_after_utc
 
 
 def sealed_for(body: bytes) -> SealedFor:

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from adapter.delivery import receipts, receiver, resending, sender
 from adapter.delivery.receiver import Reception, ReceptionState
-from adapter.delivery.resending import Again, NotAgain, Seals, Way
+from adapter.delivery.resending import Again, NotAgain, Seals, Signature, Way
 from adapter.delivery.sender import ROWS, On, TransportState
 from adapter.delivery.sender_events import CancelRequested, ResendRequested
 from adapter.envelope.sealed_for import sealed_for
@@ -29,6 +29,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.desk import find_exchange
 from adapter.service.installation import Installation
+from adapter.service.own_signature import signature_of
 from adapter.service.signals import own_address
 from adapter.service.steps import Told, line_of, take_transport_step, tell
 from adapter.store.port import Act, Direction, Exchange, JournalEntry, Mail, OperatorAct, Reader, Writer
@@ -69,6 +70,7 @@ def resend(installation: Installation, wanted: str, by: By) -> Done:
     `wanted` is the id of an exchange or mail, the beginning of one, or a MsgId. Raises `AdapterError`:
     EXCHANGE_UNKNOWN, EXCHANGE_UNFIT with what to do instead, PARTNER_UNKNOWN, PARTY_NOT_OURS.
     """
+    _ask_about_signer(installation, wanted)
     return carry_out(installation, wanted, by, Act.RESEND, _send_again, _judge_again)
 
 
@@ -157,16 +159,31 @@ def way_of(installation: Installation, reader: Reader, exchange: Exchange, now: 
     )
 
 
+def _ask_about_signer(installation: Installation, wanted: str) -> None:
+    """Ask whether our certificate in a sealed message was revoked: inside the transaction only the cache is read."""
+
+    def find(reader: Reader) -> bytes | None:
+        subject = find_subject(reader, wanted)
+        digest = subject.sealed if isinstance(subject, Exchange) else None
+        return reader.blob(digest) if digest is not None else None
+
+    body = installation.store.read_now(find)
+    if body is not None:
+        installation.revocations.own(installation.store, sealed_for(body).signer, installation.clock.now())
+
+
 def _seals(installation: Installation, reader: Reader, exchange: Exchange, now: datetime) -> Seals:
     if exchange.sealed is None:
-        return Seals(made=False, openable=False, signed_validly=False)
+        return Seals(made=False, openable=False, signature=Signature.HOLDS)
     partner = installation.partners.find(exchange.receiver)
     kept = sealed_for(reader.blob(exchange.sealed))
     try:
         openable = partner is not None and kept.opens_with(partner.encryption_at(now))
     except AdapterError:
         openable = False
-    return Seals(made=True, openable=openable, signed_validly=kept.is_signed_validly(now))
+    status, _ = installation.revocations.known(reader, kept.signer, now)
+    judgement = status.judgement if installation.settings.revocation.enabled and status.chain else None
+    return Seals(made=True, openable=openable, signature=signature_of(installation, kept.signer, judgement, now))
 
 
 def _send_again(installation: Installation, writer: Writer, exchange: Exchange, by: By, now: datetime) -> Change:

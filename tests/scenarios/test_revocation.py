@@ -31,6 +31,7 @@ from adapter.observe.log import Stream
 from adapter.service import key_list, reload, vetting
 from adapter.service.checking import State, look
 from adapter.service.health import examine
+from adapter.service.operating import By, resend
 from adapter.service.revocations import Revocations
 from adapter.store.port import CertificateCheck, OutboxState
 from adapter.testing import scenarios
@@ -38,7 +39,7 @@ from adapter.testing.clock import DrivenClock
 from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import Place, place_at, prepare
-from adapter.transports.port import Deferred, OutgoingMail
+from adapter.transports.port import Deferred, OutgoingMail, Refused
 
 START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
 ASKING = """
@@ -331,15 +332,15 @@ async def test_a_new_pair_lets_the_waiting_go(scene: Scene, pki: ThrowAwayPki) -
     assert len(municipality.inbox()) == 1
 
 
-def change_signing_pair(scene: Scene, pki: ThrowAwayPki) -> None:
-    """The hospital signs with a new pair, and both sides know it."""
-    hospital = scene.world.hospital
+def change_signing_pair(scene: Scene, pki: ThrowAwayPki, side: Neighbour | None = None) -> None:
+    """The hospital, or another side, signs with a new pair, and both sides know it."""
+    changed = side or scene.world.hospital
     new = pki.pair("Eksempel sykehus HF", "983974929", Usage.SIGNING)
     scene.responder.known[new.certificate.serial_number] = new.certificate
-    (hospital.side.folder / "keys" / "signing.key").write_bytes(new.key_pem())
-    for file in _copies(scene.world.place.folder, scene.certificate(hospital, Usage.SIGNING)):
+    (changed.side.folder / "keys" / "signing.key").write_bytes(new.key_pem())
+    for file in _copies(scene.world.place.folder, scene.certificate(changed, Usage.SIGNING)):
         file.write_bytes(new.certificate_pem())
-    for neighbour in (hospital, scene.world.municipality):
+    for neighbour in (scene.world.hospital, scene.world.municipality):
         after = reload.renew(neighbour.installation, neighbour.side.config).installation
         asking = Revocations(after.settings.revocation, scene.responder, after.anchors)
         neighbour._settle_in(replace(after, revocations=asking))
@@ -389,6 +390,39 @@ async def test_what_was_handed_over_once_stays_the_same_octets(scene: Scene, pki
     assert (after.sealed, after.message_id) == (before.sealed, before.message_id)
     first, second = (mail.content.partition(b"MIME-Version")[2] for mail in scene.world.road.taken)
     assert first == second
+
+
+@pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "replaced"])
+async def test_an_operator_sends_again_what_our_old_certificate_signed(
+    scene: Scene, pki: ThrowAwayPki, revoked: bool
+) -> None:
+    """The same octets would not be believed: where nothing is under way a new envelope goes, else that is said."""
+    hospital = scene.world.hospital
+    scene.world.road.tell(Refused("550 no such mailbox"))
+    refused, waiting = (hospital.submit(hospital.build("discharge-ready")) for _ in range(2))
+    scene.world.road.loses = lambda mail: True
+    await scene.world.settle()
+    if revoked:
+        scene.revoke(hospital, Usage.SIGNING)
+        scene.world.clock.advance(timedelta(hours=3))
+        old_answers = scene.responder.asked
+    else:
+        change_signing_pair(scene, pki)
+    under_way, ended = sorted((refused, waiting), key=lambda one: hospital.exchange(one).transport.state.value)  # type: ignore[union-attr]
+    by, says = By("kari", "the address is mended"), "revoked" if revoked else "another certificate"
+    done = resend(hospital.installation, ended, by)
+    assert says in done.outcome
+    assert done.goes_on_as != ended
+    with pytest.raises(AdapterError, match=rf"{says}.*give it up first"):
+        resend(hospital.installation, under_way, by)
+    if revoked:
+        assert scene.responder.asked > old_answers
+        change_signing_pair(scene, pki)
+    scene.world.road.loses = lambda mail: False
+    await scene.world.settle()
+    transport = hospital.exchange(done.goes_on_as).transport
+    assert transport is not None
+    assert transport.state is TransportState.ACKED
 
 
 async def test_what_may_have_left_before_a_crash_stays_the_same_octets(scene: Scene) -> None:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapter.delivery.receipts import AppRecState, ReceiptExchange
-from adapter.delivery.resending import Again, NotAgain, Seals, Way, again
+from adapter.delivery.resending import Again, NotAgain, Seals, Signature, Way, again
 from adapter.delivery.retry import RetryTerms
 from adapter.delivery.sender import OPEN_STATES, SenderExchange, TransportState
 
 S = TransportState
 T0 = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
 TERMS = RetryTerms()
-WHOLE = Seals(made=True, openable=True, signed_validly=True)
+WHOLE = Seals(made=True, openable=True, signature=Signature.HOLDS)
 SAME = {S.READY, S.AWAIT_ACK, S.TRANSPORT_FAILED, S.DELIVERY_FAILED, S.BOUNCED, S.CANCELLED}
 NEW = {S.REJECTED, S.FAULTED, S.FAILED_LOCAL}
 
@@ -37,11 +37,13 @@ def test_each_state_has_its_answer(state: TransportState) -> None:
     [
         (replace(WHOLE, made=False), 0, 1, "never sealed"),
         (replace(WHOLE, openable=False), 0, 1, "another encryption certificate"),
-        (replace(WHOLE, signed_validly=False), 0, 1, "expired"),
+        (replace(WHOLE, signature=Signature.EXPIRED), 0, 1, "expired"),
+        (replace(WHOLE, signature=Signature.REVOKED), 0, 1, "revoked"),
+        (replace(WHOLE, signature=Signature.REPLACED), 0, 1, "another certificate"),
         (WHOLE, 5, 1, "every transmission"),
         (WHOLE, 0, 72, "every transmission"),
     ],
-    ids=["never sealed", "certificate", "signature", "retries", "lifetime"],
+    ids=["never sealed", "certificate", "expired", "revoked", "replaced", "retries", "lifetime"],
 )
 @pytest.mark.parametrize("state", sorted(SAME))
 def test_what_demands_a_new_envelope(state: TransportState, seals: Seals, resends: int, hours: int, says: str) -> None:
