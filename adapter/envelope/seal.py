@@ -6,8 +6,9 @@ not pass our own check is not sent (EB-618). Ids, boundary and time are argument
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cryptography import x509
@@ -49,6 +50,11 @@ _TEST_MARK = "<!-- TEST. TEST. Sendt i testøyemed. Har ingen andre formål. -->
 _TEST_PREAMBLE = "TEST. TEST. Sendt i testoyemed. Har ingen andre formal.\r\n"
 """The mark of HITS 1172 §5.15.2 as a comment, which canonical form drops, and before the first part of the mail, where
 only ASCII travels safely."""
+
+_SIGNAL = re.compile(
+    rb"</eb:MessageHeader>\n(?P<block>.*)\n<ds:Signature .*<SOAP:Body>(?P<body>.*)</SOAP:Body>", re.DOTALL
+)
+"""What a signal of ours says, beside its header: a block of SOAP:Header, or the content of SOAP:Body."""
 
 COPIED = frozenset({"EB-213", "EB-214", "EB-413", "EB-423"})
 """Rules about what a signal copies from the message that it answers: not ours to correct (HIS 1037 §7.2.1)."""
@@ -209,6 +215,26 @@ class Sealer:
             monitoring=self.monitoring,
         )
         return self._seal_signal(header, "", now, body)
+
+    def renew(self, body: bytes, message_id: MessageId, now: datetime) -> Sealed:
+        """Seal a signal of ours anew: it says the same octet for octet, under a new id, time and signature.
+
+        For one that nobody was given; what may have left is repeated as it is (`ebxml.md` §7.2). Raises `AdapterError`
+        (SIGNER_UNUSABLE, SEAL_REFUSED).
+        """
+        try:
+            unpacked = unpack(body)
+            if not isinstance(unpacked, Unpacked):
+                raise AdapterError(SEAL_REFUSED, "kept octets are no signal of ours")
+            header = replace(
+                read(unpacked).header, message_id=message_id, timestamp=_utc(now), monitoring=self.monitoring
+            )
+        except RefusedError as error:
+            raise AdapterError(SEAL_REFUSED, f"{error.rule}: {error}") from error
+        said = _SIGNAL.search(unpacked.envelope.octets)
+        if said is None:
+            raise AdapterError(SEAL_REFUSED, "kept octets are no signal of ours")
+        return self._seal_signal(header, said["block"].decode(), now, said["body"].decode())
 
     def _seal_signal(self, header: MessageHeader, block: str, now: datetime, soap_body: str = "") -> Sealed:
         envelope, references = self._sign(header, block, soap_body, (), now)

@@ -200,6 +200,12 @@ ANSWER_BOUNCED = _event(
     "our answer to a message came back; its sender waits for it and will send again",
     "Check the partner's address with `adapter partners explain`.",
 )
+ANSWER_RENEWED = _event(
+    "answer.sealed_anew",
+    Level.INFO,
+    "an answer that waited for its mail server was signed by a certificate that we do not sign with any more; it is "
+    "signed anew, and goes",
+)
 QUESTION_ANSWERED = _event("question.answered", Level.INFO, "a partner's Ping or StatusRequest was answered")
 EXCHANGE_DEFERRED = _event("exchange.deferred", Level.WARNING, "the mail server does not take the message now")
 EXCHANGE_HELD_UP = _event(

@@ -3,7 +3,7 @@
 The intent is durable before a socket is written: the claim, and the Message-ID and ENVID under which a bounce or a
 Fault will come back, are committed first. An item whose claim ran out (we died in between) is claimed again: the same
 octets go out under the same eb:MessageId, and the receiver sees a duplicate (`ebxml.md` §7.5). What never left and is
-signed with a certificate that was revoked meanwhile does not leave (`unsealing`).
+signed with a certificate that has lost its standing meanwhile does not leave (`unsealing`).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _claim(installation: Installation, writer: Writer, now: datetime, worker: st
 async def _send(installation: Installation, transport: Transport, parcel: _Parcel) -> None:
     if unsealing.is_to_be_looked_at(parcel.item, installation.clock.now()):
         try:
-            taken_back = await asyncio.to_thread(unsealing.unseal, installation, parcel.item)
+            taken_back = await asyncio.to_thread(_taken_back, installation, parcel.item)
         except AdapterError as error:
             if error.kind is not STORE_CLAIM_LOST:
                 raise
@@ -86,6 +86,30 @@ async def _send(installation: Installation, transport: Transport, parcel: _Parce
         # The same item was put in again while it was on its way: a copy's answer, or a resend. It will go once more.
         return
     tell(installation.log, (replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told))
+
+
+def _taken_back(installation: Installation, item: OutboxItem) -> list[Told] | None:
+    """Take an item back whose signature does not hold any more; a signal waits where nothing can be signed either."""
+    try:
+        return unsealing.unseal(installation, item)
+    except AdapterError as error:
+        if error.kind not in unsealing.NOT_SIGNED:
+            raise
+        why, now = error.id, installation.clock.now()
+    if now - item.created_at >= SIGNAL_LIFETIME:
+        return installation.store.write_now(lambda writer: _give_up_signal(writer, item, now, why))
+    again = now + installation.terms.mail_back_off.after(item.deferrals + 1)
+    return installation.store.write_now(lambda writer: _let_wait(writer, item, again, now, why))
+
+
+def _let_wait(writer: Writer, item: OutboxItem, again: datetime, now: datetime, why: str) -> list[Told]:
+    writer.postpone_outbox(item, again, why)
+    exchange = writer.exchange(item.exchange_id) if item.exchange_id is not None else None
+    if exchange is None:
+        return [Told(events.EXCHANGE_PUT_OFF, Line(state=item.kind.value, rule=why))]
+    if item.reason != why:
+        writer.add_journal(JournalEntry(exchange.id, now, "the answer waits to be sealed anew", why))
+    return [Told(events.EXCHANGE_PUT_OFF, line_of(exchange, item.kind.value, why))]
 
 
 def _note(installation: Installation, writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime) -> list[Told]:
@@ -130,15 +154,11 @@ def _note_signal(writer: Writer, item: OutboxItem, outcome: Outcome, now: dateti
             writer.postpone_outbox(item, now + back_off.after(item.deferrals + 1), reason)
             line = line_of(exchange) if exchange is not None else Line(state=item.kind.value)
             return [Told(events.EXCHANGE_DEFERRED, line)]
-        case OutcomeUnknown(reason=reason) if item.deferrals == 0:
-            writer.postpone_outbox(item, now + back_off.after(1), reason)
+        case OutcomeUnknown(reason=reason) if not item.reason:
+            writer.put_back_outbox(item, now + back_off.after(1), reason)
             return [Told(events.EXCHANGE_UNKNOWN, line_of(exchange))] if exchange is not None else []
         case Deferred(reason=reason) | Refused(reason=reason):
-            writer.finish_outbox(item, OutboxState.REFUSED, now, reason)
-            if exchange is None:
-                return []
-            writer.add_journal(JournalEntry(exchange.id, now, "the answer could not be sent", reason))
-            return [Told(events.EXCHANGE_REFUSED, line_of(exchange))]
+            return _give_up_signal(writer, item, now, reason)
         case OutcomeUnknown(reason=reason):
             writer.finish_outbox(item, OutboxState.UNKNOWN, now, reason)
         case Accepted():
@@ -149,3 +169,12 @@ def _note_signal(writer: Writer, item: OutboxItem, outcome: Outcome, now: dateti
     saved = writer.save_exchange(replace(exchange, reception=stepped.exchange))
     writer.add_journal(JournalEntry(saved.id, now, "answer sent"))
     return [Told(events.MESSAGE_ACKNOWLEDGED, line_of(saved, stepped.exchange.state.value))]
+
+
+def _give_up_signal(writer: Writer, item: OutboxItem, now: datetime, reason: str) -> list[Told]:
+    writer.finish_outbox(item, OutboxState.REFUSED, now, reason)
+    exchange = writer.exchange(item.exchange_id) if item.exchange_id is not None else None
+    if exchange is None:
+        return []
+    writer.add_journal(JournalEntry(exchange.id, now, "the answer could not be sent", reason))
+    return [Told(events.EXCHANGE_REFUSED, line_of(exchange))]

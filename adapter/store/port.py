@@ -194,9 +194,9 @@ class OutboxState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
     """One thing to put on a socket. The same `id` put again is the same item, waiting again (a resend, a repeated
-    answer). `exchange_id` is the exchange it belongs to (None for a Fault). `attempts` counts claims;
-    `first_attempt` is the first claim, the earliest moment at which a byte can have left. `created_at` is when it was
-    last put: what waits is as old as its waiting."""
+    answer). `exchange_id` is the exchange it belongs to (None for a Fault). `attempts` counts claims, `deferrals` those
+    of which it is known that the mail did not leave; `first_attempt` is the first claim, the earliest moment at which a
+    byte can have left. `created_at` is when it was last put: what waits is as old as its waiting."""
 
     id: str
     kind: OutboxKind
@@ -214,6 +214,11 @@ class OutboxItem:
     fence: int = 0
     first_attempt: datetime | None = None
     finished_at: datetime | None = None
+
+    @property
+    def never_left(self) -> bool:
+        """Whether this is known of a claimed item: each of its earlier claims was put off."""
+        return self.attempts == self.deferrals + 1
 
 
 # ── what has been seen ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -628,6 +633,13 @@ class Writer(Reader, AccessWriter, CareWriter, Protocol):
 
     def postpone_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
         """Give a claimed item back, to be tried again at `due`; counts a deferral. Raises STORE-CLAIM-LOST."""
+
+    def put_back_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
+        """Give a claimed item back of which nobody knows whether it left: no deferral. Raises STORE-CLAIM-LOST."""
+
+    def renew_outbox(self, item: OutboxItem, body: Digest, now: datetime) -> None:
+        """Give a claimed item that never left other octets, to go at once; where its old ones are kept as the answer to
+        an envelope, these are the answer now. Raises STORE-CLAIM-LOST."""
 
     def release_claims(self, worker: str) -> int:
         """Give back everything that a worker of this name had claimed before it died; says how much that was."""

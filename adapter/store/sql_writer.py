@@ -84,7 +84,9 @@ from adapter.store.statements import (
     KEEP_NOTE,
     LAST_FACT,
     POSTPONE_OUTBOX,
+    PUT_BACK_OUTBOX,
     PUT_OUTBOX,
+    RENEW_ANSWER,
     RENEW_BLOB,
     RESTORE_BLOB,
     SAVE_EXCHANGE,
@@ -203,6 +205,13 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def postpone_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
         self._end_claim(item, POSTPONE_OUTBOX, {"due": due, "reason": reason})
+
+    def put_back_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
+        self._end_claim(item, PUT_BACK_OUTBOX, {"due": due, "reason": reason})
+
+    def renew_outbox(self, item: OutboxItem, body: Digest, now: datetime) -> None:
+        self._end_claim(item, POSTPONE_OUTBOX, {"body": body.value, "due": now, "reason": ""})
+        self._changed(RENEW_ANSWER, {"of_old": item.body.value, "of_new": body.value})
 
     def _end_claim(self, item: OutboxItem, statement: Update, values: Values) -> None:
         if not self._changed(statement, {"of_id": item.id, "of_fence": item.fence, **values}):

@@ -10,7 +10,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Select, Table, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from adapter.delivery.receiver import ReceptionState
@@ -175,13 +188,34 @@ WITHDRAW: Final = (
 )
 
 
+PUT_BACK_OUTBOX: Final = _END_CLAIM
+
+_HAS_ENDED: Final = and_(
+    or_(outbox.c.state == OutboxState.REFUSED.value, outbox.c.state == OutboxState.WITHDRAWN.value),
+    outbox.c.finished_at.is_not(None),
+)
+"""The last claim ended without the mail leaving; one that was withdrawn under way has no such end."""
+
+
 def _put_outbox() -> Insert:
     put = insert(outbox)
     kept = {"id", "fence", "claimed_by", "claimed_until", "attempts", "first_attempt"}
     again = {column.name: put.excluded[column.name] for column in outbox.c if column.name not in kept}
+    # Whether a byte can have left is known as long as every claim is counted as one that was put off.
+    deferrals = case(
+        (outbox.c.state == OutboxState.WAITING.value, outbox.c.deferrals),
+        (and_(_HAS_ENDED, outbox.c.attempts == outbox.c.deferrals + 1), outbox.c.attempts),
+        else_=put.excluded.deferrals,
+    )
     return put.values(attempts=0, fence=0).on_conflict_do_update(
         index_elements=[outbox.c.id],
-        set_={**again, "fence": outbox.c.fence + 1, "claimed_by": None, "claimed_until": None},
+        set_={
+            **again,
+            "deferrals": deferrals,
+            "fence": outbox.c.fence + 1,
+            "claimed_by": None,
+            "claimed_until": None,
+        },
     )
 
 
@@ -192,6 +226,9 @@ PUT_OUTBOX: Final = _put_outbox()
 SEEN: Final = select(seen_envelope).where(_is(seen_envelope.c.sender), _is(seen_envelope.c.message_id))
 ANSWER_SEEN: Final = update(seen_envelope).where(
     _is(seen_envelope.c.sender), _is(seen_envelope.c.message_id), seen_envelope.c.response.is_(None)
+)
+RENEW_ANSWER: Final = (
+    update(seen_envelope).where(seen_envelope.c.response == bindparam("of_old")).values(response=bindparam("of_new"))
 )
 TAKEN: Final = select(taken_message).where(_is(taken_message.c.msg_key), _is(taken_message.c.organisation))
 INBOX_ITEM: Final = select(inbox).where(_is(inbox.c.exchange_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -31,9 +32,10 @@ from adapter.envelope.signals import (
     SoapFault,
     match,
 )
-from adapter.envelope.unpack import FaultMail, unpack
+from adapter.envelope.unpack import FaultMail, Unpacked, unpack
 from adapter.errors import AdapterError
 from adapter.messages.findings import Finding, Severity
+from adapter.values import MessageId
 
 
 def test_a_sealed_message_opens_byte_for_byte(world):
@@ -185,6 +187,35 @@ def test_an_error_list_reads_back(world):
     assert answer.header.action == "MessageError"
     assert str(answer.header.refers_to) == "m-1"
     assert answer.findings == ()
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_renewed_signal_says_the_same(world, marked):
+    """Another id, time and signature around the very octets of the Acknowledgment, the ErrorList or the Pong."""
+    seals = replace(world.municipality_seals, test_mark=marked)
+    message = world.verify(world.mail(world.seal().body))
+    to = ReturnAddress(world.hospital_her, world.municipality_her, "9_10", "conversation", "m-1")
+    made = (
+        seals.acknowledge(message, world.signal_id, world.now, world.now),
+        seals.object_to(to, _errors(), world.signal_id, world.now),
+        seals.answer_service(message, "Pong", "", world.signal_id, world.now),
+    )
+    another = MessageId("5f0c2c1d-9a3e-4f6a-8a53-6c1f6f5e6a11")
+    for one in made:
+        renewed = seals.renew(one.body, another, world.now + timedelta(hours=20))
+        old, new = world.verify(world.mail(one.body)), world.verify(world.mail(renewed.body))
+        assert new.message.content == old.message.content
+        assert new.header == replace(old.header, message_id=another, timestamp=new.header.timestamp)
+        assert new.header.timestamp.instant == world.now.replace(microsecond=0) + timedelta(hours=20)
+        assert _said(renewed) == _said(one) != []
+    with pytest.raises(AdapterError, match="EB-445"):
+        seals.renew(world.seal().body, another, world.now)
+
+
+def _said(sealed):
+    unpacked = unpack(sealed.body)
+    assert isinstance(unpacked, Unpacked)
+    return re.findall(rb"</eb:MessageHeader>(.*)<ds:Signature ", unpacked.envelope.octets, re.DOTALL)
 
 
 def test_an_error_can_be_sent_about_a_header_that_lacks_almost_everything(world):

@@ -390,6 +390,53 @@ def test_a_postponed_item_comes_back(store: SqlStore) -> None:
     assert (again.deferrals, again.reason, again.attempts) == (1, "421", 2)
 
 
+def test_whether_an_item_has_left_is_known_over_every_put(store: SqlStore) -> None:
+    """Put off, put again while it waits, refused and put again: it never left. Doubted, run out, sent: it may have."""
+
+    def next_claim(hours: int) -> OutboxItem:
+        (claimed,) = claim(store, T0 + hours * HOUR)
+        return claimed
+
+    put_items(store, item())
+    first = next_claim(0)
+    store.write_now(lambda writer: writer.postpone_outbox(first, T0 + HOUR, "421"))
+    put_items(store, item(due=T0 + HOUR))
+    assert next_claim(1).never_left
+    again = next_claim(2)
+    assert not again.never_left
+    put_items(store, item("o2"), item("o3"), item("o4"))
+    for claimed in claim(store, T0):
+        if claimed.id == "o2":
+            store.write_now(lambda writer, one=claimed: writer.finish_outbox(one, OutboxState.REFUSED, T0, "550"))
+        elif claimed.id == "o3":
+            store.write_now(lambda writer, one=claimed: writer.finish_outbox(one, OutboxState.SENT, T0))
+        else:
+            store.write_now(lambda writer, one=claimed: writer.put_back_outbox(one, T0, "lost after DATA"))
+    put_items(store, item("o2"), item("o3"), item("o4"))
+    assert [(one.id, one.never_left) for one in claim(store, T0)] == [("o2", True), ("o3", False), ("o4", False)]
+
+
+def test_a_renewed_item_is_the_answer_from_then_on(store: SqlStore) -> None:
+    """Other octets for a signal that never left go at once, and a copy of the envelope it answers gets them too."""
+    old, new = Digest.of(b"body"), Digest.of(b"renewed")
+    put_items(store, item(kind=OutboxKind.SIGNAL))
+    (claimed,) = claim(store, T0)
+
+    def renew(writer: Writer) -> None:
+        writer.put_blob(b"renewed", BlobKind.SIGNAL, T0)
+        writer.reserve(envelope())
+        writer.answered(MUNICIPALITY, MessageId("m1"), old, Outcome.ACKNOWLEDGED)
+        writer.renew_outbox(claimed, new, T0 + MINUTE)
+
+    store.write_now(renew)
+    seen = ask(store, lambda reader: reader.seen(MUNICIPALITY, MessageId("m1")))
+    assert seen is not None
+    assert seen.seen.response == new
+    (again,) = claim(store, T0 + MINUTE)
+    assert (again.body, again.never_left) == (new, True)
+    assert error_of(store, lambda writer: writer.renew_outbox(claimed, old, T0)) == "STORE-CLAIM-LOST"
+
+
 def test_an_item_put_again_waits_again(store: SqlStore) -> None:
     """A resend uses the same item: it waits again, from now on, and an end of an earlier claim no longer counts."""
     put_items(store, item())
