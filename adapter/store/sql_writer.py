@@ -211,7 +211,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def renew_outbox(self, item: OutboxItem, body: Digest, now: datetime) -> None:
         self._end_claim(item, POSTPONE_OUTBOX, {"body": body.value, "due": now, "reason": ""})
-        self._changed(RENEW_ANSWER, {"of_old": item.body.value, "of_new": body.value})
+        self._changed(RENEW_ANSWER, {"of_response": item.body.value, "response": body.value})
 
     def _end_claim(self, item: OutboxItem, statement: Update, values: Values) -> None:
         if not self._changed(statement, {"of_id": item.id, "of_fence": item.fence, **values}):

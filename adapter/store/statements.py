@@ -227,9 +227,7 @@ SEEN: Final = select(seen_envelope).where(_is(seen_envelope.c.sender), _is(seen_
 ANSWER_SEEN: Final = update(seen_envelope).where(
     _is(seen_envelope.c.sender), _is(seen_envelope.c.message_id), seen_envelope.c.response.is_(None)
 )
-RENEW_ANSWER: Final = (
-    update(seen_envelope).where(seen_envelope.c.response == bindparam("of_old")).values(response=bindparam("of_new"))
-)
+RENEW_ANSWER: Final = update(seen_envelope).where(_is(seen_envelope.c.response))
 TAKEN: Final = select(taken_message).where(_is(taken_message.c.msg_key), _is(taken_message.c.organisation))
 INBOX_ITEM: Final = select(inbox).where(_is(inbox.c.exchange_id))
 BESIDE: Final = select(beside).where(_is(beside.c.exchange_id)).order_by(beside.c.position)

@@ -23,6 +23,7 @@ from adapter.crypto.revocation import Outcome
 from adapter.delivery import receiver, sender
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
+from adapter.delivery.resending import Signature
 from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import AlarmRule, News
 from adapter.errors import AdapterError, catalogue
@@ -81,6 +82,7 @@ def test_every_word_of_the_tables_is_said() -> None:
     said += [f"alarm: {rule.value}" for rule in AlarmRule] + [f"application: {news.value}" for news in News]
     said += [f"operator: {act.value}" for act in Act]
     said += [one.value for kind in (Silence, Problem, Outcome, PartyRole) for one in kind]
+    said += [one.value for one in Signature if one is not Signature.HOLDS]
     assert [text for text in said if not is_said(text)] == []
 
 

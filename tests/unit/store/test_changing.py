@@ -59,6 +59,7 @@ from adapter.store.statements import (
     KEEP_NOTE,
     POSTPONE_OUTBOX,
     PUT_OUTBOX,
+    RENEW_ANSWER,
     RENEW_BLOB,
     RESTORE_BLOB,
     SAVE_EXCHANGE,
@@ -129,6 +130,7 @@ SETS: Mapping[Insert | Update, tuple[str, ...]] = {
     POSTPONE_OUTBOX: ("due", "reason"),
     WITHDRAW: (),
     ANSWER_SEEN: ("response", "outcome"),
+    RENEW_ANSWER: ("response",),
     TAKE_INBOX: ("taken_at", "file"),
     KEEP_NOTE: ("key", "value"),
 }
