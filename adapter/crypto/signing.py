@@ -1,8 +1,9 @@
-"""How an envelope is signed: canonical form, two kinds of digest, a SignedInfo already canonical, spliced in.
+"""How an envelope is signed: two kinds of digest, a SignedInfo already canonical, spliced in.
 
-The order is that of `ebxml.md` §1.2, S6 to S8. SignedInfo is written as text that is its own canonical form, so that
-nothing is serialised twice; for the RSA operation its start tag carries every namespace in scope, sorted by prefix,
-because inclusive canonicalisation of it in its place would render them (`engineering-facts.md` §2).
+The order is that of `ebxml.md` §1.2, S6 to S8. Envelope and SignedInfo are written as text that is its own canonical
+form, so that nothing is parsed to be signed and nothing serialised twice. For the RSA operation the start tag of
+SignedInfo carries every namespace in scope, sorted by prefix, because inclusive canonicalisation of it in its place
+would render them (`engineering-facts.md` §2).
 """
 
 from __future__ import annotations
@@ -52,20 +53,17 @@ class Signed:
 def sign(envelope: bytes, parts: tuple[Part, ...], signer: SigningIdentity) -> Signed:
     """Sign an envelope that has no signature yet, together with its attachments.
 
-    `envelope` uses the prefix `SOAP` for SOAP 1.1, declares all its namespaces on the root and none of them as `ds`;
-    `parts` are the attachments in the order of the Manifest, with Content-IDs that need no escaping.
+    `envelope` is written in canonical form, with the prefix `SOAP` for SOAP 1.1, all its namespaces declared on the
+    root and none of them as `ds`; `parts` are the attachments in the order of the Manifest, with Content-IDs that need
+    no escaping.
     """
-    document = parse(envelope, ENVELOPE)
-    canonical = dsig.canonical(document)
-    before, header_end, after = canonical.rpartition(_HEADER_END)
+    before, header_end, after = envelope.rpartition(_HEADER_END)
     if not header_end:
         raise ValueError("an envelope to sign has a SOAP:Header")
-    references = [("", _reference("", _TRANSFORMS, canonical))]
+    references = [("", _reference("", _TRANSFORMS, envelope))]
     references += [(f"cid:{part.content_id}", _reference(f"cid:{part.content_id}", "", part.octets)) for part in parts]
     signed_info = _METHODS + "".join(text for _, (text, _digest) in references) + "</ds:SignedInfo>"
-    in_scope = dict(document.getroot().nsmap) | {"ds": dsig.DS}
-    declarations = "".join(f' xmlns:{prefix}="{in_scope[prefix]}"' for prefix in sorted(in_scope, key=str))
-    octets = f"<ds:SignedInfo{declarations}>{signed_info}".encode()
+    octets = f"<ds:SignedInfo{_in_scope(envelope[: envelope.index(b'>') + 1])}>{signed_info}".encode()
     value = _base64(signer.key.sign(octets, padding.PKCS1v15(), hashes.SHA256()))
     signature = (
         f'<ds:Signature xmlns:ds="{dsig.DS}"><ds:SignedInfo>{signed_info}'
@@ -80,6 +78,13 @@ def sign(envelope: bytes, parts: tuple[Part, ...], signer: SigningIdentity) -> S
             for uri, (text, digest) in references
         ),
     )
+
+
+@lru_cache(maxsize=16)
+def _in_scope(root: bytes) -> str:
+    """The declarations at SignedInfo below a start tag of the root, and below the Signature, in canonical form."""
+    in_scope = dict(parse(root + b"</SOAP:Envelope>", ENVELOPE).getroot().nsmap) | {"ds": dsig.DS}
+    return "".join(f' xmlns:{prefix}="{in_scope[prefix]}"' for prefix in sorted(in_scope, key=str))
 
 
 def _reference(uri: str, transforms: str, octets: bytes) -> tuple[str, str]:

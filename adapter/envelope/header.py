@@ -82,6 +82,7 @@ class MessageHeader:
             data += f"<eb:RefToMessageId>{text(self.refers_to.value)}</eb:RefToMessageId>"
         if self.time_to_live is not None:
             data += f"<eb:TimeToLive>{text(self.time_to_live.text)}</eb:TimeToLive>"
+        once = "<eb:DuplicateElimination></eb:DuplicateElimination>" if self.eliminate_duplicates else ""
         service_type = f" eb:type={attribute(self.service.type)}" if self.service.type else ""
         return (
             '<eb:MessageHeader SOAP:mustUnderstand="1" eb:version="2.0">\n'
@@ -91,7 +92,7 @@ class MessageHeader:
             f"<eb:Service{service_type}>{text(self.service.value)}</eb:Service>\n"
             f"<eb:Action>{text(self.action)}</eb:Action>\n"
             f"<eb:MessageData>{data}</eb:MessageData>\n"
-            f"{'<eb:DuplicateElimination/>' if self.eliminate_duplicates else ''}{self.monitoring.xml()}\n"
+            f"{once}{self.monitoring.xml()}\n"
             "</eb:MessageHeader>"
         )
 

@@ -47,7 +47,7 @@ class Manifest:
 
 def _reference_xml(reference: ManifestReference) -> str:
     schemas = "".join(
-        f"<eb:Schema eb:location={attribute(schema.location)} eb:version={attribute(schema.version)}/>"
+        f"<eb:Schema eb:location={attribute(schema.location)} eb:version={attribute(schema.version)}></eb:Schema>"
         for schema in reference.schemas
     )
     return f'<eb:Reference xlink:href={attribute(reference.href)} xlink:type="simple">{schemas}</eb:Reference>\n'

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from xml.sax.saxutils import escape as _escape
-from xml.sax.saxutils import quoteattr as _quoteattr
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 EB: Final = "http://www.oasis-open.org/committees/ebxml-msg/schema/msg-header-2_0.xsd"
@@ -20,8 +18,14 @@ ERROR_CONTEXT: Final = "urn:oasis:names:tc:ebxml-msg:service:errors"
 TO_PARTY: Final = "urn:oasis:names:tc:ebxml-msg:actor:toPartyMSH"
 
 
-_IN_TEXT: Final = re.compile(r"[&<>\r]")
-"""What is not written as it is; most values have none of it."""
+_ESCAPED: Final = re.compile(r"[&<>\"\t\n\r]")
+"""What is not written as it is, in text or in an attribute; most values have none of it."""
+
+_IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
+_IN_ATTRIBUTE: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#x9;", "\n": "&#xA;", "\r": "&#xD;"}
+)
+"""How canonical form writes it (Canonical XML 1.0 §2.3)."""
 
 
 def soap(name: str) -> str:
@@ -41,10 +45,10 @@ def xlink(name: str) -> str:
 
 
 def text(value: str) -> str:
-    """Character data as XML carries it unchanged."""
-    return _escape(value, {"\r": "&#13;"}) if _IN_TEXT.search(value) is not None else value
+    """Character data in canonical form."""
+    return value.translate(_IN_TEXT) if _ESCAPED.search(value) is not None else value
 
 
 def attribute(value: str) -> str:
-    """An attribute value with its quotation marks, as XML carries it unchanged."""
-    return _quoteattr(value, {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
+    """An attribute value in canonical form, with its quotation marks."""
+    return f'"{value.translate(_IN_ATTRIBUTE) if _ESCAPED.search(value) is not None else value}"'

@@ -15,6 +15,7 @@ from cryptography import x509
 
 from adapter.crypto.certificates import TrustAnchors, Usage, describe, problems
 from adapter.crypto.cms_old import Random
+from adapter.crypto.dsig import canonical
 from adapter.crypto.keys import Signer
 from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
@@ -36,14 +37,21 @@ from adapter.envelope.signals import EbError, SoapFault, acknowledgment_xml, err
 from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import MAIL_TOO_LARGE, RECIPIENT_UNUSABLE, SEAL_REFUSED, SIGNER_UNUSABLE, AdapterError
 from adapter.messages.findings import Finding, Severity
-from adapter.messages.xml import Tree
+from adapter.messages.xml import ENVELOPE, Tree, parse
 from adapter.values import HerId, MessageId, Moment, utc_text
 
 EnvelopeCheck = Callable[[Tree], tuple[Finding, ...]]
 """The schema check of a finished envelope, made from the schema set of this installation."""
 
-_ACK_REQUESTED = f'<eb:AckRequested SOAP:actor="{TO_PARTY}" SOAP:mustUnderstand="1" eb:signed="true" eb:version="2.0"/>'
+_ACK_REQUESTED = (
+    f'<eb:AckRequested SOAP:actor="{TO_PARTY}" SOAP:mustUnderstand="1" eb:signed="true" eb:version="2.0">'
+    "</eb:AckRequested>"
+)
 
+
+_FOREIGN = re.compile(r" xmlns(?!:(?:ds|SOAP-ENV)=)")
+"""A declaration that no reference of ours has. In a reference that an Acknowledgment copies it may repeat one of our
+envelope, which canonical form leaves out; all else here is written in canonical form, as `sign` wants it."""
 
 _HEADER_START = b"<SOAP:Header>"
 _TEST_MARK = "<!-- TEST. TEST. Sendt i testøyemed. Har ingen andre formål. -->".encode()
@@ -251,7 +259,10 @@ class Sealer:
         found = problems(certificate, Usage.SIGNING, self.anchors, now)
         if found:
             raise AdapterError(SIGNER_UNUSABLE, f"{'; '.join(found)}: {describe(certificate, 'our keys', 'ourselves')}")
-        signed = sign(_envelope(header.xml(), block, body), parts, identity)
+        envelope = _envelope(header.xml(), block, body)
+        if _FOREIGN.search(block) is not None:
+            envelope = canonical(parse(envelope, ENVELOPE))
+        signed = sign(envelope, parts, identity)
         if self.test_mark:
             return signed.envelope.replace(_HEADER_START, _HEADER_START + _TEST_MARK, 1), signed.references
         return signed.envelope, signed.references

@@ -110,7 +110,7 @@ def status_response_xml(refers_to: MessageId, status: MessageStatus, received: M
     """The StatusResponse element; `received` is when the message was kept, None where it is not known here."""
     timestamp = f"<eb:Timestamp>{text(received.text)}</eb:Timestamp>" if received is not None else ""
     return (
-        f'<eb:StatusResponse eb:version="2.0" eb:messageStatus="{status.value}">'
+        f'<eb:StatusResponse eb:messageStatus="{status.value}" eb:version="2.0">'
         f"<eb:RefToMessageId>{text(refers_to.value)}</eb:RefToMessageId>{timestamp}</eb:StatusResponse>"
     )
 

@@ -16,8 +16,8 @@ from adapter.testing.forger import C14N_10, DS, RSA_SHA256, SHA256, SOAP, envelo
 
 ENVELOPE = (
     f'<SOAP:Envelope xmlns:SOAP="{SOAP}" xmlns:eb="urn:eb" xmlns:xlink="urn:x"><SOAP:Header>\n'
-    '<eb:A z="1" b="2">@</eb:A>\n'
-    "</SOAP:Header>\n<SOAP:Body/></SOAP:Envelope>"
+    '<eb:A b="2" z="1">@</eb:A>\n'
+    "</SOAP:Header>\n<SOAP:Body></SOAP:Body></SOAP:Envelope>"
 )
 PART = Part("c2a5d1de-38a4-4a87-8f55-8d6f0f3f0b8e", b"\x30\x00cms")
 
@@ -66,7 +66,7 @@ def test_the_references_returned_are_those_in_the_envelope(world):
 )
 def test_whatever_text_stands_in_the_envelope_the_signature_holds(world, text, octets):
     """Any text and any attachment: signed, then verified."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#xD;")
     if any(ord(character) in {0xFFFE, 0xFFFF} for character in text):
         return
     part = Part("x@y", octets)

@@ -35,6 +35,7 @@ from adapter.envelope.signals import (
 from adapter.envelope.unpack import FaultMail, Unpacked, unpack
 from adapter.errors import AdapterError
 from adapter.messages.findings import Finding, Severity
+from adapter.testing.forger import C14N, ENVELOPED, EXPRESSION, reference, xpath_transform
 from adapter.values import MessageId
 
 
@@ -216,6 +217,37 @@ def _said(sealed):
     unpacked = unpack(sealed.body)
     assert isinstance(unpacked, Unpacked)
     return re.findall(rb"</eb:MessageHeader>(.*)<ds:Signature ", unpacked.envelope.octets, re.DOTALL)
+
+
+_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn"), include_characters="\t\n\r"), max_size=40)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_TEXT, _TEXT)
+def test_whatever_is_told_stands_in_the_envelope_in_canonical_form(world, location, description):
+    """Text and attribute values are written as canonicalisation would write them, so that the signature holds."""
+    to = ReturnAddress(world.hospital_her, world.municipality_her, "9_10", "a > b & 'c' \"d\" <e>", "m-1")
+    error = EbError("Unknown", ErrorSeverity.ERROR, location, description)
+    sealed = world.municipality_seals.object_to(to, (error,), world.signal_id, world.now)
+    answer = world.verify(world.mail(sealed.body))
+    root = answer.message.unpacked.envelope.document.getroot()
+    written = answer.message.unpacked.envelope.octets.partition(b"?>")[2]
+    assert written == etree.tostring(root, method="c14n", with_comments=False)
+    (told,) = answer.message.content.errors
+    assert (told.location, told.description) == (location.strip(), description.strip())
+
+
+@pytest.mark.parametrize("prefix", ["SOAP", "SOAP-ENV", "eb", "S"])
+def test_a_reference_that_declares_what_our_envelope_declares_is_copied(world, prefix):
+    """The expression of a peer names SOAP by any prefix, also by one of ours (§4.2): the Acknowledgment holds."""
+    transforms = ENVELOPED + xpath_transform(EXPRESSION.replace("@S:", f"@{prefix}:"), prefix) + C14N
+    references = reference("", transforms) + reference(f"cid:{world.ids.payload_content_id}")
+    sent = world.peer(str, references=references)
+    verified = world.verify(sent)
+    body = world.municipality_seals.acknowledge(verified, world.signal_id, world.now, world.now).body
+    content = world.verify(world.mail(body)).message.content
+    assert isinstance(content, Acknowledgment)
+    assert match(content.references, verified.check.references) is AckMatch.COMPLETE
 
 
 def test_an_error_can_be_sent_about_a_header_that_lacks_almost_everything(world):
