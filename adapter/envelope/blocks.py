@@ -14,7 +14,7 @@ from adapter.crypto.tolerated import tolerated
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import MessageHeader
 from adapter.envelope.names import SIGNAL_SERVICE, ds, eb, soap
-from adapter.envelope.reading import children
+from adapter.envelope.reading import first
 from adapter.envelope.unpack import Unpacked
 from adapter.errors import ENVELOPE_INCONSISTENT, ENVELOPE_INVALID, ENVELOPE_NOT_SUPPORTED
 from adapter.messages.findings import Finding
@@ -40,23 +40,21 @@ def check_blocks(unpacked: Unpacked) -> tuple[Finding, ...]:
     Raises `RefusedError`: ENVELOPE_INVALID, ENVELOPE_NOT_SUPPORTED or ENVELOPE_INCONSISTENT.
     """
     findings = []
-    tags = [str(block.tag) for block in children(unpacked.header)]
-    for tag in _KNOWN_BLOCKS & set(tags):
-        if tags.count(tag) > 1 and tag != ds("Signature"):
-            raise RefusedError(ENVELOPE_INVALID, "EB-408", "there are several of one block", _HEADER)
-    for block in children(unpacked.header):
-        if block.tag == eb("SyncReply"):
-            raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-116", "SyncReply", f"{_HEADER}/eb:SyncReply")
-        if block.tag == eb("MessageOrder"):
-            findings.append(tolerated("EB-117", "Envelope/Header", "MessageOrder is ignored", "HITS 1172 §5.11.3"))
-        if block.tag not in _KNOWN_BLOCKS and block.get(soap("mustUnderstand"), "0").strip() in {"1", "true"}:
-            raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-113", "a block that must be understood is unknown", _HEADER)
-    inside = list(children(unpacked.body))
-    if len(inside) > 1:
+    blocks, inside = unpacked.blocks, unpacked.inside
+    if any(tag in _KNOWN_BLOCKS and tag != ds("Signature") and len(found) > 1 for tag, found in blocks.items()):
+        raise RefusedError(ENVELOPE_INVALID, "EB-408", "there are several of one block", _HEADER)
+    if eb("SyncReply") in blocks:
+        raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-116", "SyncReply", f"{_HEADER}/eb:SyncReply")
+    if eb("MessageOrder") in blocks:
+        findings.append(tolerated("EB-117", "Envelope/Header", "MessageOrder is ignored", "HITS 1172 §5.11.3"))
+    unknown = (block for tag, found in blocks.items() if tag not in _KNOWN_BLOCKS for block in found)
+    if any(block.get(soap("mustUnderstand"), "0").strip() in {"1", "true"} for block in unknown):
+        raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-113", "a block that must be understood is unknown", _HEADER)
+    if sum(map(len, inside.values())) > 1:
         raise RefusedError(
             ENVELOPE_INCONSISTENT, "EB-402", "SOAP:Body has several elements", "/SOAP:Envelope/SOAP:Body"
         )
-    if inside and inside[0].tag not in _KNOWN_BODY:
+    if any(tag not in _KNOWN_BODY for tag in inside):
         raise RefusedError(ENVELOPE_NOT_SUPPORTED, "EB-114", "an unknown block", "/SOAP:Envelope/SOAP:Body")
     return tuple(findings)
 
@@ -188,5 +186,5 @@ def check_kind(unpacked: Unpacked, header: MessageHeader) -> tuple[Finding, ...]
     if unpacked.kind is Kind.ERROR and header.refers_to is None:
         raise RefusedError(ENVELOPE_INVALID, "EB-423", "an error about no message", f"{_HEADER}/eb:MessageHeader")
     has_body = bool(unpacked.attachments) or len(unpacked.body) > 0
-    message = _Message(header, unpacked.header.find(eb("AckRequested")), has_body)
+    message = _Message(header, first(unpacked.blocks, eb("AckRequested")), has_body)
     return tuple(rule.told for rule in _RULES if unpacked.kind in rule.kinds and rule.broken(message))

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from adapter.envelope.mime import Entity
 from adapter.envelope.names import SIGNAL_SERVICE, eb, soap
-from adapter.envelope.reading import children
+from adapter.envelope.reading import Index, first
 from adapter.messages.xml import Element
 
 _MSG_ID = re.compile(r"<([^<>\s]+)>")
@@ -121,22 +121,24 @@ _BY_BLOCKS = {
     frozenset({"Manifest"}): Kind.PAYLOAD,
     _PAYLOAD_BLOCKS: Kind.PAYLOAD,
 }
-_STATUS = (("StatusRequest", Kind.STATUS_REQUEST), ("StatusResponse", Kind.STATUS_RESPONSE))
+_TELLING = tuple((eb(name), name) for name in ("Acknowledgment", "ErrorList", "AckRequested", "Manifest"))
+_DECIDING = ("Service", "Action")
+"""What decides where the blocks do not, as far as it can be read."""
+_STATUS = ((eb("StatusRequest"), Kind.STATUS_REQUEST), (eb("StatusResponse"), Kind.STATUS_RESPONSE))
 _PINGS = {"Ping": Kind.PING, "Pong": Kind.PONG}
 
 
-def kind_of(soap_header: Element, soap_body: Element, service: str, action: str) -> Kind:
-    """The type of an ebXML message."""
-    for name, kind in _STATUS:
-        if soap_body.find(eb(name)) is not None:
+def kind_of(blocks: Index, inside: Index) -> Kind:
+    """The type of an ebXML message by what stands in its Header and in its Body."""
+    for tag, kind in _STATUS:
+        if tag in inside:
             return kind
-    names = {child.tag for child in (*children(soap_header), *children(soap_body))}
-    blocks = frozenset(
-        name for name in ("Acknowledgment", "ErrorList", "AckRequested", "Manifest") if eb(name) in names
-    )
-    if blocks in _BY_BLOCKS:
-        return _BY_BLOCKS[blocks]
-    if not blocks:
+    telling = frozenset(name for tag, name in _TELLING if tag in blocks or tag in inside)
+    if telling in _BY_BLOCKS:
+        return _BY_BLOCKS[telling]
+    header = first(blocks, eb("MessageHeader"))
+    service, action = ((header.findtext(eb(name)) or "").strip() if header is not None else "" for name in _DECIDING)
+    if not telling:
         return _PINGS.get(action, Kind.BARE) if service == SIGNAL_SERVICE else Kind.BARE
     if service != SIGNAL_SERVICE:
         return Kind.PAYLOAD

@@ -13,7 +13,7 @@ from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.monitoring import NOT_TOLD, Monitoring, read_monitoring
 from adapter.envelope.names import attribute, eb, soap, text
-from adapter.envelope.reading import at_most_one, children, exactly_one, leaf
+from adapter.envelope.reading import Index, at_most_one, by_tag, exactly_one, first, leaf
 from adapter.errors import (
     ENVELOPE_INCONSISTENT,
     ENVELOPE_INVALID,
@@ -113,12 +113,12 @@ class ReturnAddress:
     message_id: str
 
 
-def return_address(soap_header: Element) -> ReturnAddress | None:
+def return_address(blocks: Index) -> ReturnAddress | None:
     """Whom an error about this message can be told, or None when it does not name both parties."""
-    found = soap_header.findall(eb("MessageHeader"))
+    found = blocks.get(eb("MessageHeader"), ())
     if len(found) != 1:
         return None
-    header = found[0]
+    header = by_tag(found[0])
     try:
         sender, _ = _read_party(header, "From", "EB-215")
         receiver, _ = _read_party(header, "To", "EB-216")
@@ -126,8 +126,8 @@ def return_address(soap_header: Element) -> ReturnAddress | None:
         return None
 
     def word(*path: str) -> str:
-        element: Element | None = header
-        for name in path:
+        element = first(header, eb(path[0]))
+        for name in path[1:]:
             element = None if element is None else element.find(eb(name))
         return "" if element is None or len(element) else (element.text or "").strip()
 
@@ -136,16 +136,17 @@ def return_address(soap_header: Element) -> ReturnAddress | None:
     )
 
 
-def read_header(soap_header: Element) -> tuple[MessageHeader, tuple[Finding, ...]]:
-    """The MessageHeader of a received envelope and what had to be tolerated in it.
+def read_header(blocks: Index) -> tuple[MessageHeader, tuple[Finding, ...]]:
+    """The MessageHeader of a received envelope, among the blocks of its Header, and what had to be tolerated in it.
 
     Raises `RefusedError`: MAIL_NOT_EBXML where no party can be made out (answered by a Fault), ENVELOPE_INVALID,
     ENVELOPE_VALUE or ENVELOPE_INCONSISTENT otherwise; each with its rule of `ebxml.md` §10.3.
     """
-    header = exactly_one(soap_header, eb("MessageHeader"), "EB-201", _AT, MAIL_NOT_EBXML)
-    findings = list(_check_attributes(header))
+    element = exactly_one(blocks, eb("MessageHeader"), "EB-201", _AT, MAIL_NOT_EBXML)
+    findings = list(_check_attributes(element))
+    header = by_tag(element)
     for misplaced in ("AckRequested", "Acknowledgment", "ErrorList"):
-        if header.find(eb(misplaced)) is not None:
+        if eb(misplaced) in header:
             raise RefusedError(ENVELOPE_INVALID, "EB-120", f"{misplaced} stands inside MessageHeader", _AT)
     sender, about_sender = _read_party(header, "From", "EB-215")
     receiver, about_receiver = _read_party(header, "To", "EB-216")
@@ -154,7 +155,7 @@ def read_header(soap_header: Element) -> tuple[MessageHeader, tuple[Finding, ...
     findings += _check_cpa_id(cpa_id, sender.her, receiver.her)
     service, about_service = _read_service(header)
     findings += about_service
-    data = exactly_one(header, eb("MessageData"), "EB-206", f"{_AT}/eb:MessageData")
+    data = by_tag(exactly_one(header, eb("MessageData"), "EB-206", f"{_AT}/eb:MessageData"))
     message_id = MessageId(_filled(data, "MessageId", "EB-206"))
     if not _UUID_OR_MSG_ID.fullmatch(message_id.value):
         findings.append(tolerated("EB-207", f"{_PATH}/MessageData", "MessageId is no UUID", "HIS 1037 §6.2.1"))
@@ -193,20 +194,20 @@ def _check_attributes(header: Element) -> tuple[Finding, ...]:
     return ()
 
 
-def _filled(parent: Element, name: str, rule: str) -> str:
+def _filled(inside: Index, name: str, rule: str) -> str:
     at = f"{_AT}//eb:{name}"
-    value = leaf(exactly_one(parent, eb(name), rule, at), rule, at)
+    value = leaf(exactly_one(inside, eb(name), rule, at), rule, at)
     if not value:
         raise RefusedError(ENVELOPE_INVALID, rule, f"{name} is empty", at)
     return value
 
 
-def _read_party(header: Element, name: str, rule: str) -> tuple[Party, tuple[Finding, ...]]:
+def _read_party(header: Index, name: str, rule: str) -> tuple[Party, tuple[Finding, ...]]:
     at = f"{_AT}/eb:{name}"
-    party = exactly_one(header, eb(name), rule, at, MAIL_NOT_EBXML)
+    party = by_tag(exactly_one(header, eb(name), rule, at, MAIL_NOT_EBXML))
     ids = [
         PartyId(element.get(eb("type"), "").strip(), leaf(element, "EB-218", f"{at}/eb:PartyId"))
-        for element in party.findall(eb("PartyId"))
+        for element in party.get(eb("PartyId"), ())
     ]
     if not ids:
         raise RefusedError(MAIL_NOT_EBXML, "EB-217", f"{name} has no PartyId", at)
@@ -242,7 +243,7 @@ def _check_cpa_id(cpa_id: str, one: HerId, other: HerId) -> tuple[Finding, ...]:
     return ()
 
 
-def _read_service(header: Element) -> tuple[Service, tuple[Finding, ...]]:
+def _read_service(header: Index) -> tuple[Service, tuple[Finding, ...]]:
     element = exactly_one(header, eb("Service"), "EB-226", f"{_AT}/eb:Service")
     value = _filled(header, "Service", "EB-226")
     service = Service(value, element.get(eb("type"), ""))
@@ -263,8 +264,8 @@ def _referred(element: Element | None) -> MessageId | None:
     return MessageId(value) if value else None
 
 
-def _read_monitoring(header: Element) -> tuple[Monitoring, tuple[Finding, ...]]:
-    descriptions = [child for child in children(header) if child.tag == eb("Description")]
-    if not descriptions:
+def _read_monitoring(header: Index) -> tuple[Monitoring, tuple[Finding, ...]]:
+    description = first(header, eb("Description"))
+    if description is None:
         return NOT_TOLD, (tolerated("EB-457", _PATH, "there is no Description with MSH-system", "HITS 1210 §5.3"),)
-    return read_monitoring("".join(str(part) for part in descriptions[0].itertext()))
+    return read_monitoring("".join(str(part) for part in description.itertext()))

@@ -49,11 +49,17 @@ class Entity:
 
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name, or None when there is none."""
-        return next((value.strip() for known, value in self.headers if known == name), None)
+        for known, value in self.headers:
+            if known == name:
+                return value.strip()
+        return None
 
     def parameter(self, name: str) -> str | None:
         """A parameter of the Content-Type, or None when it has none of that name."""
-        return next((value for known, value in self.parameters if known == name), None)
+        for known, value in self.parameters:
+            if known == name:
+                return value
+        return None
 
 
 def parse_mail(octets: bytes) -> Entity:

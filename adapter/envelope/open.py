@@ -25,7 +25,7 @@ from adapter.envelope.header import MessageHeader, read_header
 from adapter.envelope.manifest import Manifest, Schema, read_manifest
 from adapter.envelope.names import eb
 from adapter.envelope.plaintext import Form, unwrap
-from adapter.envelope.reading import at_most_one
+from adapter.envelope.reading import at_most_one, first
 from adapter.envelope.routing import process_of
 from adapter.envelope.signals import Acknowledgment, ErrorList, read_acknowledgment, read_error_list
 from adapter.envelope.unpack import Unpacked, check_encoding
@@ -112,7 +112,7 @@ def read(unpacked: Unpacked) -> Message:
     Raises `RefusedError` with the rule broken; answer it by `adapter.envelope.respond.refusal`.
     """
     findings = [*unpacked.findings, *check_encoding(unpacked)]
-    header, about_header = read_header(unpacked.header)
+    header, about_header = read_header(unpacked.blocks)
     findings += about_header
     findings += check_blocks(unpacked)
     content, about_content = _READERS[unpacked.kind](unpacked)
@@ -195,9 +195,9 @@ def decrypt(verified: VerifiedMessage, keys: DecryptionKeys, policy: Policy, now
 
 def _read_payload(unpacked: Unpacked) -> tuple[Manifest, tuple[Finding, ...]]:
     for name, rule in (("Acknowledgment", "EB-405"), ("ErrorList", "EB-407")):
-        if unpacked.header.find(eb(name)) is not None:
+        if eb(name) in unpacked.blocks:
             raise RefusedError(ENVELOPE_NOT_SUPPORTED, rule, f"a payload message with {name}", _HEADER)
-    element = at_most_one(unpacked.body, eb("Manifest"), _MANIFEST)
+    element = at_most_one(unpacked.inside, eb("Manifest"), _MANIFEST)
     if element is None:
         rule = "EB-446" if unpacked.attachments else "EB-635"
         raise RefusedError(ATTACHMENT_MISMATCH, rule, "a payload message has no Manifest", "/SOAP:Envelope/SOAP:Body")
@@ -222,7 +222,7 @@ def _read_errors(unpacked: Unpacked) -> tuple[ErrorList, tuple[Finding, ...]]:
 
 
 def _block(unpacked: Unpacked, name: str) -> Element:
-    element = unpacked.header.find(eb(name))
+    element = first(unpacked.blocks, eb(name))
     if element is None:
         raise RefusedError(ENVELOPE_INVALID, "EB-408", f"{name} is missing", _HEADER)
     return element

@@ -9,7 +9,7 @@ from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.crypto.verified import Reference
 from adapter.envelope.names import ERROR_CONTEXT, SOAP, TO_PARTY, attribute, ds, eb, soap, text
-from adapter.envelope.reading import at_most_one, leaf
+from adapter.envelope.reading import at_most_one, by_tag, leaf
 from adapter.errors import ENVELOPE_INVALID, WireCode
 from adapter.messages.findings import Finding
 from adapter.messages.xml import Element
@@ -165,11 +165,12 @@ def read_acknowledgment(element: Element) -> tuple[Acknowledgment, tuple[Finding
     """
     at = f"{_HEADER}/eb:Acknowledgment"
     findings = []
-    about = at_most_one(element, eb("RefToMessageId"), at)
+    inside = by_tag(element)
+    about = at_most_one(inside, eb("RefToMessageId"), at)
     refers_to = "" if about is None else leaf(about, "EB-413", at)
     if not refers_to:
         raise RefusedError(ENVELOPE_INVALID, "EB-413", "RefToMessageId is missing", at)
-    stamp = at_most_one(element, eb("Timestamp"), at)
+    stamp = at_most_one(inside, eb("Timestamp"), at)
     accepted_at = None
     if stamp is not None:
         accepted_at = _lenient_moment(leaf(stamp, "EB-420", at))

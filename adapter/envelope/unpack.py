@@ -16,7 +16,7 @@ from adapter.envelope.classify import AutomaticReply, Bounce, Kind, is_fault, ki
 from adapter.envelope.header import ReturnAddress, return_address
 from adapter.envelope.mime import Entity, parse_mail
 from adapter.envelope.names import eb, soap
-from adapter.envelope.reading import children
+from adapter.envelope.reading import Index, by_tag, children
 from adapter.envelope.signals import SoapFault, read_fault
 from adapter.errors import ENVELOPE_VALUE, MAIL_NOT_EBXML
 from adapter.messages.findings import Finding
@@ -47,7 +47,8 @@ class FaultMail:
 class Unpacked:
     """An ebXML message as it came. `charset` is that of the SOAP part, in lower case, empty when there is none.
 
-    `entity` is the whole mail, `soap_part` and `others` the nodes of it that hold envelope and attachments.
+    `blocks` and `inside` are the children of SOAP:Header and SOAP:Body. `entity` is the whole mail, `soap_part` and
+    `others` the nodes of it that hold envelope and attachments.
     """
 
     mail: MailFacts
@@ -55,6 +56,8 @@ class Unpacked:
     kind: Kind
     header: Element
     body: Element
+    blocks: Index
+    inside: Index
     attachments: tuple[Part, ...]
     charset: str
     findings: tuple[Finding, ...]
@@ -65,7 +68,7 @@ class Unpacked:
     @property
     def reply_to(self) -> ReturnAddress | None:
         """Whom an error can be told, or None where the header does not name both parties."""
-        return return_address(self.header)
+        return return_address(self.blocks)
 
 
 def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
@@ -88,12 +91,15 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
         return _fault(entity, body)
     if is_fault(body) and header.find(eb("MessageHeader")) is None:
         return _fault(entity, body)
+    blocks, inside = by_tag(header), by_tag(body)
     return Unpacked(
         mail=mail_facts(entity),
         envelope=envelope,
-        kind=kind_of(header, body, *_service_and_action(header)),
+        kind=kind_of(blocks, inside),
         header=header,
         body=body,
+        blocks=blocks,
+        inside=inside,
         attachments=_attachments(others),
         charset=(soap_part.parameter("charset") or "").lower(),
         findings=tuple(findings),
@@ -240,15 +246,6 @@ def check_encoding(unpacked: Unpacked) -> tuple[Finding, ...]:
     if declared not in _UTF8:
         findings.append(tolerated("EB-103", "/", "the envelope is not in UTF-8", "HITS 1171 §8.4"))
     return tuple(findings)
-
-
-def _service_and_action(header: Element) -> tuple[str, str]:
-    """As far as they can be read; they only decide a mix of blocks."""
-    path = eb("MessageHeader")
-    return (
-        (header.findtext(f"{path}/{eb('Service')}") or "").strip(),
-        (header.findtext(f"{path}/{eb('Action')}") or "").strip(),
-    )
 
 
 def _fault(entity: Entity, body: Element) -> FaultMail:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -75,9 +76,7 @@ def _breaches(
 ) -> Iterator[tuple[Rule, Breach]]:
     for rule, check in asked:
         if rule.id not in but:
-            for count, breach in enumerate(check(subject, context)):
-                if count == MAX_BREACHES:
-                    break
+            for breach in islice(check(subject, context), MAX_BREACHES):
                 yield rule, breach
 
 

@@ -11,9 +11,10 @@ from typing import Final
 from adapter.crypto.refusal import RefusedError
 from adapter.envelope.classify import Kind
 from adapter.envelope.names import eb, soap
+from adapter.envelope.reading import first
 from adapter.envelope.routing import process_of
 from adapter.envelope.rules.rule import Breach, Check, Consequence, Context, Needs, RuleBook
-from adapter.envelope.rules.subject import MESSAGE_HEADER, Subject, first, text_of
+from adapter.envelope.rules.subject import MESSAGE_HEADER, Subject, text_of
 from adapter.errors import WireCode
 from adapter.messages.rules.rule import Side
 from adapter.messages.xml import Element

@@ -12,9 +12,10 @@ from urllib.parse import unquote
 
 from adapter.envelope.classify import Kind
 from adapter.envelope.names import ERROR_CONTEXT, SIGNAL_SERVICE, ds, eb, soap, xlink
+from adapter.envelope.reading import first
 from adapter.envelope.rules.headers import MESSAGE_ID, is_signal
 from adapter.envelope.rules.rule import Breach, Check, Consequence, Context, Needs, RuleBook
-from adapter.envelope.rules.subject import HEADER, MANIFEST, MESSAGE_HEADER, SIGNATURE, Subject, first, text_of
+from adapter.envelope.rules.subject import HEADER, MANIFEST, MESSAGE_HEADER, SIGNATURE, Subject, text_of
 from adapter.envelope.unpack import content_id
 from adapter.errors import WireCode
 from adapter.messages.rules.rule import Side

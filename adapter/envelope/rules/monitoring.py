@@ -12,9 +12,10 @@ from typing import Final
 from adapter.envelope.classify import Kind
 from adapter.envelope.monitoring import is_strict, read_object
 from adapter.envelope.names import XML, eb
+from adapter.envelope.reading import first
 from adapter.envelope.reported import goes_with, is_known, is_of_version, is_version
 from adapter.envelope.rules.rule import Breach, Check, Consequence, Context, Needs, RuleBook
-from adapter.envelope.rules.subject import MESSAGE_HEADER, Subject, first
+from adapter.envelope.rules.subject import MESSAGE_HEADER, Subject
 from adapter.messages.rules.rule import Side
 from adapter.messages.xml import Element
 

@@ -19,8 +19,9 @@ from adapter.crypto.signature_form import base64_text
 from adapter.crypto.verification import untrue
 from adapter.envelope.classify import Kind
 from adapter.envelope.names import ds, eb, xlink
+from adapter.envelope.reading import first
 from adapter.envelope.rules.rule import Breach, Consequence, Context, Needs, RuleBook
-from adapter.envelope.rules.subject import SIGNATURE, Subject, first
+from adapter.envelope.rules.subject import SIGNATURE, Subject
 from adapter.envelope.unpack import content_id
 from adapter.errors import AdapterError, WireCode
 from adapter.messages.xml import Element

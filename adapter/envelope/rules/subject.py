@@ -7,7 +7,6 @@ that can still be judged of it is (EB-627); what it holds is unverified througho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapter.crypto.refusal import RefusedError
@@ -15,7 +14,7 @@ from adapter.crypto.verified import Part, Unverified
 from adapter.envelope.classify import Kind, kind_of, without_brackets
 from adapter.envelope.mime import Entity, survey_mail
 from adapter.envelope.names import ds, eb, soap
-from adapter.envelope.reading import children
+from adapter.envelope.reading import Index, by_tag, first
 from adapter.envelope.unpack import Unpacked, choose_soap_part, content_id
 from adapter.errors import AdapterError
 from adapter.messages.xml import Element
@@ -24,9 +23,6 @@ HEADER = "Envelope/Header"
 MESSAGE_HEADER = "Envelope/Header/MessageHeader"
 SIGNATURE = "Envelope/Header/Signature"
 MANIFEST = "Envelope/Body/Manifest"
-
-Index = Mapping[str, Sequence[Element]]
-"""Child elements by tag, in document order."""
 
 NONE: Index = {}
 
@@ -94,24 +90,9 @@ class Subject:
         return text_of(first(self.data, eb(name)))
 
 
-def first(index: Index, tag: str) -> Element | None:
-    """The first element of a tag, or None."""
-    found = index.get(tag)
-    return found[0] if found else None
-
-
 def text_of(element: Element | None) -> str:
     """The text of a leaf without surrounding white space; empty for what is no leaf."""
     return "" if element is None or len(element) else (element.text or "").strip()
-
-
-def by_tag(parent: Element | None) -> Index:
-    """The child elements by tag."""
-    index: dict[str, list[Element]] = {}
-    if parent is not None:
-        for child in children(parent):
-            index.setdefault(str(child.tag), []).append(child)
-    return index
 
 
 def of_mail(octets: bytes) -> Subject:
@@ -131,10 +112,11 @@ def of_envelope(octets: bytes) -> Subject:
 
 def of_unpacked(unpacked: Unpacked) -> Subject:
     """The index of a mail that was opened; nothing is parsed again."""
-    blocks, inside = by_tag(unpacked.header), by_tag(unpacked.body)
-    root, kind = unpacked.envelope.document.getroot(), unpacked.kind
-    octets = unpacked.envelope.octets
-    envelope = Envelope(octets, unpacked.envelope, None, root, unpacked.header, unpacked.body, kind, blocks, inside)
+    octets, root = unpacked.envelope.octets, unpacked.envelope.document.getroot()
+    envelope = Envelope(
+        octets, unpacked.envelope, None, root, unpacked.header, unpacked.body, unpacked.kind, unpacked.blocks,
+        unpacked.inside,
+    )  # fmt: skip
     return _index(envelope, unpacked.entity, unpacked.soap_part, unpacked.others)
 
 
@@ -149,12 +131,9 @@ def envelope_of(octets: bytes) -> Envelope:
 def _framed(unverified: Unverified) -> Envelope:
     root = unverified.document.getroot()
     header, body = root.find(soap("Header")), root.find(soap("Body"))
-    kind = Kind.BARE
-    if header is not None:
-        inner = by_tag(header.find(eb("MessageHeader")))
-        words = (text_of(first(inner, eb(name))) for name in ("Service", "Action"))
-        kind = kind_of(header, body if body is not None else header, *words)
-    return Envelope(unverified.octets, unverified, None, root, header, body, kind, by_tag(header), by_tag(body))
+    blocks, inside = by_tag(header), by_tag(body)
+    kind = kind_of(blocks, inside) if header is not None else Kind.BARE
+    return Envelope(unverified.octets, unverified, None, root, header, body, kind, blocks, inside)
 
 
 def _index(
