@@ -106,10 +106,15 @@ def _raise(error: AdapterError) -> None:
 def _check_size(octets: bytes) -> None:
     if len(octets) > MAX_OCTETS:
         raise AdapterError(MAIL_TOO_LARGE, f"{len(octets)} octets, at most {MAX_OCTETS}")
-    ends = [end for end in (octets.find(b"\r\n\r\n"), octets.find(b"\n\n")) if end >= 0]
-    head = min(ends, default=len(octets))
+    head = _found(octets, b"\n\n", _found(octets, b"\r\n\r\n", len(octets)))
     if head > MAX_HEADER_OCTETS:
         raise AdapterError(MAIL_TOO_LARGE, f"{head} octets of mail header, at most {MAX_HEADER_OCTETS}")
+
+
+def _found(octets: bytes, what: bytes, end: int) -> int:
+    """Where something begins that stands whole before `end`; else `end`."""
+    found = octets.find(what, 0, end)
+    return found if found >= 0 else end
 
 
 def _check_shape(octets: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -28,18 +29,22 @@ _IN_ATTRIBUTE: Final = str.maketrans(
 """How canonical form writes it (Canonical XML 1.0 §2.3)."""
 
 
+@cache
 def soap(name: str) -> str:
     return f"{{{SOAP}}}{name}"
 
 
+@cache
 def eb(name: str) -> str:
     return f"{{{EB}}}{name}"
 
 
+@cache
 def ds(name: str) -> str:
     return f"{{{DS}}}{name}"
 
 
+@cache
 def xlink(name: str) -> str:
     return f"{{{XLINK}}}{name}"
 
