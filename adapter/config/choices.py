@@ -31,3 +31,5 @@ class Choices(Section):
     """A-2: a receiver of ours without one of its HER-ids."""
     unknown_service: Literal["accept", "refuse"] = "accept"
     """AR-040: a service of our organisation that is not known here."""
+    stay_course: Literal["warn", "refuse"] = "warn"
+    """PL-049 to PL-052: sending what does not fit the course of its stay as far as it is known here."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from adapter.config.api import Api
 from adapter.config.choices import Choices
+from adapter.config.deadlines import Deadlines
 from adapter.config.delivery import Delivery, Inbox
 from adapter.config.identity import Keys, Partners, Party, Trust
 from adapter.config.liability import Liability
@@ -72,6 +73,8 @@ class Settings(Section):
     """Policies, agreements, prices."""
     choices: Choices = Choices()
     """Contradictions of the sources."""
+    deadlines: Deadlines = Deadlines()
+    """When a message about a stay is late."""
     service: Service = Service()
     """The daemon."""
     log: Log = Log()

@@ -86,6 +86,15 @@ class UnknownService(StrEnum):
     """a negative AppRec, E21"""
 
 
+class StayCourse(StrEnum):
+    """PL-049 to PL-052: sending what does not fit the course of its stay as far as it is known here."""
+
+    WARN = "warn"
+    """it is sent: a message that went past the adapter, or is under way, is not known here"""
+    REFUSE = "refuse"
+    """as the rules say; for a site that sends everything of a stay through the adapter"""
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """One decision for each contradiction that conduct can decide; the defaults are what the handbook recommends.
@@ -103,6 +112,7 @@ class Choices:
     foreign_address: ForeignAddress = ForeignAddress.SILENT
     missing_her: MissingHer = MissingHer.REFUSE
     unknown_service: UnknownService = UnknownService.ACCEPT
+    stay_course: StayCourse = StayCourse.WARN
 
 
 RECOMMENDED: Final = Choices()
@@ -221,6 +231,12 @@ CONTRADICTIONS: Final[tuple[Contradiction, ...]] = (
         "a service that is not known here",
         "imported for manual distribution",
         "choices.unknown_service",
+    ),
+    Contradiction(
+        "PL-049",
+        "a message against the course of its stay (PL-049 to PL-052)",
+        "sent with a warning; received it goes to a person",
+        "choices.stay_course",
     ),
 )
 """Every contradiction of the sources, in the order of the handbook."""

@@ -10,6 +10,7 @@ from adapter.messages.choices import (
     LogisticsChange,
     MissingHer,
     ReadyEstimate,
+    StayCourse,
     UnknownService,
     Unlinked,
     Unreferenced,
@@ -28,4 +29,5 @@ def chosen(section: Section) -> Choices:
         foreign_address=ForeignAddress(section.foreign_address),
         missing_her=MissingHer(section.missing_her),
         unknown_service=UnknownService(section.unknown_service),
+        stay_course=StayCourse(section.stay_course),
     )

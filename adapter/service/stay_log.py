@@ -89,7 +89,7 @@ def record_message(
     What is in the log already is not added again, unless we now know an earlier moment for it: an AppRec that overtook
     the acknowledgment proves a later moment than the acknowledgment does.
     """
-    whose = _whose(installation, reading)
+    whose = whose_stay(installation, reading)
     if whose is None or _is_copy(reading.head, exchange):
         return []
     recorded = [entry.entry.fact for entry in writer.facts(FactFilter(exchange_id=exchange.id))]
@@ -225,7 +225,8 @@ def _record_about(installation: Installation, writer: Writer, exchange: Exchange
     return [Told(events.FACT_RECORDED, line_of(exchange, type(fact.what).__name__))]
 
 
-def _whose(installation: Installation, reading: Reading) -> Whose | None:
+def whose_stay(installation: Installation, reading: Reading) -> Whose | None:
+    """Whose stay a message is about; None where it is about none."""
     head = reading.head
     if head is None or head.patient is None or reading.standard is None or reading.type in _NOT_ABOUT_A_STAY:
         return None

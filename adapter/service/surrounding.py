@@ -1,4 +1,4 @@
-"""What is known around a message here: the message that it refers to, and what the directory says of its parties."""
+"""What is known around a message here: the message it refers to, its stay, what the directory says of its parties."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from adapter.messages.findings import Finding
 from adapter.messages.head import Head
 from adapter.messages.kinds import kind_of
 from adapter.messages.reading import Reading, understand
+from adapter.messages.rules.known import Deadlines, Earlier, Known, Surroundings
 from adapter.messages.rules.rule import Side
-from adapter.messages.rules.surroundings import Earlier, Known, Surroundings, judge_surroundings
+from adapter.messages.rules.surroundings import judge_surroundings
+from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
+from adapter.service.stay_course import course_of
 from adapter.service.stay_log import answered_exchange
 from adapter.store.port import Direction, Exchange, Reader
 from adapter.values import HerId, MsgId
@@ -28,7 +31,7 @@ def judge_around(
     action: str = "",
     types: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
-    """The findings of the rules that need store, directory or envelope.
+    """The findings of the rules that need store, directory, envelope or clock.
 
     `parties` are sender and receiver of the envelope; `action` is the eb:Action of one received, `types` are those of
     all messages in it.
@@ -37,6 +40,7 @@ def judge_around(
     head = reading.head
     if head is None:
         return ()
+    now, late = installation.clock.now(), installation.settings.deadlines
     known = Surroundings(
         _patient(head),
         _earlier(reader, head, sender, receiver, side),
@@ -46,6 +50,10 @@ def judge_around(
         contradicted=action not in types
         and _names_one(installation, action)
         and _names_one(installation, reading.type),
+        course=course_of(installation, reader, reading, now),
+        now=now,
+        deadlines=Deadlines(late.admitted, late.withdrawn, late.answered),
+        stay_course=chosen(installation.settings.choices).stay_course,
     )
     return judge_surroundings(reading, known, side)
 

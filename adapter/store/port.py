@@ -289,13 +289,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class FactFilter:
-    """Which facts; None does not restrict. They come in the order of the log."""
+    """Which facts; None does not restrict. They come in the order of the log.
+
+    `newest` is how many of them at most, the newest ones; 0 is all. Only `facts` knows it.
+    """
 
     patient: Pseudonym | None = None
     hospital: HerId | None = None
     municipality: HerId | None = None
     exchange_id: str | None = None
     after_seq: int = 0
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from adapter.store import fact_log as chain
 from adapter.store.port import ChainReport, FactFilter, RecentSubject, Subject, UnclearAnswer
 from adapter.store.schema import SAYS_UNCLEAR, fact_log
 from adapter.store.sql_asked import Asked
-from adapter.store.statements import facts_of
+from adapter.store.statements import facts_of, newest_facts_of
 from adapter.values import HerId
 
 
@@ -23,6 +23,10 @@ class SqlFacts(Asked):
         try:
             wanted = {name: value for name, value in _fact_values(which).items() if value is not None}
             of_values = {f"of_{name}": value for name, value in wanted.items()}
+            if which.newest:
+                newest = {"of_after": which.after_seq, "of_newest": which.newest}
+                rows = self._log(newest_facts_of(*wanted), **newest, **of_values)
+                return tuple(chain.fact_of(row) for row in rows)[::-1]
             rows = self._log(facts_of(*wanted), of_after=which.after_seq, **of_values)
             return tuple(chain.fact_of(row) for row in rows)
         except ValueError as error:

@@ -260,3 +260,9 @@ def facts_of(*columns: str) -> Select[Any]:
         fact_log.c.seq > bindparam("of_after"), *(_is(fact_log.c[name]) for name in columns)
     )
     return wanted.order_by(fact_log.c.seq)
+
+
+@cache
+def newest_facts_of(*columns: str) -> Select[Any]:
+    """The same, the newest first and no more than `of_newest`."""
+    return facts_of(*columns).order_by(None).order_by(fact_log.c.seq.desc()).limit(bindparam("of_newest"))

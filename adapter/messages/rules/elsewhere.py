@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from adapter.messages.rules.surroundings import ROWS
+from adapter.messages.rules import course, surroundings
 
 _AROUND: Final = "the message among what store, directory and envelope know (messages/rules/surroundings)"
-_STAYS: Final = "needs the course of the stay at the moment of the message; the ledger shows the outcome afterwards"
+_COURSE: Final = "the message in the course of its stay, by facts and clock (messages/rules/course)"
 _NO_REGISTER: Final = "needs services and types of the address register, which partner files do not hold"
-_TIMES: Final = "needs a deadline of its own for each stay; the times stand in the ledger and in the evidence"
 _NO_RECORD: Final = "needs the receiver's patient records, which the adapter does not have"
 
 HELD: Final[Mapping[str, str]] = MappingProxyType(
     {
-        **{row.id: _AROUND for row in ROWS},
+        **{row.id: _AROUND for row in surroundings.ROWS},
+        **{row.id: _COURSE for row in course.ROWS},
         "MH-012": "submission: MESSAGE-SENT-BEFORE (service/submission)",
         "MH-013": "the procedure of receipts: no import, no AppRec (messages/receipting)",
         "MH-014": "noted when a duplicate has other octets (service/payloads)",
@@ -112,23 +112,12 @@ DEFERRED: Final[Mapping[str, str]] = MappingProxyType(
         "PL-043": "a reference to a message unknown here may be right; it is shown unlinked",
         "PL-044": "needs the comparison of two versions part by part",
         "PL-047": "a cancellation that comes first waits in the ledger; its message is delivered all the same",
-        "PL-049": _STAYS,
-        "PL-050": _STAYS,
-        "PL-051": _STAYS,
-        "PL-052": _STAYS,
-        "PL-053": _STAYS,
         "PL-057": _NO_REGISTER,
         "PL-061": "each is delivered; that an older one is out of date is left to who reads them",
-        "PL-062": _TIMES,
-        "PL-063": _TIMES,
-        "PL-064": _TIMES,
-        "PL-065": _TIMES,
-        "PL-066": _STAYS,
+        "PL-066": "the report may follow all day; an alarm for one that is missing then needs a timer for each stay",
         "PL-075": "needs the question among those of the message asked",
         "PL-098": _NO_RECORD,
-        "PL-099": _TIMES,
-        "PL-100": _TIMES,
-        "PL-101": _STAYS,
+        "PL-101": "that a patient has died in hospital only LOG_UTSKREVET tells; a LOG_DOD from there is PL-055",
         "PL-102": _NO_RECORD,
     }
 )

@@ -7,79 +7,21 @@ known breaks no rule: where the message before is not there, the reference is ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 from adapter.messages.dialog import Dialog
 from adapter.messages.findings import Finding
-from adapter.messages.head import Participant
 from adapter.messages.kinds import Family
 from adapter.messages.readiness import is_answer
 from adapter.messages.reading import Reading
-from adapter.messages.rules import BY_ID
+from adapter.messages.rules import BY_ID, course
+from adapter.messages.rules.known import Row, Surroundings
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Fault, Side
-from adapter.values import HerId, MsgId
+from adapter.values import MsgId
 
 _BLOCK, _WARN, _MANUAL, _PARK = Consequence.BLOCK, Consequence.WARN, Consequence.MANUAL, Consequence.PARK
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """The message that a reference names, as it was kept.
-
-    `patient` is what tells the patient apart, empty without one; `first` the MsgId of the first message of its
-    dialogue, its own where it is the first. `from_sender` says whether the sender of the message judged had sent this
-    one too, `cancelled` whether a cancellation of its dialogue is known.
-    """
-
-    msg_id: MsgId
-    first: MsgId
-    type: str
-    patient: str
-    sender: Participant
-    receiver: Participant
-    from_sender: bool
-    cancelled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the directory or the configuration knows of a party. `role` is `hospital`, `municipality` or `other`."""
-
-    organisation_her: HerId
-    organisation_name: str
-    role: str
-    has_beds: bool = False
-    """a municipal unit with beds for 24 hours, which sends what hospitals send"""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What is known around a message; None where nothing is. `patient` tells its patient apart, as in `Earlier`."""
-
-    patient: str = ""
-    earlier: Earlier | None = None
-    sender: Known | None = None
-    receiver: Known | None = None
-    action: str = ""
-    """eb:Action of the envelope that brought the message; empty when sending, where it is made from the type"""
-    contradicted: bool = False
-    """whether `action` and the message's type are both known ones, and no message of the envelope is of that action"""
-
-
-_Check = Callable[[Reading, Surroundings], Iterator[Fault]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One rule: its consequences here, and its check. Text and source are those of its row in `RULES`."""
-
-    id: str
-    send: Consequence | None
-    receive: Consequence | None
-    check: _Check
 
 
 def judge_surroundings(reading: Reading, known: Surroundings, side: Side) -> tuple[Finding, ...]:
@@ -224,20 +166,21 @@ def _from_beds(reading: Reading, known: Surroundings) -> Iterator[Fault]:
         yield Fault("the message goes to a municipality, not to a hospital", in_info(reading, "Receiver"))
 
 
-ROWS: Final[tuple[_Row, ...]] = (
-    _Row("AD-005", _BLOCK, None, _belongs),
-    _Row("AD-013", _WARN, None, _named),
-    _Row("AD-017", _BLOCK, _WARN, _answer_to_sender),
-    _Row("LK-004", _BLOCK, _WARN, _dialogue),
-    _Row("LK-007", None, _WARN, _other_patient),
-    _Row("LK-010", _BLOCK, _WARN, _own_message),
-    _Row("MH-010", None, _PARK, _type_is_action),
-    _Row("PL-045", _BLOCK, _WARN, _same_message),
-    _Row("PL-046", _BLOCK, _MANUAL, _not_after_cancellation),
-    _Row("PL-055", _BLOCK, _WARN, _death_outside_hospital),
-    _Row("PL-056", _BLOCK, _WARN, _from_beds),
+ROWS: Final[tuple[Row, ...]] = (
+    Row("AD-005", _BLOCK, None, _belongs),
+    Row("AD-013", _WARN, None, _named),
+    Row("AD-017", _BLOCK, _WARN, _answer_to_sender),
+    Row("LK-004", _BLOCK, _WARN, _dialogue),
+    Row("LK-007", None, _WARN, _other_patient),
+    Row("LK-010", _BLOCK, _WARN, _own_message),
+    Row("MH-010", None, _PARK, _type_is_action),
+    Row("PL-045", _BLOCK, _WARN, _same_message),
+    Row("PL-046", _BLOCK, _MANUAL, _not_after_cancellation),
+    Row("PL-055", _BLOCK, _WARN, _death_outside_hospital),
+    Row("PL-056", _BLOCK, _WARN, _from_beds),
+    *course.ROWS,
 )
-"""The rules that run where a store and a directory are: id, consequence when sending and when receiving, check."""
+"""The rules that run where store, directory and clock are: id, consequence when sending and when receiving, check."""
 
 PARKING: Final = frozenset(row.id for row in ROWS if row.receive is _PARK)
 """The rules that hold a message for a person, where they are found as errors."""

@@ -130,7 +130,7 @@ def test_withdrawal_without_reference(codes: CodeLists, schemas: SchemaSet, chos
 def test_every_contradiction_is_decided_and_every_choice_decides_one() -> None:
     """Each has a decision and a key or a reason; the keys of `[choices]` are those of the table."""
     ids = [one.id for one in CONTRADICTIONS]
-    assert ids == [*(f"X-{number}" for number in range(1, 22)), "A-1", "A-2", "AR-040"]
+    assert ids == [*(f"X-{number}" for number in range(1, 22)), "A-1", "A-2", "AR-040", "PL-049"]
     assert all(one.decided and bool(one.key) != bool(one.why) for one in CONTRADICTIONS)
     keys = {one.key for one in CONTRADICTIONS if one.key} - ELSEWHERE
     assert keys == {f"choices.{field.name}" for field in fields(Choices)}

@@ -22,7 +22,7 @@ from adapter.delivery.recorded import Pseudonym
 from adapter.delivery.sender import SenderExchange, TransportState
 from adapter.store import changing
 from adapter.store.changing import prepared
-from adapter.store.port import Direction, ExchangeFilter, ListPlace, Reader, Subject, Writer
+from adapter.store.port import Direction, ExchangeFilter, FactFilter, ListPlace, Reader, Subject, Writer
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, MessageId, MsgId
 from tests.unit.store.test_sql_store import incoming, outgoing, put
@@ -211,6 +211,7 @@ QUESTIONS: Mapping[str, Callable[[Writer], object]] = {
     "facts about patients": lambda it: it.facts_about_any(
         [Subject(Pseudonym(one * 64), A, None) for one in ("a", "b")]
     ),
+    "newest facts of a patient": lambda it: it.facts(FactFilter(Pseudonym("a" * 64), A, A, newest=200)),
     "answers to be read": lambda it: it.unclear_answers(None, 10),
     "older answers to be read": lambda it: it.unclear_answers(100, 10),
     "an envelope again": lambda it: it.seen(A, MessageId("m1")),

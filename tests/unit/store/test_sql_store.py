@@ -609,6 +609,8 @@ FACTS = {
     "exchange": (FactFilter(exchange_id="e4"), [4]),
     "after": (FactFilter(after_seq=2), [3, 4]),
     "two at once": (FactFilter(patient=ONE, after_seq=1), [3, 4]),
+    "newest": (FactFilter(newest=2), [3, 4]),
+    "newest of one": (FactFilter(patient=ONE, newest=2), [3, 4]),
 }
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from adapter.messages.choices import StayCourse
 from adapter.messages.codes import IdType
 from adapter.messages.findings import Severity
 from adapter.messages.head import Participant
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading, understand
+from adapter.messages.rules.known import Course, Deadlines, Earlier, Known, Surroundings
 from adapter.messages.rules.rule import Side
-from adapter.messages.rules.surroundings import ROWS, Earlier, Known, Surroundings, judge_surroundings
-from adapter.values import HerId, MsgId
+from adapter.messages.rules.surroundings import ROWS, judge_surroundings
+from adapter.values import HerId, Moment, MsgId
 
 Build = Callable[..., bytes]
 PARENT, FIRST = MsgId("1d2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c13"), MsgId("0d1f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c11")
@@ -35,6 +38,20 @@ HOSPITAL, MUNICIPALITY = party("8140010", "8140011"), party("8140020", "8140022"
 EARLIER = Earlier(PARENT, PARENT, "LOG_UTSKRIVNINGSKLAR", PATIENT, HOSPITAL, MUNICIPALITY, from_sender=True)
 AROUND = Surroundings(PATIENT, EARLIER, WARD, CASE_WORK)
 CANCELLED = {"status": "cancelled", "reference": REFERENCE}
+
+DAY = date(2024, 3, 20)
+
+
+def at(hours: float) -> datetime:
+    """So many hours after the morning of the day."""
+    return datetime(2024, 3, 20, 8, tzinfo=UTC) + timedelta(hours=hours)
+
+
+MORNING = Moment.at(at(0))
+STAY = Course(admitted=MORNING, admission_told=MORNING, early_notice=MORNING)
+GONE = replace(STAY, left=MORNING, left_told=MORNING)
+FROM_HOME = Surroundings(PATIENT)
+PATIENT_LATE = replace(FROM_HOME, course=replace(STAY, ready=MORNING), now=at(1.1))
 
 Case = tuple[str, str, dict[str, object], Surroundings]
 BREAKS: list[Case] = [
@@ -65,7 +82,32 @@ BREAKS: list[Case] = [
     ("PL-055", "death", {}, Surroundings(sender=WARD)),
     ("PL-056", "discharge-ready", {}, Surroundings(sender=CASE_WORK)),
     ("PL-056", "discharge-ready", {}, Surroundings(receiver=replace(CASE_WORK, role="hospital"))),
+    ("PL-049", "discharge-ready", {}, replace(AROUND, course=replace(STAY, ready=MORNING))),
+    ("PL-050", "withdrawal", {}, replace(AROUND, course=STAY)),
+    ("PL-051", "discharge-ready", {}, replace(AROUND, course=replace(STAY, early_notice=None))),
+    ("PL-052", "discharge-ready", {}, replace(AROUND, course=GONE)),
+    ("PL-052", "discharged", {}, replace(AROUND, course=GONE)),
+    ("PL-053", "discharge-report", {}, replace(AROUND, course=replace(STAY, left=MORNING, died=MORNING))),
+    ("PL-062", "admission-report", {}, replace(FROM_HOME, course=STAY, now=at(24.1))),
+    ("PL-063", "early-notice", {}, replace(AROUND, course=replace(STAY, early_notice=None), now=at(24.1))),
+    ("PL-063", "early-notice", {}, replace(AROUND, course=replace(STAY, admitted=DAY), now=at(64.1))),
+    ("PL-064", "readiness-answer", {}, replace(FROM_HOME, course=replace(STAY, ready=MORNING), now=at(24.1))),
+    ("PL-064", "readiness-answer", {}, replace(PATIENT_LATE, deadlines=Deadlines(answered=timedelta(hours=1)))),
+    ("PL-065", "discharged", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
+    ("PL-065", "discharge-report", {}, replace(AROUND, course=replace(STAY, left=DAY), now=at(24))),
+    ("PL-099", "admitted", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
+    ("PL-100", "withdrawal", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
 ]
+
+
+def test_against_the_course_is_refused_by_choice(built: Build) -> None:
+    """`choices.stay_course`: a second readiness message is warned of or refused; received it is for a person."""
+    around = replace(AROUND, course=replace(STAY, ready=MORNING))
+    message = reading(built, "discharge-ready", {})
+    for choice, severity in ((StayCourse.WARN, Severity.WARNING), (StayCourse.REFUSE, Severity.ERROR)):
+        chosen = replace(around, stay_course=choice)
+        assert [one.severity for one in judge_surroundings(message, chosen, Side.SEND)] == [severity]
+        assert [one.severity for one in judge_surroundings(message, chosen, Side.RECEIVE)] == [Severity.WARNING]
 
 
 def broken(built: Build, kind: str, changes: dict[str, object], around: Surroundings, side: Side) -> set[str]:
@@ -123,6 +165,25 @@ def test_a_message_about_another_patient(built: Build) -> None:
         ("readiness-answer", {"reference": REFERENCE}, Surroundings(PATIENT, replace(EARLIER, from_sender=False))),
         ("death", {}, Surroundings(sender=CASE_WORK, receiver=replace(CASE_WORK, role="other"))),
         ("discharge-ready", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True))),
+        ("discharge-ready", {}, replace(AROUND, course=STAY)),
+        ("discharge-ready", CANCELLED, replace(AROUND, course=replace(GONE, ready=MORNING))),
+        ("discharge-ready", {}, replace(AROUND, course=replace(GONE, left_told=Moment.at(at(1000))))),
+        (
+            "withdrawal",
+            {},
+            replace(AROUND, course=replace(STAY, ready=MORNING), now=datetime(2024, 3, 7, 15, tzinfo=UTC)),
+        ),
+        ("discharge-report", {}, replace(AROUND, course=replace(STAY, left=DAY), now=at(14.9))),
+        ("admission-report", {}, replace(FROM_HOME, course=STAY, now=at(24))),
+        ("early-notice", {}, replace(AROUND, course=replace(STAY, early_notice=None), now=at(24))),
+        ("early-notice", {}, replace(AROUND, course=replace(STAY, admitted=DAY), now=at(38))),
+        ("readiness-answer", {}, replace(FROM_HOME, course=replace(STAY, ready=MORNING), now=at(24))),
+        (
+            "readiness-answer",
+            {},
+            replace(PATIENT_LATE, course=replace(STAY, ready=MORNING, answered=MORNING), now=at(99)),
+        ),
+        ("admitted", {}, replace(AROUND, now=datetime(2024, 3, 2, 13, tzinfo=UTC))),
     ],
 )
 def test_what_is_right_breaks_none(

@@ -1,0 +1,105 @@
+"""What store, directory, envelope and clock may know around a message, and what a rule about that is.
+
+Who has them fills in `Surroundings`; the rules are in `surroundings` (the message before, the parties) and in `course`
+(the stay that the message belongs to). Nothing known breaks no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from adapter.messages.choices import StayCourse
+from adapter.messages.head import Participant
+from adapter.messages.reading import Reading
+from adapter.messages.rules.rule import Consequence, Fault
+from adapter.values import HerId, Moment, MsgId
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The message that a reference names, as it was kept.
+
+    `patient` is what tells the patient apart, empty without one; `first` the MsgId of the first message of its
+    dialogue, its own where it is the first. `from_sender` says whether the sender of the message judged had sent this
+    one too, `cancelled` whether a cancellation of its dialogue is known.
+    """
+
+    msg_id: MsgId
+    first: MsgId
+    type: str
+    patient: str
+    sender: Participant
+    receiver: Participant
+    from_sender: bool
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the directory or the configuration knows of a party. `role` is `hospital`, `municipality` or `other`."""
+
+    organisation_her: HerId
+    organisation_name: str
+    role: str
+    has_beds: bool = False
+    """a municipal unit with beds for 24 hours, which sends what hospitals send"""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the stay that a message belongs to has gone so far, by the messages known before it: when the addressee had
+    each, or when it happened. What was refused or cancelled never was.
+
+    `ready` is the notice of readiness in force; `answered` the first answer to it.
+    """
+
+    admitted: Moment | date | None = None
+    admission_told: Moment | None = None
+    early_notice: Moment | None = None
+    ready: Moment | None = None
+    answered: Moment | None = None
+    left: Moment | date | None = None
+    left_told: Moment | None = None
+    died: Moment | date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long after its cause a message is late. The 24 hours of the reports are national, the others local."""
+
+    admitted: timedelta = timedelta(hours=24)
+    withdrawn: timedelta = timedelta(hours=24)
+    answered: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around a message; None where nothing is. `patient` tells its patient apart, as in `Earlier`."""
+
+    patient: str = ""
+    earlier: Earlier | None = None
+    sender: Known | None = None
+    receiver: Known | None = None
+    action: str = ""
+    """eb:Action of the envelope that brought the message; empty when sending, where it is made from the type"""
+    contradicted: bool = False
+    """whether `action` and the message's type are both known ones, and no message of the envelope is of that action"""
+    course: Course | None = None
+    now: datetime | None = None
+    deadlines: Deadlines = Deadlines()
+    stay_course: StayCourse = StayCourse.WARN
+
+
+Check = Callable[[Reading, Surroundings], Iterator[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule: its consequences here, and its check. Text and source are those of its row in `RULES`."""
+
+    id: str
+    send: Consequence | None
+    receive: Consequence | None
+    check: Check

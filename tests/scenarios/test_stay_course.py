@@ -1,0 +1,75 @@
+"""Rules about the course of a stay run where the fact log is: before sending, and on what comes (PL-049 to PL-053)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from adapter.service.submission import NotTaken, judge
+from adapter.testing.neighbours import Neighbour, World
+
+
+def warned(side: Neighbour, content: bytes) -> list[str]:
+    """The rules about stays and times that have something to say of a message about to be sent."""
+    outcome = judge(side.installation, content)
+    assert not isinstance(outcome, NotTaken), outcome.findings
+    return [finding.rule for finding in outcome.warnings if finding.rule not in {"MH-016", "PL-048"}]
+
+
+async def arrived(world: World, kind: str, **fields: object) -> str:
+    """Send a message and let it arrive; the rules that the municipality noted."""
+    before = {one.id for one in world.municipality.received()}
+    world.hospital.submit(world.hospital.build(kind, **fields))  # type: ignore[arg-type]
+    await world.settle()
+    [new] = [one for one in world.municipality.received() if one.id not in before]
+    noted = [line for line in world.municipality.journal(new.id) if line.startswith("noted PL")]
+    return " ".join(line.removeprefix("noted ").partition(":")[0] for line in noted)
+
+
+async def test_each_message_of_a_stay_is_judged_by_those_before_it(world: World) -> None:
+    """Ready without early notice, ready twice, withdrawn twice, ready again, and after the discharge."""
+    hospital = world.hospital
+    ready = hospital.build("discharge-ready")
+    assert warned(hospital, ready) == []  # nothing is known of the stay
+    assert await arrived(world, "admitted") == ""
+    assert warned(hospital, ready) == ["PL-051"]
+    assert await arrived(world, "discharge-ready") == "PL-051"
+    hospital.note_early_notice()
+    world.municipality.note_early_notice()
+    world.clock.advance(timedelta(minutes=5))
+    assert warned(hospital, hospital.build("discharge-ready")) == ["PL-049"]
+    assert await arrived(world, "discharge-ready") == "PL-049"
+    world.clock.advance(timedelta(minutes=5))
+    withdrawn = world.clock.now().isoformat()
+    assert await arrived(world, "withdrawal", withdrawn=withdrawn) == ""
+    world.clock.advance(timedelta(minutes=5))
+    assert warned(hospital, hospital.build("withdrawal", withdrawn=withdrawn)) == ["PL-050"]
+    assert await arrived(world, "discharge-ready") == ""
+    world.clock.advance(timedelta(minutes=5))
+    assert await arrived(world, "discharged", discharged=world.clock.now().isoformat()) == ""
+    world.clock.advance(timedelta(minutes=5))
+    for late in (hospital.build("discharge-ready"), hospital.build("withdrawal", withdrawn=withdrawn)):
+        assert warned(hospital, late) == ["PL-052"]
+    again = {"admitted": world.clock.now().isoformat()}
+    assert warned(hospital, hospital.build("admitted", **again)) == []
+    assert warned(hospital, hospital.build("discharge-ready", **again)) == []
+
+
+async def test_what_was_refused_or_cancelled_never_was(world: World) -> None:
+    """A readiness message that was cancelled, or refused by AppRec, is no first one; a copy is no second one."""
+    hospital = world.hospital
+    await arrived(world, "admitted")
+    hospital.note_early_notice()
+    good = hospital.build("discharge-ready")
+    hospital.send_unjudged(good.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), good)
+    await world.settle()
+    world.clock.advance(timedelta(minutes=5))
+    ready = hospital.build("discharge-ready")
+    assert warned(hospital, ready) == []
+    sent = hospital.exchange(hospital.submit(ready))
+    await world.settle()
+    assert sent.msg_id is not None
+    world.clock.advance(timedelta(minutes=5))
+    assert warned(hospital, hospital.build("discharge-ready")) == ["PL-049"]
+    await arrived(world, "discharge-ready", status="cancelled", reference={"parent": sent.msg_id.value})
+    world.clock.advance(timedelta(minutes=5))
+    assert warned(hospital, hospital.build("discharge-ready")) == []
