@@ -142,7 +142,7 @@ class Moment:
     ambiguous_hour: bool = False
 
     def __post_init__(self) -> None:
-        if self.instant.utcoffset() != timedelta(0):
+        if self.instant.tzinfo is not UTC and self.instant.utcoffset() != timedelta(0):
             raise ValueError("an instant is kept in UTC")
 
     @classmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final
 
 from adapter.messages.xml import Element
 
@@ -49,7 +49,8 @@ class Nodes:
         for element in root.iter("*"):
             node = Node()
             node.element = element
-            node.tag = tag = cast("str", element.tag)
+            tag: str = element.tag  # type: ignore[assignment]  # no comment, so it is a text
+            node.tag = tag
             items, text = element.items(), element.text
             node.attributes = dict(items) if items else _NO_ATTRIBUTES
             node.text = (text.strip() or None) if text else None
@@ -60,13 +61,13 @@ class Nodes:
                     parent.children, parent.first = [node], {tag: node}
                 else:
                     parent.children.append(node)
-                    if tag not in parent.first:
-                        parent.first[tag] = node
+                    parent.first.setdefault(tag, node)
             laid_out[element] = node
-            if tag in by_tag:
-                by_tag[tag].append(node)
-            else:
+            alike = by_tag.get(tag)
+            if alike is None:
                 by_tag[tag] = [node]
+            else:
+                alike.append(node)
         self.by_tag = by_tag
         self.all = tuple(laid_out.values())
         self.root = laid_out[root]

@@ -146,10 +146,8 @@ def her_written(text: str) -> HerId | None:
 
 def read_idents(element: Node, dialect: Dialect) -> tuple[Ident, ...]:
     inner = dialect.inner
-    return tuple(
-        Ident(child_text(ident, inner + "Id"), child_code(ident, inner + "TypeId"))
-        for ident in children(element, dialect.outer + "Ident")
-    )
+    found = children(element, dialect.outer + "Ident")
+    return tuple([Ident(child_text(ident, inner + "Id"), child_code(ident, inner + "TypeId")) for ident in found])
 
 
 def read_address(element: Node, dialect: Dialect) -> Address | None:

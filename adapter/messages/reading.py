@@ -124,11 +124,11 @@ class Reading:
     @cached_property
     def standard(self) -> Content | None:
         """The content standard that the payload, or the receipt, belongs to."""
-        if self.apprec is not None:
+        if self.recognised is Recognised.APPREC and self.apprec is not None:
             return content_of_namespace(self.apprec.version.namespace)
         return content_around(self.payload.tag) if self.payload is not None else None
 
-    @cached_property
+    @property
     def kind(self) -> Kind | None:
         """The row of MsgInfo/Type; None for a type that is only carried."""
         type_ = self.head.type if self.head is not None else None
@@ -215,7 +215,7 @@ class Reading:
     @property
     def type(self) -> str | None:
         """The code of MsgInfo/Type, `APPREC` for a receipt, None where there is none."""
-        if self.apprec is not None:
+        if self.recognised is Recognised.APPREC:
             return "APPREC"
         return self.head.type.v if self.head is not None and self.head.type is not None else None
 

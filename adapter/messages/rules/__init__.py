@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from adapter.messages.findings import Finding
-from adapter.messages.reading import Reading
+from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules import (
     addressing,
     dialogs,
@@ -46,8 +46,7 @@ MAX_FAULTS: Final = 50
 def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     """Everything the rules have to say about a document, in the order of the rules."""
     found = []
-    held = _MATTER.intersection(reading.nodes.by_tag) if reading.nodes is not None else _NOTHING
-    for rule, check in _asked(scopes_of(reading), context.side, held):
+    for rule, check in _asked(scopes_of(reading), context.side, matter_of(reading, context)):
         for number, fault in enumerate(check(reading, context), 1):
             finding = rule.finding(fault, context.side)
             if finding is not None:
@@ -57,14 +56,23 @@ def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-_MATTER: Final = frozenset(tag for rule in RULES for tag in rule.about)
-"""The tags that decide which rules are asked."""
+def matter_of(reading: Reading, context: Context) -> frozenset[str]:
+    """What of a document decides which rules are asked: tags that it holds, flaws that its values have."""
+    if reading.nodes is None:
+        return _NOTHING
+    held = _MATTER.intersection(reading.nodes.by_tag)
+    if reading.recognised is not Recognised.BUSINESS:
+        return held
+    return held.union(*(value.judged.flaws for value in reading.flawed_values(context.codes)))
+
+
+_MATTER: Final = frozenset(what for rule in RULES for what in rule.about)
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @lru_cache(maxsize=1024)
 def _asked(scopes: frozenset[Scope], side: Side, held: frozenset[str]) -> tuple[tuple[Rule, Check], ...]:
-    """The rules that may have something to say of a document of these scopes that holds these of the tags above."""
+    """The rules that may have something to say of a document of these scopes in which this stands."""
     return tuple(
         (rule, rule.check)
         for rule in RULES

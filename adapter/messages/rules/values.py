@@ -23,8 +23,20 @@ _EVERYWHERE: Final = (True, False)
 _HEAD: Final = (True,)
 _CONTENT: Final = (False,)
 
+_CV_OF_HEAD: Final = (Flaw.CV_INCOMPLETE, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST)
+_NOT_WRITTEN: Final = (Flaw.EMPTY, Flaw.BLANK)
+_CODES_OF_HEAD: Final = (Flaw.UNKNOWN_CODE, Flaw.NO_CODE)
+_ADDRESS: Final = (Flaw.ADDRESS,)
+_CV_OF_CONTENT: Final = (Flaw.CV_INCOMPLETE,)
+_CS_OF_CONTENT: Final = (Flaw.NO_CODE, Flaw.NO_TEXT)
+_CODES_OF_CONTENT: Final = (Flaw.UNKNOWN_CODE, Flaw.OTHER_TEXT)
+_LISTS_OF_CONTENT: Final = (Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST)
+"""The flaws that each rule tells; without any of them it is not asked."""
 
-def _flawed(reading: Reading, context: Context, where: tuple[bool, ...], *flaws: Flaw) -> Iterator[tuple[Flaw, Fault]]:
+
+def _flawed(
+    reading: Reading, context: Context, where: tuple[bool, ...], flaws: tuple[Flaw, ...]
+) -> Iterator[tuple[Flaw, Fault]]:
     """Every value of the head or of a content that is known here, or of both, that has one of these flaws."""
     for value in reading.flawed_values(context.codes):
         judged = value.judged
@@ -35,10 +47,17 @@ def _flawed(reading: Reading, context: Context, where: tuple[bool, ...], *flaws:
                 yield flaw, Fault(f"{judged.name} {flaw}", value.node)
 
 
-@BOOK.rule("MH-036", "A CV in the head has V, S and DN; S is the right list", "HISD 1165", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "MH-036",
+    "A CV in the head has V, S and DN; S is the right list",
+    "HISD 1165",
+    send=_BLOCK,
+    receive=_WARN,
+    about=_CV_OF_HEAD,
+)
 def head_cv(reading: Reading, context: Context) -> Iterator[Fault]:
     """A CS has no S, which the schema sees to."""
-    for _flaw, fault in _flawed(reading, context, _HEAD, Flaw.CV_INCOMPLETE, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST):
+    for _flaw, fault in _flawed(reading, context, _HEAD, _CV_OF_HEAD):
         yield fault
 
 
@@ -48,17 +67,25 @@ def head_cv(reading: Reading, context: Context) -> Iterator[Fault]:
     "HISD 1165",
     send=_BLOCK,
     receive=_WARN,
+    about=_NOT_WRITTEN,
 )
 def nothing_empty(reading: Reading, context: Context) -> Iterator[Fault]:
     """Received blanks are trimmed; an empty parent that a schema demands has rules of its own."""
-    for _flaw, fault in _flawed(reading, context, _EVERYWHERE, Flaw.EMPTY, Flaw.BLANK):
+    for _flaw, fault in _flawed(reading, context, _EVERYWHERE, _NOT_WRITTEN):
         yield fault
 
 
-@BOOK.rule("MH-038", "Codes in the head are on their lists", "HIS 80415:2012 §3.3.2", send=_BLOCK, receive=_INFO)
+@BOOK.rule(
+    "MH-038",
+    "Codes in the head are on their lists",
+    "HIS 80415:2012 §3.3.2",
+    send=_BLOCK,
+    receive=_INFO,
+    about=_CODES_OF_HEAD,
+)
 def head_codes(reading: Reading, context: Context) -> Iterator[Fault]:
     """Roles of receivers are MH-023's matter; a received unknown code is shown by its text."""
-    for _flaw, fault in _flawed(reading, context, _HEAD, Flaw.UNKNOWN_CODE, Flaw.NO_CODE):
+    for _flaw, fault in _flawed(reading, context, _HEAD, _CODES_OF_HEAD):
         yield fault
 
 
@@ -70,10 +97,12 @@ def address_filled(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("the address has a type and nothing else; write the address or leave it out", address)
 
 
-@BOOK.rule("MH-040", "A telephone or mail address has a known prefix and no blanks", "HISD 1165", send=_WARN)
+@BOOK.rule(
+    "MH-040", "A telephone or mail address has a known prefix and no blanks", "HISD 1165", send=_WARN, about=_ADDRESS
+)
 def telecom_written_well(reading: Reading, context: Context) -> Iterator[Fault]:
     """tel:, fax:, mailto:; mob: occurs and is tolerated."""
-    for _flaw, fault in _flawed(reading, context, _EVERYWHERE, Flaw.ADDRESS):
+    for _flaw, fault in _flawed(reading, context, _EVERYWHERE, _ADDRESS):
         yield fault
 
 
@@ -96,10 +125,17 @@ BOOK.judged_as(("ID-013", "MH-036", "PL-018"), "PL-016", "Every Ident has Id, an
 BOOK.judged_as(("MH-037",), "PL-017", "Elements without information are not sent", "AT-S 11")
 
 
-@BOOK.rule("PL-018", "A CV in the content has S with V and DN, or OT", "AT-S 14", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-018",
+    "A CV in the content has S with V and DN, or OT",
+    "AT-S 14",
+    send=_BLOCK,
+    receive=_WARN,
+    about=_CV_OF_CONTENT,
+)
 def content_cv(reading: Reading, context: Context) -> Iterator[Fault]:
     """The list is told by S; without it the code says nothing."""
-    for _flaw, fault in _flawed(reading, context, _CONTENT, Flaw.CV_INCOMPLETE):
+    for _flaw, fault in _flawed(reading, context, _CONTENT, _CV_OF_CONTENT):
         yield fault
 
 
@@ -107,30 +143,42 @@ def _is_status(fault: Fault) -> bool:
     return fault.at is not None and local_name(fault.at.tag) == "Forsendelsesstatus"
 
 
-@BOOK.rule("PL-019", "A CS in the content has V and DN", "AT-S 15", send=_BLOCK, receive=_WARN)
+@BOOK.rule("PL-019", "A CS in the content has V and DN", "AT-S 15", send=_BLOCK, receive=_WARN, about=_CS_OF_CONTENT)
 def content_cs(reading: Reading, context: Context) -> Iterator[Fault]:
     """The list is fixed by the element; a missing shipment status is PL-039's."""
-    for flaw, fault in _flawed(reading, context, _CONTENT, Flaw.NO_CODE, Flaw.NO_TEXT):
+    for flaw, fault in _flawed(reading, context, _CONTENT, _CS_OF_CONTENT):
         if flaw is Flaw.NO_TEXT or not _is_status(fault):
             yield fault
 
 
 @BOOK.rule(
-    "PL-020", "A code in the content is on its list", "AT-S 12, 13; HIS 80704:2014 §4.4", send=_BLOCK, receive=_WARN
+    "PL-020",
+    "A code in the content is on its list",
+    "AT-S 12, 13; HIS 80704:2014 §4.4",
+    send=_BLOCK,
+    receive=_WARN,
+    about=_CODES_OF_CONTENT,
 )
 def content_codes(reading: Reading, context: Context) -> Iterator[Fault]:
     """Shown by its text when received. Another text than the list's is only told; the shipment status is PL-039's."""
-    for flaw, fault in _flawed(reading, context, _CONTENT, Flaw.UNKNOWN_CODE, Flaw.OTHER_TEXT):
+    for flaw, fault in _flawed(reading, context, _CONTENT, _CODES_OF_CONTENT):
         if flaw is Flaw.OTHER_TEXT:
             yield Fault(fault.says, fault.at, send=_INFO, receive=_INFO)
         elif not _is_status(fault):
             yield fault
 
 
-@BOOK.rule("PL-021", "S in the content is the OID of the list named", "HIS 80704:2014 §4.4", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "PL-021",
+    "S in the content is the OID of the list named",
+    "HIS 80704:2014 §4.4",
+    send=_BLOCK,
+    receive=_WARN,
+    about=_LISTS_OF_CONTENT,
+)
 def content_lists(reading: Reading, context: Context) -> Iterator[Fault]:
     """Mistaken numbers of version 1.5 are accepted (`plo.md` X-21)."""
-    for flaw, fault in _flawed(reading, context, _CONTENT, Flaw.OTHER_LIST, Flaw.MISTAKEN_LIST):
+    for flaw, fault in _flawed(reading, context, _CONTENT, _LISTS_OF_CONTENT):
         if flaw is Flaw.MISTAKEN_LIST:
             yield Fault(fault.says, fault.at, receive=Consequence.ACCEPT)
         else:
