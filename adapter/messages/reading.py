@@ -18,7 +18,7 @@ from adapter.messages.datatypes import attribute, child, child_code, child_text,
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
-from adapter.messages.identifiers import Flaw, PersonNumber, Series, person_number
+from adapter.messages.identifiers import Flaw, PersonNumber, Series, hpr_number, organisation_number, person_number
 from adapter.messages.kinds import Content, Kind, content_around, content_of_namespace, kind_of
 from adapter.messages.logistics import Logistics, Usage, Version, is_logistics, read_logistics, read_usage, top_20
 from adapter.messages.namespaces import (
@@ -66,6 +66,18 @@ class Refusal:
 _SERIES = frozenset(Series)
 
 
+def _flaw_of(text: str | None, type_: str | None) -> IdentFlaw | None:
+    if text is None:
+        return IdentFlaw.NO_ID
+    if type_ is None:
+        return IdentFlaw.NO_TYPE
+    if type_ == "ENH" and not organisation_number(text):
+        return IdentFlaw.ORGANISATION_NUMBER
+    if type_ == "HPR" and not hpr_number(text):
+        return IdentFlaw.HPR_NUMBER
+    return None
+
+
 _IDENTS: Final = tuple(
     (namespace + "Ident", namespace + "Id", namespace + "TypeId")
     for namespace in map(clark, (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
@@ -73,12 +85,20 @@ _IDENTS: Final = tuple(
 """The tags of an identifier and of its parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedIdent:
-    """An identifier of anybody: its text, the code of its type, where it stands."""
+class IdentFlaw(StrEnum):
+    """What can be wrong with an identifier of anybody that has a TypeId; the value says it."""
 
-    text: str | None
-    type: str | None
+    NO_ID = "an identifier has no Id; write it or leave the Ident out"
+    NO_TYPE = "an identifier has no type; write V in TypeId"
+    ORGANISATION_NUMBER = "an organisation number cannot be right; 9 digits with control digit"
+    HPR_NUMBER = "an HPR number is 1 to 9 digits"
+
+
+@dataclass(frozen=True, slots=True)
+class FlawedIdent:
+    """An identifier with something wrong, and where it stands."""
+
+    flaw: IdentFlaw
     node: Node
 
 
@@ -180,14 +200,15 @@ class Reading:
         return code.v if code is not None else None
 
     @cached_property
-    def typed_idents(self) -> tuple[TypedIdent, ...]:
-        """Every identifier of the document that has a TypeId."""
+    def flawed_idents(self) -> tuple[FlawedIdent, ...]:
+        """Every identifier of the document that has a TypeId and something wrong."""
         found = []
         for tag, id_tag, type_tag in _IDENTS:
             for ident in self.nodes.by_tag.get(tag, ()) if self.nodes is not None else ():
                 type_ = ident.first.get(type_tag)
-                if type_ is not None:
-                    found.append(TypedIdent(child_text(ident, id_tag), attribute(type_, "V"), ident))
+                flaw = _flaw_of(child_text(ident, id_tag), attribute(type_, "V")) if type_ is not None else None
+                if flaw is not None:
+                    found.append(FlawedIdent(flaw, ident))
         return tuple(found)
 
     @cached_property

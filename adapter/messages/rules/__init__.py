@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from adapter.messages.findings import Finding
+from adapter.messages.identifiers import Flaw
 from adapter.messages.reading import Reading, Recognised
 from adapter.messages.rules import (
     addressing,
@@ -57,13 +58,17 @@ def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
 
 
 def matter_of(reading: Reading, context: Context) -> frozenset[str]:
-    """What of a document decides which rules are asked: tags that it holds, flaws that its values have."""
+    """What of a document decides which rules are asked: tags that it holds, flaws of its values."""
     if reading.nodes is None:
         return _NOTHING
     held = _MATTER.intersection(reading.nodes.by_tag)
     if reading.recognised is not Recognised.BUSINESS:
         return held
-    return held.union(*(value.judged.flaws for value in reading.flawed_values(context.codes)))
+    return held.union(
+        *[value.judged.flaws for value in reading.flawed_values(context.codes)],
+        [ident.flaw for ident in reading.flawed_idents],
+        [number.judged for number in reading.patient_numbers if isinstance(number.judged, Flaw)],
+    )
 
 
 _MATTER: Final = frozenset(what for rule in RULES for what in rule.about)

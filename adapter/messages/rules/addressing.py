@@ -8,6 +8,7 @@ from typing import Final
 from adapter.errors import AppRecCode
 from adapter.messages.codes import IdType
 from adapter.messages.head import Participant
+from adapter.messages.namespaces import MH
 from adapter.messages.nodes import Node
 from adapter.messages.parties import Ident, her_written
 from adapter.messages.reading import Reading
@@ -132,6 +133,7 @@ def person_under_organisation(reading: Reading, _: Context) -> Iterator[Fault]:
     "AD2.7, AD2.8; HITS 1168 §11.2",
     send=_BLOCK,
     receive=_WARN,
+    about=(MH + "HealthcareProfessional",),
 )
 def service_or_person(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received, the service is the addressee."""

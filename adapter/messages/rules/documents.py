@@ -20,6 +20,8 @@ from adapter.values import Moment
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
 
+_CONTAINER: Final = BASE64 + "Base64Container"
+
 WARN_ATTACHMENTS: Final = 5_500_000
 """Raw octets of attachments from which the envelope comes near 10 MB (`msghead.md` §7.6)."""
 
@@ -170,7 +172,9 @@ def attachment_format(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("an attachment is neither pdf, jpeg nor png", _at(reading, position, "RefDoc", "MimeType"))
 
 
-@BOOK.rule("MH-043", "Attachments stay below the size the net recommends", "HIS 1036 §3.2", send=_WARN)
+@BOOK.rule(
+    "MH-043", "Attachments stay below the size the net recommends", "HIS 1036 §3.2", send=_WARN, about=(_CONTAINER,)
+)
 def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
     """The envelope has its own hard limit."""
     octets = sum(len(document.attachment or "") * 3 // 4 for _position, document in _attachments(reading))
@@ -185,11 +189,12 @@ def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
     send=_BLOCK,
     receive=_NEGATIVE,
     code=AppRecCode.OTHER,
+    about=(_CONTAINER,),
 )
 def content_not_base64(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only attachments are encoded."""
     for document in _documents(reading)[:1]:
-        if document.payloads[:1] == (BASE64 + "Base64Container",) and not _is_attachment(document):
+        if document.payloads[:1] == (_CONTAINER,) and not _is_attachment(document):
             yield Fault("the first document is base64; write the XML itself", _at(reading, 0, "RefDoc", "Content"))
 
 

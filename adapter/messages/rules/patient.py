@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from adapter.errors import AppRecCode
@@ -14,13 +15,11 @@ from adapter.messages.identifiers import (
     duf_control_digits,
     duf_number,
     fits,
-    hpr_number,
-    organisation_number,
     synthetic,
 )
 from adapter.messages.namespaces import MH
 from adapter.messages.parties import Person
-from adapter.messages.reading import Reading
+from adapter.messages.reading import IdentFlaw, Reading
 from adapter.messages.rules.places import in_info, is_plo
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
@@ -132,13 +131,27 @@ def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
             yield Fault(f"a patient number cannot be right: {flaw}", number.node)
 
 
-@BOOK.rule("ID-001", "A person's number is 11 digits without blanks", "HIS 1001 §4", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "ID-001",
+    "A person's number is 11 digits without blanks",
+    "HIS 1001 §4",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(Flaw.LENGTH,),
+)
 def eleven_digits(reading: Reading, _: Context) -> Iterator[Fault]:
     """FNR, DNR, HNR and FHN."""
     return _flawed(reading, Flaw.LENGTH)
 
 
-@BOOK.rule("ID-002", "Both control digits fit", "HIS 1001 §4.1; rule of 2032", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "ID-002",
+    "Both control digits fit",
+    "HIS 1001 §4.1; rule of 2032",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(Flaw.CONTROL_DIGITS,),
+)
 def control_digits(reading: Reading, _: Context) -> Iterator[Fault]:
     """The first may leave a remainder of 0 to 3, as numbers from 2032 will (`msghead.md` §8.3)."""
     return _flawed(reading, Flaw.CONTROL_DIGITS)
@@ -156,7 +169,7 @@ def type_fits_number(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault(f"TypeId says {number.declared}, and the number is of the series {judged.series}", number.node)
 
 
-@BOOK.rule("ID-005", "The number's date exists", "HIS 1001", send=_BLOCK, receive=_WARN)
+@BOOK.rule("ID-005", "The number's date exists", "HIS 1001", send=_BLOCK, receive=_WARN, about=(Flaw.DATE,))
 def date_exists(reading: Reading, _: Context) -> Iterator[Fault]:
     """After taking off what D-numbers, H-numbers and synthetic numbers add."""
     return _flawed(reading, Flaw.DATE)
@@ -176,25 +189,41 @@ BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and sho
 BOOK.elsewhere(Needs.CONDUCT, "ID-008", "Sex and century are not derived from numbers of the new rule", "rule of 2032")
 
 
-@BOOK.rule("ID-009", "An organisation number has 9 digits that fit", "own rule (mod 11)", send=_BLOCK, receive=_WARN)
+def _flawed_idents(reading: Reading, *flaws: IdentFlaw) -> Iterator[Fault]:
+    for ident in reading.flawed_idents:
+        if ident.flaw in flaws:
+            yield Fault(ident.flaw.value, ident.node)
+
+
+@BOOK.rule(
+    "ID-009",
+    "An organisation number has 9 digits that fit",
+    "own rule (mod 11)",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(IdentFlaw.ORGANISATION_NUMBER,),
+)
 def organisation_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers of the type ENH. In the content, where no address hangs on it, it is only told."""
-    for ident in reading.typed_idents:
-        if ident.type == "ENH" and ident.text is not None and not organisation_number(ident.text):
-            in_head = ident.node.tag == MH + "Ident"
-            says = "an organisation number cannot be right; 9 digits with control digit"
-            yield Fault(says, ident.node, send=None if in_head else _WARN)
+    for fault in _flawed_idents(reading, IdentFlaw.ORGANISATION_NUMBER):
+        in_head = fault.at is not None and fault.at.tag == MH + "Ident"
+        yield fault if in_head else replace(fault, send=_WARN)
 
 
 BOOK.judged_as(("AD-002",), "ID-010", "HER-ids are numeric and compared as integers", "practice")
 
 
-@BOOK.rule("ID-011", "An HPR number is 1 to 9 digits", "practice", send=_WARN, receive=_WARN)
+@BOOK.rule(
+    "ID-011",
+    "An HPR number is 1 to 9 digits",
+    "practice",
+    send=_WARN,
+    receive=_WARN,
+    about=(IdentFlaw.HPR_NUMBER,),
+)
 def hpr_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """Normally seven; there is no public control digit."""
-    for ident in reading.typed_idents:
-        if ident.type == "HPR" and ident.text is not None and not hpr_number(ident.text):
-            yield Fault("an HPR number is 1 to 9 digits", ident.node)
+    return _flawed_idents(reading, IdentFlaw.HPR_NUMBER)
 
 
 @BOOK.rule("ID-012", "A DUF number is 12 digits", "HIS 1001 §2.3", send=_BLOCK, receive=_WARN)
@@ -211,14 +240,17 @@ def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("the last two digits of a DUF number do not fit; check it", place, send=_WARN)
 
 
-@BOOK.rule("ID-013", "Every identifier has an Id and a TypeId with code", "HIS 80601 §5", send=_BLOCK, receive=_WARN)
+@BOOK.rule(
+    "ID-013",
+    "Every identifier has an Id and a TypeId with code",
+    "HIS 80601 §5",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(IdentFlaw.NO_ID, IdentFlaw.NO_TYPE),
+)
 def typed_identifiers(reading: Reading, _: Context) -> Iterator[Fault]:
     """One without the other is treated as missing."""
-    for ident in reading.typed_idents:
-        if ident.text is None:
-            yield Fault("an identifier has no Id; write it or leave the Ident out", ident.node)
-        elif ident.type is None:
-            yield Fault("an identifier has no type; write V in TypeId", ident.node)
+    return _flawed_idents(reading, IdentFlaw.NO_ID, IdentFlaw.NO_TYPE)
 
 
 BOOK.elsewhere(Needs.CONDUCT, "ID-014", "Codes are compared by V only; an unknown TypeId is kept", "own rule")
