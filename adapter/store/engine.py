@@ -14,8 +14,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import cast
 
-from sqlalchemy import Connection, Engine, FromClause, create_engine, event
-from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -29,6 +28,7 @@ from adapter.errors import (
     AdapterError,
     ErrorKind,
 )
+from adapter.store.prepared import HintingCompiler
 
 BUSY_SECONDS = 5.0
 """How long a transaction waits for another process before it is STORE-LOCKED."""
@@ -72,13 +72,6 @@ def meaning_of(error: BaseException | None) -> AdapterError:
     return AdapterError(_MEANING.get(code, STORE_FAILED), str(error))
 
 
-class _Compiler(SQLiteCompiler):
-    """SQLAlchemy's, which leaves out hints such as `INDEXED BY`."""
-
-    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
-        return text
-
-
 def open_engine(path: Path, *, writes: bool, connections: int, create: bool = False) -> Engine:
     """An engine on the file: with `writes`, transactions are BEGIN IMMEDIATE; without, nothing can be written.
 
@@ -105,7 +98,7 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
         pool_reset_on_return=None,  # every transaction is a block that has ended by then, or is ended at the checkin
     )
 
-    engine.dialect.statement_compiler = _Compiler
+    engine.dialect.statement_compiler = HintingCompiler
 
     @event.listens_for(engine, "connect")
     def set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

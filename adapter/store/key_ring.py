@@ -6,10 +6,13 @@ asks for them: a rotation in another process needs no restart here.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+import sqlite3
+
+from sqlalchemy import select
 
 from adapter.errors import STORE_KEY_MISSING, STORE_KEY_WRONG, AdapterError
 from adapter.store.cipher import StoreKey
+from adapter.store.prepared import rows
 from adapter.store.schema import store_key
 
 CURRENT = "current"
@@ -26,15 +29,15 @@ class KeyRing:
         self.own = own
         self._keys = {} if own is None else {own.id: own}
 
-    def current(self, connection: Connection) -> StoreKey | None:
+    def current(self, driver: sqlite3.Connection) -> StoreKey | None:
         """The key to encrypt with; None for a store that is not encrypted. Raises as `key`."""
-        key_id: str | None = connection.execute(_CURRENT).scalar()
-        return None if key_id is None else self.key(connection, key_id)
+        row = next(rows(driver, _CURRENT, {}), None)
+        return None if row is None else self.key(driver, row["id"])
 
-    def key(self, connection: Connection, key_id: str) -> StoreKey:
+    def key(self, driver: sqlite3.Connection, key_id: str) -> StoreKey:
         """The key of that id. Raises `AdapterError` (STORE_KEY_MISSING, STORE_KEY_WRONG)."""
         if key_id not in self._keys:
-            self._unwrap(connection)
+            self._unwrap(driver)
         if key_id in self._keys:
             return self._keys[key_id]
         if self.own is None:
@@ -45,12 +48,12 @@ class KeyRing:
         """A key that was handed in, beside that of the configuration."""
         self._keys[key.id] = key
 
-    def _unwrap(self, connection: Connection) -> None:
-        rows = connection.execute(_WRAPPED).all()
+    def _unwrap(self, driver: sqlite3.Connection) -> None:
+        wrapped_keys = [(row["id"], row["wrapped"], row["wrapped_by"]) for row in rows(driver, _WRAPPED, {})]
         found = True
         while found:
             found = False
-            for key_id, wrapped, by in rows:
+            for key_id, wrapped, by in wrapped_keys:
                 if key_id not in self._keys and by in self._keys:
                     self._keys[key_id] = self._keys[by].unwrap(wrapped, key_id)
                     found = True

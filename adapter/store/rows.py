@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from adapter.crypto.certificates import Usage
 from adapter.crypto.revocation import Outcome as RevocationOutcome
 from adapter.crypto.standing import Action, Form
@@ -14,6 +12,7 @@ from adapter.delivery.duplicates import Seen, SignedReference
 from adapter.delivery.receipts import AppRecState, ReceiptExchange
 from adapter.delivery.receiver import ReceivedExchange, ReceptionState
 from adapter.delivery.sender import HandOver, SenderExchange, TransportState
+from adapter.store.fact_log import LogRow
 from adapter.store.port import (
     Act,
     CertificateCheck,
@@ -33,6 +32,7 @@ from adapter.store.port import (
     TakenMessage,
     UsedAnswer,
 )
+from adapter.store.prepared import Row
 from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId, Zone
 
 Values = dict[str, Any]
@@ -129,7 +129,7 @@ def exchange_values(exchange: Exchange) -> Values:
     }
 
 
-def exchange_of(row: RowMapping) -> Exchange:
+def exchange_of(row: Row) -> Exchange:
     return Exchange(
         id=row["id"],
         direction=Direction(row["direction"]),
@@ -164,7 +164,7 @@ def _digest(value: str | None) -> Digest | None:
     return None if value is None else Digest(value)
 
 
-def _transport_of(row: RowMapping) -> SenderExchange | None:
+def _transport_of(row: Row) -> SenderExchange | None:
     if row["transport_state"] is None:
         return None
     return SenderExchange(
@@ -179,7 +179,7 @@ def _transport_of(row: RowMapping) -> SenderExchange | None:
     )
 
 
-def _receipt_of(row: RowMapping) -> ReceiptExchange | None:
+def _receipt_of(row: Row) -> ReceiptExchange | None:
     if row["receipt_state"] is None:
         return None
     return ReceiptExchange(
@@ -190,7 +190,7 @@ def _receipt_of(row: RowMapping) -> ReceiptExchange | None:
     )
 
 
-def _reception_of(row: RowMapping, prefix: str) -> ReceivedExchange | None:
+def _reception_of(row: Row, prefix: str) -> ReceivedExchange | None:
     if row[f"{prefix}state"] is None:
         return None
     return ReceivedExchange(
@@ -233,7 +233,7 @@ def mail_values(mail: Mail) -> Values:
     }
 
 
-def mail_of(row: RowMapping) -> Mail:
+def mail_of(row: Row) -> Mail:
     reception = _reception_of(row, "")
     assert reception is not None
     return Mail(
@@ -267,7 +267,7 @@ def outbox_values(item: OutboxItem) -> Values:
     }
 
 
-def outbox_of(row: RowMapping) -> OutboxItem:
+def outbox_of(row: Row) -> OutboxItem:
     return OutboxItem(
         id=row["id"],
         kind=OutboxKind(row["kind"]),
@@ -305,7 +305,7 @@ def seen_values(envelope: SeenEnvelope) -> Values:
     }
 
 
-def seen_of(row: RowMapping) -> SeenEnvelope:
+def seen_of(row: Row) -> SeenEnvelope:
     return SeenEnvelope(
         sender=HerId(row["sender"]),
         message_id=MessageId(row["message_id"]),
@@ -317,7 +317,7 @@ def seen_of(row: RowMapping) -> SeenEnvelope:
     )
 
 
-def taken_of(row: RowMapping) -> TakenMessage:
+def taken_of(row: Row) -> TakenMessage:
     return TakenMessage(
         msg_id=MsgId(row["msg_id"]),
         organisation=HerId(row["organisation"]),
@@ -327,7 +327,7 @@ def taken_of(row: RowMapping) -> TakenMessage:
     )
 
 
-def inbox_of(row: RowMapping) -> InboxItem:
+def inbox_of(row: Row) -> InboxItem:
     return InboxItem(
         exchange_id=row["exchange_id"],
         payload=Digest(row["payload"]),
@@ -340,8 +340,24 @@ def inbox_of(row: RowMapping) -> InboxItem:
     )
 
 
-def journal_of(row: RowMapping) -> JournalEntry:
+def journal_of(row: Row) -> JournalEntry:
     return JournalEntry(exchange_id=row["exchange_id"], at=row["at"], what=row["what"], detail=row["detail"])
+
+
+def log_row_of(row: Row) -> LogRow:
+    """A row of the fact log, of which nothing is believed yet."""
+    return LogRow(
+        seq=row["seq"],
+        recorded_at=row["recorded_at"],
+        patient=row["patient"],
+        hospital=row["hospital"],
+        municipality=row["municipality"],
+        exchange_id=row["exchange_id"],
+        text=row["entry"],
+        digest=row["digest"],
+        previous=row["previous"],
+        hash=row["hash"],
+    )
 
 
 # ── what operators did ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -358,7 +374,7 @@ def act_values(act: OperatorAct) -> Values:
     }
 
 
-def act_of(row: RowMapping) -> OperatorAct:
+def act_of(row: Row) -> OperatorAct:
     return OperatorAct(row["subject"], row["at"], row["who"], Act(row["act"]), row["reason"], row["outcome"])
 
 
@@ -379,7 +395,7 @@ def statement_values(issued: IssuedStatement) -> Values:
     }
 
 
-def statement_of(row: RowMapping) -> IssuedStatement:
+def statement_of(row: Row) -> IssuedStatement:
     return IssuedStatement(
         id=row["id"],
         hospital=HerId(row["hospital"]),
@@ -408,7 +424,7 @@ def revocation_values(kept: RevocationAnswer) -> Values:
     }
 
 
-def revocation_of(row: RowMapping) -> RevocationAnswer:
+def revocation_of(row: Row) -> RevocationAnswer:
     return RevocationAnswer(
         form=Form(row["form"]),
         about=Digest(row["about"]),
@@ -433,7 +449,7 @@ def check_values(check: CertificateCheck) -> Values:
     }
 
 
-def check_of(row: RowMapping) -> CertificateCheck:
+def check_of(row: Row) -> CertificateCheck:
     answers = (line.split(" ") for line in row["answers"].split("\n") if line)
     return CertificateCheck(
         message=Digest(row["message"]),

@@ -6,6 +6,7 @@ by their keys: so the writer is never held long, and what has changed between th
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -151,6 +152,7 @@ class SqlCareReader:
     """The port's `CareReader` on one connection."""
 
     _connection: Connection
+    _driver: sqlite3.Connection
     _keys: KeyRing
 
     def current_key(self) -> str | None:
@@ -218,7 +220,7 @@ class SqlCareWriter(SqlCareReader):
         return True
 
     def turn_to(self, key: StoreKey, now: datetime) -> None:
-        before = self._keys.current(self._connection)
+        before = self._keys.current(self._driver)
         if before is not None and before.id == key.id:
             self._keys.add(key)
             return
@@ -236,7 +238,7 @@ class SqlCareWriter(SqlCareReader):
         self._connection.execute(insert(store_key).values(values))
 
     def reseal(self, after: Digest | None, octets: int) -> Resealed:
-        key = self._keys.current(self._connection)
+        key = self._keys.current(self._driver)
         if key is None:
             raise AdapterError(STORE_KEY_MISSING, "the store has no key to encrypt with")
         waiting = (
@@ -253,7 +255,7 @@ class SqlCareWriter(SqlCareReader):
                 break
             last = Digest(name)
             content = self._connection.execute(select(blob.c.content).where(blob.c.digest == name)).scalar_one()
-            plain = content if key_id is None else self._keys.key(self._connection, key_id).open(content, last)
+            plain = content if key_id is None else self._keys.key(self._driver, key_id).open(content, last)
             self._connection.execute(update(blob).where(blob.c.digest == name).values(content=key.seal(plain, last)))
             self._connection.execute(delete(blob_key).where(blob_key.c.digest == name))
             self._connection.execute(insert(blob_key).values(digest=name, key_id=key.id))

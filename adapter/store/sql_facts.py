@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from adapter.delivery.recorded import Pseudonym, RecordedFact
 from adapter.errors import STORE_CORRUPT, AdapterError
 from adapter.store import fact_log as chain
 from adapter.store.port import ChainReport, FactFilter, RecentSubject, Subject, UnclearAnswer
+from adapter.store.rows import log_row_of
 from adapter.store.schema import SAYS_UNCLEAR, fact_log
 from adapter.store.sql_asked import Asked
 from adapter.store.statements import facts_of, newest_facts_of
@@ -25,16 +26,16 @@ class SqlFacts(Asked):
             of_values = {f"of_{name}": value for name, value in wanted.items()}
             if which.newest:
                 newest = {"of_after": which.after_seq, "of_newest": which.newest}
-                rows = self._log(newest_facts_of(*wanted), **newest, **of_values)
-                return tuple(chain.fact_of(row) for row in rows)[::-1]
-            rows = self._log(facts_of(*wanted), of_after=which.after_seq, **of_values)
-            return tuple(chain.fact_of(row) for row in rows)
+                found = self._rows(newest_facts_of(*wanted), **newest, **of_values)
+                return tuple(chain.fact_of(log_row_of(row)) for row in found)[::-1]
+            found = self._rows(facts_of(*wanted), of_after=which.after_seq, **of_values)
+            return tuple(chain.fact_of(log_row_of(row)) for row in found)
         except ValueError as error:
             raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
 
     def facts_about(self, exchange_ids: Iterable[str]) -> tuple[RecordedFact, ...]:
         of_them = select(fact_log).where(fact_log.c.exchange_id.in_(list(exchange_ids)))
-        return tuple(chain.fact_of(row) for row in self._log(of_them.order_by(fact_log.c.seq)))
+        return tuple(chain.fact_of(log_row_of(row)) for row in self._all(of_them.order_by(fact_log.c.seq)))
 
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         columns = (fact_log.c.patient, fact_log.c.hospital, fact_log.c.municipality)
@@ -75,9 +76,9 @@ class SqlFacts(Asked):
         of_them = select(fact_log).where(fact_log.c.patient.in_(sorted({one.patient.value for one in wanted})))
         try:
             return tuple(
-                chain.fact_of(row)
-                for row in self._log(of_them.order_by(fact_log.c.seq))
-                if _subject(row.patient, row.hospital, row.municipality) in wanted
+                chain.fact_of(log_row_of(row))
+                for row in self._all(of_them.order_by(fact_log.c.seq))
+                if _subject(row["patient"], row["hospital"], row["municipality"]) in wanted
             )
         except ValueError as error:
             raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
@@ -97,22 +98,7 @@ class SqlFacts(Asked):
         return tuple(UnclearAnswer(seq, exchange_id, bool(is_read)) for seq, exchange_id, is_read in rows)
 
     def verify_chain(self) -> ChainReport:
-        return chain.verify(self._log(facts_of(), of_after=-1))
-
-    def _log(self, statement: Select[*tuple[object, ...]], **values: object) -> Iterator[chain.LogRow]:
-        for row in self._all(statement, **values):
-            yield chain.LogRow(
-                seq=row["seq"],
-                recorded_at=row["recorded_at"],
-                patient=row["patient"],
-                hospital=row["hospital"],
-                municipality=row["municipality"],
-                exchange_id=row["exchange_id"],
-                text=row["entry"],
-                digest=row["digest"],
-                previous=row["previous"],
-                hash=row["hash"],
-            )
+        return chain.verify(map(log_row_of, self._rows(facts_of(), of_after=-1)))
 
 
 def _subject(patient: str, hospital: str, municipality: str | None) -> Subject:

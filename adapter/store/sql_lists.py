@@ -8,13 +8,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select
 
 from adapter.delivery.receiver import ReceptionState
-from adapter.delivery.sender import TransportState
 from adapter.store import exchange_list
 from adapter.store.port import Act, Exchange, ExchangeFilter, InboxItem, JournalEntry, Mail
 from adapter.store.rows import inbox_of, journal_of, mail_of
 from adapter.store.schema import WAS_NOT_IMPORTED, exchange, inbox, journal, mail_in, operator_act
-from adapter.store.sql_asked import Asked
-from adapter.store.statements import DUE_RECEIPTS, DUE_TRANSPORT, INBOX_WAITING
+from adapter.store.sql_asked import Asked, exchanges_of
+from adapter.store.statements import DUE_RECEIPTS, DUE_TRANSPORT, INBOX_WAITING, SUBMISSIONS
 from adapter.values import HerId
 
 
@@ -33,17 +32,16 @@ class SqlLists(Asked):
 
     def exchanges(self, which: ExchangeFilter) -> tuple[Exchange, ...]:
         listed = exchange_list.newest(self._connection, which)
-        return () if listed is None else self._exchanges(listed)
+        return () if listed is None else exchanges_of(self._all(listed))
 
     def submissions(self, limit: int = 100) -> tuple[Exchange, ...]:
-        new = select(exchange).where(exchange.c.transport_state == TransportState.NEW.value)
-        return self._exchanges(new.order_by(exchange.c.created_at, exchange.c.id).limit(limit))
+        return exchanges_of(self._rows(SUBMISSIONS, of_limit=limit))
 
     def due_transport(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
-        return self._exchanges(DUE_TRANSPORT, of_now=now, of_limit=limit)
+        return exchanges_of(self._rows(DUE_TRANSPORT, of_now=now, of_limit=limit))
 
     def due_receipts(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
-        return self._exchanges(DUE_RECEIPTS, of_now=now, of_limit=limit)
+        return exchanges_of(self._rows(DUE_RECEIPTS, of_now=now, of_limit=limit))
 
     def kept_back(
         self, reasons: Iterable[str], own: tuple[HerId, ...] = (), limit: int = 1000
@@ -63,7 +61,7 @@ class SqlLists(Asked):
 
     def inbox_waiting(self, limit: int = 100, own: tuple[HerId, ...] = ()) -> tuple[InboxItem, ...]:
         if not own:
-            return tuple(inbox_of(row) for row in self._all(INBOX_WAITING, of_limit=limit))
+            return tuple(inbox_of(row) for row in self._rows(INBOX_WAITING, of_limit=limit))
         waiting = select(inbox).where(inbox.c.taken_at.is_(None), for_one_of(own))
         oldest = waiting.order_by(inbox.c.received_at, inbox.c.exchange_id).limit(limit)
         return tuple(inbox_of(row) for row in self._all(oldest))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import RowMapping, func, or_, select
+from sqlalchemy import func, or_, select
 
 from adapter.crypto.standing import Form
 from adapter.errors import STORE_CORRUPT, STORE_EXPIRED, STORE_MISSING, AdapterError
@@ -23,6 +23,7 @@ from adapter.store.port import (
     SeenEnvelope,
     TakenMessage,
 )
+from adapter.store.prepared import Row
 from adapter.store.rows import (
     act_of,
     check_of,
@@ -50,7 +51,7 @@ from adapter.store.schema import (
     outbox,
     revocation_answer,
 )
-from adapter.store.sql_asked import Asked
+from adapter.store.sql_asked import Asked, exchanges_of
 from adapter.store.statements import (
     BESIDE,
     BLOB,
@@ -72,14 +73,14 @@ class SqlLookup(Asked):
     _keys: KeyRing
 
     def blob(self, digest: Digest) -> bytes:
-        row = self._one(BLOB, of_digest=digest.value)
+        row = self._row(BLOB, of_digest=digest.value)
         if row is None:
             raise AdapterError(STORE_MISSING, f"the bytes with digest {digest}")
         if row["gone_at"] is not None:
             raise AdapterError(STORE_EXPIRED, f"the bytes with digest {digest}, on {row['gone_at']:%Y-%m-%d}")
         content: bytes = row["content"]
         if row["key_id"] is not None:
-            content = self._keys.key(self._connection, row["key_id"]).open(content, digest)
+            content = self._keys.key(self._driver, row["key_id"]).open(content, digest)
         if Digest.of(content) != digest:
             raise AdapterError(STORE_CORRUPT, f"the bytes with digest {digest} have another digest now")
         return content
@@ -93,34 +94,34 @@ class SqlLookup(Asked):
         return tuple(mail_of(row) for row in self._all(wanted.order_by(mail_in.c.received, mail_in.c.id)))
 
     def exchange(self, exchange_id: str) -> Exchange | None:
-        row = self._one(EXCHANGE, of_id=exchange_id)
+        row = self._row(EXCHANGE, of_id=exchange_id)
         return None if row is None else exchange_of(row)
 
     def exchanges_named(self, exchange_ids: Iterable[str]) -> tuple[Exchange, ...]:
-        return self._exchanges(select(exchange).where(exchange.c.id.in_(list(exchange_ids))))
+        return exchanges_of(self._all(select(exchange).where(exchange.c.id.in_(list(exchange_ids)))))
 
     def by_message_id(self, direction: Direction, message_id: MessageId, peer: HerId | None = None) -> Exchange | None:
         of_peer = {} if peer is None else {"of_peer": peer.value}
-        row = self._one(by_message_id(direction, from_peer=peer is not None), of_message_id=message_id.value, **of_peer)
+        row = self._row(by_message_id(direction, from_peer=peer is not None), of_message_id=message_id.value, **of_peer)
         return None if row is None else exchange_of(row)
 
     def find_sent(self, msg_id: MsgId, receiver: HerId | None = None) -> tuple[Exchange, ...]:
         digits = hex_digits(msg_id)
         of_receiver = {} if receiver is None else {"of_receiver": receiver.value}
         by_key = sent_by(exchange.c.msg_key, to_receiver=receiver is not None)
-        found = self._exchanges(by_key, of_msg_key=msg_id.key, **of_receiver)
+        found = exchanges_of(self._rows(by_key, of_msg_key=msg_id.key, **of_receiver))
         # A GUID has 32 digits; fewer would match ids that only look alike.
         if not found and len(digits) == 32:
             by_digits = sent_by(exchange.c.msg_hex, to_receiver=receiver is not None)
-            found = self._exchanges(by_digits, of_msg_hex=digits, **of_receiver)
+            found = exchanges_of(self._rows(by_digits, of_msg_hex=digits, **of_receiver))
         return found
 
     def related(self, exchange_id: str) -> tuple[Exchange, ...]:
         wanted = select(exchange).where(or_(exchange.c.receipt_for == exchange_id, exchange.c.answers == exchange_id))
-        return self._exchanges(wanted.order_by(exchange.c.created_at, exchange.c.id))
+        return exchanges_of(self._all(wanted.order_by(exchange.c.created_at, exchange.c.id)))
 
     def journal(self, exchange_id: str) -> tuple[JournalEntry, ...]:
-        return tuple(journal_of(row) for row in self._all(JOURNAL, of_exchange_id=exchange_id))
+        return tuple(journal_of(row) for row in self._rows(JOURNAL, of_exchange_id=exchange_id))
 
     def journals(self, exchange_ids: Iterable[str]) -> tuple[JournalEntry, ...]:
         wanted = select(journal).where(journal.c.exchange_id.in_(list(exchange_ids))).order_by(journal.c.seq)
@@ -131,15 +132,15 @@ class SqlLookup(Asked):
         return tuple(outbox_of(row) for row in self._all(items))
 
     def seen(self, sender: HerId, message_id: MessageId) -> SeenEnvelope | None:
-        row = self._one(SEEN, of_sender=sender.value, of_message_id=message_id.value)
+        row = self._row(SEEN, of_sender=sender.value, of_message_id=message_id.value)
         return None if row is None else seen_of(row)
 
     def taken(self, msg_id: MsgId, organisation: HerId) -> TakenMessage | None:
-        row = self._one(TAKEN, of_msg_key=msg_id.key, of_organisation=organisation.value)
+        row = self._row(TAKEN, of_msg_key=msg_id.key, of_organisation=organisation.value)
         return None if row is None else taken_of(row)
 
     def inbox_item(self, exchange_id: str) -> InboxItem | None:
-        row = self._one(INBOX_ITEM, of_exchange_id=exchange_id)
+        row = self._row(INBOX_ITEM, of_exchange_id=exchange_id)
         return None if row is None else inbox_of(row)
 
     def in_inbox(self, exchange_ids: Iterable[str]) -> frozenset[str]:
@@ -152,7 +153,7 @@ class SqlLookup(Asked):
         return tuple((str(exchange_id), int(count)) for exchange_id, count in rows)
 
     def beside(self, exchange_id: str) -> tuple[Digest, ...]:
-        return tuple(Digest(row["payload"]) for row in self._all(BESIDE, of_exchange_id=exchange_id))
+        return tuple(Digest(row["payload"]) for row in self._rows(BESIDE, of_exchange_id=exchange_id))
 
     def correlated(self, values: Iterable[str]) -> str | None:
         found = self._one(select(correlation.c.exchange_id).where(correlation.c.value.in_(list(values))).limit(1))
@@ -201,11 +202,11 @@ class SqlLookup(Asked):
         return tuple(_issued(row) for row in self._all(ordered))
 
     def note(self, key: str) -> str | None:
-        value: str | None = self._connection.execute(NOTE, {"of_key": f"note:{key}"}).scalar()
-        return value
+        row = self._row(NOTE, of_key=f"note:{key}")
+        return None if row is None else row["value"]
 
 
-def _issued(row: RowMapping) -> IssuedStatement:
+def _issued(row: Row) -> IssuedStatement:
     issued = statement_of(row)
     if Digest.of(issued.content) != issued.digest:
         raise AdapterError(STORE_CORRUPT, f"statement {issued.id} has another digest now")

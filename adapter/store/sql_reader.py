@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from adapter.store.key_ring import KeyRing
+from adapter.store.prepared import driver_of
 from adapter.store.sql_access import SqlAccessReader
 from adapter.store.sql_care import SqlCareReader
 from adapter.store.sql_facts import SqlFacts
@@ -18,4 +19,5 @@ class SqlReader(SqlLookup, SqlLists, SqlFacts, SqlFigures, SqlAccessReader, SqlC
 
     def __init__(self, connection: Connection, keys: KeyRing | None = None) -> None:
         self._connection = connection
+        self._driver = driver_of(connection)
         self._keys = KeyRing() if keys is None else keys

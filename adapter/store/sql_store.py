@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -36,6 +35,7 @@ from adapter.store.group_commit import GroupWriter
 from adapter.store.key_ring import KeyRing
 from adapter.store.migrate import is_current, revision_of, upgrade
 from adapter.store.port import Reader, Writer
+from adapter.store.prepared import driver_of
 from adapter.store.schema import KEY_INSIDE, KEY_OUTSIDE, REVISION, meta
 from adapter.store.sql_reader import SqlReader
 from adapter.store.sql_writer import SqlWriter
@@ -108,7 +108,7 @@ def _prepare(engine: Engine, may_write: bool, new_key: bytes | None, held: Secre
     """Make the tables what they have to be, in one transaction; returns the pseudonym key."""
     with translated():
         with engine.connect() as connection:
-            patiently(cast("sqlite3.Connection", connection.connection.dbapi_connection), "PRAGMA journal_mode=WAL")
+            patiently(driver_of(connection), "PRAGMA journal_mode=WAL")
         with engine.begin() as connection:
             is_new = revision_of(connection) is None
             if not is_current(connection):
@@ -119,7 +119,7 @@ def _prepare(engine: Engine, may_write: bool, new_key: bytes | None, held: Secre
             if is_new:
                 writer.adopt_key(datetime.now(UTC))
             elif (needed := writer.current_key()) is not None:
-                KeyRing(held.blobs).key(connection, needed)
+                KeyRing(held.blobs).key(driver_of(connection), needed)
             return _pseudonym_key(connection, new_key, held.pseudonyms)
 
 
@@ -195,9 +195,7 @@ class SqlStore:
         """Take the write-ahead log into the file and empty it, so that no octet of before stays in it; as far as other
         processes let it."""
         with translated(), self._engine.connect() as connection:
-            cast("sqlite3.Connection", connection.connection.dbapi_connection).execute(
-                "PRAGMA wal_checkpoint(TRUNCATE)"
-            ).fetchall()
+            driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self._writer.close()

@@ -17,7 +17,6 @@ from adapter.delivery.fact_chain import linked
 from adapter.delivery.recorded import RecordedFact, StayFact
 from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
-from adapter.store.changing import change, change_many
 from adapter.store.cipher import StoreKey
 from adapter.store.key_ring import KeyRing
 from adapter.store.port import (
@@ -36,12 +35,14 @@ from adapter.store.port import (
     SeenEnvelope,
     TakenMessage,
 )
+from adapter.store.prepared import change, change_many, rows
 from adapter.store.rows import (
     Values,
     act_values,
     check_values,
     exchange_values,
     inbox_of,
+    log_row_of,
     mail_of,
     mail_values,
     outbox_of,
@@ -106,11 +107,11 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         self._journal: list[Values] = []
 
     def _changed(self, statement: Update, values: Values) -> bool:
-        return change(self._connection, statement, values) == 1
+        return change(self._driver, statement, values) == 1
 
     def _add(self, table: Table, values: Values) -> bool:
         """Insert a row; False, and nothing is changed, when its key is taken."""
-        return change(self._connection, insert_new(table), values) == 1
+        return change(self._driver, insert_new(table), values) == 1
 
     def _add_new(self, table: Table, values: Values, key: str) -> None:
         """Insert a row whose key must be free."""
@@ -136,7 +137,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     @cached_property
     def _key(self) -> StoreKey | None:
         """What to encrypt with; no other process can begin a rotation while this transaction is open."""
-        return self._keys.current(self._connection)
+        return self._keys.current(self._driver)
 
     def _renewed(self, digest: Digest, now: datetime) -> bool:
         """Whether these octets are there: then they are young again, so that retention lets them be."""
@@ -149,7 +150,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def claim_mails(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[Mail, ...]:
         values = {"of_now": now, "of_limit": limit, "claimed_by": worker, "claimed_until": now + lease}
-        claimed = [mail_of(row) for row in self._connection.execute(CLAIM_MAILS, values).mappings()]
+        claimed = [mail_of(row) for row in rows(self._driver, CLAIM_MAILS, values)]
         return tuple(sorted(claimed, key=lambda mail: (mail.reception.due or mail.reception.received, mail.id)))
 
     def save_mail(self, mail: Mail) -> None:
@@ -174,7 +175,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def _withdraw_messages(self, exchange_id: str) -> None:
         """The fence stays: an attempt that is under way may still write how it ended."""
-        change(self._connection, WITHDRAW, {"of_exchange_id": exchange_id})
+        change(self._driver, WITHDRAW, {"of_exchange_id": exchange_id})
 
     def add_journal(self, entry: JournalEntry) -> None:
         values = {"exchange_id": entry.exchange_id, "at": entry.at, "what": entry.what, "detail": entry.detail}
@@ -188,16 +189,16 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         """Write the lines of the journal that have been collected, in one go."""
         if self._journal:
             lines, self._journal = self._journal, []
-            change_many(self._connection, insert_new(journal), lines)
+            change_many(self._driver, insert_new(journal), lines)
 
     # ── outbox ──
 
     def put_outbox(self, item: OutboxItem) -> None:
-        change(self._connection, PUT_OUTBOX, outbox_values(item))
+        change(self._driver, PUT_OUTBOX, outbox_values(item))
 
     def claim_outbox(self, now: datetime, limit: int, lease: timedelta, worker: str) -> tuple[OutboxItem, ...]:
         values = {"of_now": now, "of_limit": limit, "claimed_by": worker, "claimed_until": now + lease}
-        claimed = [outbox_of(row) for row in self._connection.execute(CLAIM_OUTBOX, values).mappings()]
+        claimed = [outbox_of(row) for row in rows(self._driver, CLAIM_OUTBOX, values)]
         return tuple(sorted(claimed, key=lambda item: (item.due, item.id)))
 
     def finish_outbox(self, item: OutboxItem, state: OutboxState, now: datetime, reason: str = "") -> None:
@@ -287,7 +288,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         return tuple(sorted(claimed, key=lambda item: (item.received_at, item.exchange_id)))
 
     def take_inbox(self, exchange_id: str, at: datetime, file: str = "") -> InboxItem:
-        change(self._connection, TAKE_INBOX, {"of_exchange_id": exchange_id, "taken_at": at, "file": file})
+        change(self._driver, TAKE_INBOX, {"of_exchange_id": exchange_id, "taken_at": at, "file": file})
         item = self.inbox_item(exchange_id)
         if item is None:
             raise AdapterError(STORE_MISSING, f"the inbox has no exchange {exchange_id}")
@@ -299,8 +300,8 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     # ── facts and notes ──
 
     def append_fact(self, entry: StayFact, now: datetime) -> RecordedFact:
-        last = next(self._log(LAST_FACT), None)
-        fact = linked(entry, None if last is None else chain.fact_of(last), now)
+        last = self._row(LAST_FACT)
+        fact = linked(entry, None if last is None else chain.fact_of(log_row_of(last)), now)
         row = chain.row_of(fact)
         values = {
             "seq": row.seq,
@@ -333,7 +334,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
         self._add(certificate_check, check_values(check))
 
     def keep_note(self, key: str, value: str) -> None:
-        change(self._connection, KEEP_NOTE, {"key": f"note:{key}", "value": value})
+        change(self._driver, KEEP_NOTE, {"key": f"note:{key}", "value": value})
 
     def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
         return sum(

@@ -115,6 +115,12 @@ indexes, even if the value is the same; and one that sets the id makes SQLite lo
 table that may have some, through the whole table where there is no index."""
 JOURNAL: Final = select(journal).where(_is(journal.c.exchange_id)).order_by(journal.c.seq)
 
+SUBMISSIONS: Final = (
+    select(exchange)
+    .where(exchange.c.transport_state == TransportState.NEW.value)
+    .order_by(exchange.c.created_at, exchange.c.id)
+    .limit(bindparam("of_limit"))
+)
 DUE_TRANSPORT: Final = (
     select(exchange)
     .where(AWAITS_ACK, exchange.c.transport_due <= _NOW)

@@ -1,34 +1,30 @@
-"""Where a store can be struck: after each statement it executes, whichever way it goes."""
+"""Where a store can be struck: before each statement that changes something, and before each commit.
+
+The driver itself tells, so that it does not matter which way a statement goes to it. What is between two of them is in
+memory alone: before the next is after the one before.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
-from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 
-from adapter.store import sql_writer
+_CHANGES_NOTHING = ("SELECT", "PRAGMA")
 
 
-def after_each_statement(engine: Engine, strike: Callable[[str], None]) -> None:
-    """Call something with each statement that was executed on an engine, for the rest of this process.
+def before_each_change(engine: Engine, strike: Callable[[], None]) -> None:
+    """Call something before each statement on an engine that is not only a question, and before each commit.
 
-    Changes go to the driver past SQLAlchemy's events, so they are watched for where they are written.
+    The connections are those that the engine gives out from now on.
     """
 
-    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        strike(statement)
+    def begun(statement: str) -> None:
+        if not statement.lstrip().upper().startswith(_CHANGES_NOTHING):
+            strike()
 
-    event.listen(engine, "after_cursor_execute", executed)
-    for name in ("change", "change_many"):
-        setattr(sql_writer, name, _watched(getattr(sql_writer, name), engine, strike))
+    def watched(driver: sqlite3.Connection, *_: object) -> None:
+        driver.set_trace_callback(begun)
 
-
-def _watched(genuine: Callable[..., Any], engine: Engine, strike: Callable[[str], None]) -> Callable[..., Any]:
-    def watched(connection: Connection, statement: object, values: object) -> Any:
-        result = genuine(connection, statement, values)
-        if connection.engine is engine:
-            strike(str(statement))
-        return result
-
-    return watched
+    event.listen(engine, "checkout", watched)

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from changes import after_each_statement
-from sqlalchemy import event
+from changes import before_each_change
 
 from adapter.service.installation import Installation, open_own_store
 
@@ -45,15 +44,9 @@ def opened(base: Installation) -> Installation:
 
 
 def mortal(base: Installation, death: Death) -> Installation:
-    """The installation over its store, with a moment after each statement that writes and before each commit."""
-
-    def executed(statement: str) -> None:
-        if not statement.lstrip().upper().startswith("SELECT"):
-            death()
-
+    """The installation over its store, with a moment before each statement that writes and before each commit."""
     alive = opened(base)
-    after_each_statement(alive.store._engine, executed)  # type: ignore[attr-defined]
-    event.listen(alive.store._engine, "commit", death)  # type: ignore[attr-defined]
+    before_each_change(alive.store._engine, death)  # type: ignore[attr-defined]
     return alive
 
 

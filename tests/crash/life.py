@@ -17,8 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from changes import after_each_statement
-from sqlalchemy import event
+from changes import before_each_change
 
 from adapter.delivery import receiver, sender
 from adapter.delivery.duplicates import Seen, SignedReference
@@ -165,7 +164,7 @@ def contents(path: Path) -> str:
 
 
 class Death:
-    """Kills this process at the n-th moment: after a statement, before or after a commit."""
+    """Kills this process at the n-th moment: before a statement, before or after a commit."""
 
     def __init__(self, moment: int) -> None:
         self._left = moment
@@ -180,8 +179,7 @@ def live(path: Path, moment: int, told: int) -> None:
     """The whole life in a child process, writing one byte for each confirmed step, until death."""
     store = open_store(path)
     death = Death(moment)
-    after_each_statement(store._engine, death)
-    event.listen(store._engine, "commit", death)
+    before_each_change(store._engine, death)
     for step in STEPS:
         store.write_now(step)
         death()

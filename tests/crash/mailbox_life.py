@@ -21,8 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from changes import after_each_statement
-from sqlalchemy import event
+from changes import before_each_change
 
 from adapter.config import Mailbox, load
 from adapter.delivery.receiver import ReceptionState
@@ -85,8 +84,7 @@ def live(base: Installation, case: Case, step: int) -> None:
     imaplib.IMAP4._command = dying(imaplib.IMAP4._command, death)  # type: ignore[attr-defined]
     imaplib.IMAP4._command_complete = dying(imaplib.IMAP4._command_complete, death)  # type: ignore[attr-defined]
     alive = opened(base)
-    after_each_statement(alive.store._engine, death)  # type: ignore[attr-defined]
-    event.listen(alive.store._engine, "commit", death)  # type: ignore[attr-defined]
+    before_each_change(alive.store._engine, death)  # type: ignore[attr-defined]
     MailboxReader(alive, case.mailbox, lambda: open_mailbox(case.mailbox)).read()
     os._exit(0)
 

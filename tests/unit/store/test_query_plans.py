@@ -13,16 +13,16 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import Insert, Update, event
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.recorded import Pseudonym
 from adapter.delivery.sender import SenderExchange, TransportState
-from adapter.store import changing
-from adapter.store.changing import prepared
+from adapter.store import prepared
 from adapter.store.port import Direction, ExchangeFilter, FactFilter, ListPlace, Reader, Subject, Writer
+from adapter.store.prepared import Compiled, Statement, Values, with_values
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, MessageId, MsgId
 from tests.unit.store.test_sql_store import incoming, outgoing, put
@@ -36,28 +36,29 @@ GROWING = frozenset(
 OF_FEW = frozenset({"ix_fact_log_unclear", "ix_journal_not_imported", "ix_outbox_waiting"})
 """Indexes of the few rows that matter, which may be gone through."""
 
-Statement = tuple[str, Any]
+Given = tuple[str, Any]
 
 
 @contextmanager
-def recorded() -> Iterator[list[Statement]]:
+def recorded() -> Iterator[list[Given]]:
     """The statements that SQLite is given meanwhile, with their parameters."""
-    found: list[Statement] = []
+    found: list[Given] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         found.append((statement, parameters))
 
-    def noting(statement: Insert | Update, values: Mapping[str, object]) -> tuple[str, list[object]]:
-        found.append(prepared(statement, values))
-        return found[-1]
+    def noting(statement: Statement, values: Values) -> tuple[Compiled, list[object]]:
+        compiled, parameters = with_values(statement, values)
+        found.append((compiled.sql, parameters))
+        return compiled, parameters
 
     event.listen(Engine, "before_cursor_execute", note)
-    with patch.object(changing, "prepared", noting):
+    with patch.object(prepared, "with_values", noting):
         yield found
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def explained(path: Path, statement: Statement, *, how: str = "EXPLAIN QUERY PLAN") -> list[tuple[Any, ...]]:
+def explained(path: Path, statement: Given, *, how: str = "EXPLAIN QUERY PLAN") -> list[tuple[Any, ...]]:
     """What SQLite says of a statement: its plan, or with `how` its program."""
     sql, parameters = statement
     with closing(sqlite3.connect(path)) as connection:
@@ -65,14 +66,14 @@ def explained(path: Path, statement: Statement, *, how: str = "EXPLAIN QUERY PLA
         return connection.execute(f"{how} {sql}", parameters).fetchall()
 
 
-def walked(path: Path, statement: Statement) -> list[str]:
+def walked(path: Path, statement: Given) -> list[str]:
     """The steps of the plan that go through the whole of a table that grows, or of an index of all of it."""
     steps = [str(row[3]) for row in explained(path, statement)]
     found = [one for one in steps if (scan := re.match(r"SCAN (\w+)", one)) and scan[1] in GROWING]
     return [one for one in found if one.rpartition(" ")[2] not in OF_FEW]
 
 
-def tables_opened(path: Path, statement: Statement) -> set[str]:
+def tables_opened(path: Path, statement: Given) -> set[str]:
     """The tables that a statement touches, and those it looks through for the sake of a foreign key."""
     with closing(sqlite3.connect(path)) as connection:
         roots = dict(connection.execute("SELECT rootpage, tbl_name FROM sqlite_master").fetchall())

@@ -1,11 +1,12 @@
-"""Whether a change that goes past SQLAlchemy's execution writes what SQLAlchemy would have written."""
+"""Whether what goes past SQLAlchemy's execution writes and gives what it would have with SQLAlchemy."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     LargeBinary,
+    Select,
     Table,
     Update,
     select,
@@ -26,11 +28,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import iterate
 
+from adapter.delivery.sender import TransportState
 from adapter.errors import AdapterError
-from adapter.store import sql_writer
-from adapter.store.changing import change, change_many
+from adapter.store import sql_writer, statements
 from adapter.store.engine import meaning_of, open_engine, translated
 from adapter.store.port import BlobKind, Direction, OutboxState, Writer
+from adapter.store.prepared import Row, change, change_many, driver_of, rows
 from adapter.store.schema import (
     Instant,
     beside,
@@ -54,6 +57,8 @@ from adapter.store.schema import (
 from adapter.store.sql_store import SqlStore
 from adapter.store.statements import (
     ANSWER_SEEN,
+    CLAIM_MAILS,
+    CLAIM_OUTBOX,
     END_MAIL,
     FINISH_OUTBOX,
     KEEP_NOTE,
@@ -65,8 +70,13 @@ from adapter.store.statements import (
     SAVE_EXCHANGE,
     STANDS,
     TAKE_INBOX,
+    WAITING_MAIL,
     WITHDRAW,
+    by_message_id,
+    facts_of,
     insert_new,
+    newest_facts_of,
+    sent_by,
 )
 
 T0 = datetime(2012, 3, 5, 10, 15, tzinfo=UTC)
@@ -83,12 +93,12 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     engine = open_engine(tmp_path / "store.db", writes=True, connections=1, create=True)
     with engine.begin() as opened:
         metadata.create_all(opened)
-        change_many(opened, insert_new(blob), [row(name) for name in NAMES])
+        change_many(driver_of(opened), insert_new(blob), [row(name) for name in NAMES])
         yield opened
     engine.dispose()
 
 
-def rows(connection: Connection) -> list[tuple[object, ...]]:
+def blobs(connection: Connection) -> list[tuple[object, ...]]:
     return [tuple(one) for one in connection.execute(select(blob).order_by(blob.c.digest))]
 
 
@@ -108,10 +118,10 @@ def test_a_change_is_that_of_sqlalchemy(
     """The same rows afterwards, and as many changed: values turned by their types, constants of the statement kept."""
     before = connection.begin_nested()
     changed = connection.execute(statement, values).rowcount
-    expected = rows(connection)
+    expected = blobs(connection)
     before.rollback()
-    assert change(connection, statement, values) == changed
-    assert rows(connection) == expected
+    assert change(driver_of(connection), statement, values) == changed
+    assert blobs(connection) == expected
 
 
 # ── every kind of change that the writer has, with any values ───────────────────────────────────────────────────────
@@ -140,7 +150,9 @@ ADDED = (blob, blob_key, mail_in, exchange, journal, outbox, seen_envelope, take
 ADDED += (fact_log, issued_statement, operator_act, revocation_answer, certificate_check)
 KINDS = [*SETS.items(), *((insert_new(table), tuple(column.name for column in table.c)) for table in ADDED)]
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=5) | st.sampled_from(["'", '"; DROP', ":x", "?"])
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=5) | st.sampled_from(
+    ["a", "'", '"; DROP', ":x", "?"]
+)
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
@@ -150,6 +162,8 @@ def values_of(column: Column[object]) -> st.SearchStrategy[object]:
         return st.sampled_from(Direction)
     if column.name == "state" and column.table is outbox:
         return st.sampled_from(OutboxState)
+    if column.name in {"state", "transport_state"}:
+        return st.sampled_from([TransportState.NEW, TransportState.AWAIT_ACK, *WAITING_MAIL])
     if column.primary_key or column.name == "exchange_id":
         return st.sampled_from([1, 2] if isinstance(column.type, Integer) else ["a", "b"])
     any_: st.SearchStrategy[object] = TEXTS
@@ -162,7 +176,7 @@ def values_of(column: Column[object]) -> st.SearchStrategy[object]:
     return st.none() | any_ if column.nullable else any_
 
 
-def compared_with(statement: Insert | Update) -> set[str]:
+def compared_with(statement: Select[Any] | Insert | Update) -> set[str]:
     binds = [one for one in iterate(statement) if isinstance(one, BindParameter)]
     return {one.key for one in binds if one.key.startswith("of_")}
 
@@ -180,6 +194,10 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         metadata.create_all(opened)
     yield engine
     engine.dispose()
+
+
+def through_driver(connection: Connection, statement: Insert | Update, values: dict[str, object]) -> int:
+    return change(driver_of(connection), statement, values)
 
 
 def test_every_change_of_the_writer_is_tried() -> None:
@@ -215,7 +233,72 @@ def test_any_change_is_that_of_sqlalchemy(empty: Engine, data: st.DataObject) ->
             transaction.rollback()
         return changed, found
 
-    assert tried(change) == tried(lambda connection, one, of: connection.execute(one, of).rowcount)
+    assert tried(through_driver) == tried(lambda connection, one, of: connection.execute(one, of).rowcount)
+
+
+# ── every question with an answer in rows ───────────────────────────────────────────────────────────────────────────
+
+ASKED = [
+    *(one for one in vars(statements).values() if isinstance(one, Select)),
+    *(by_message_id(direction, from_peer=from_peer) for direction in Direction for from_peer in (True, False)),
+    *(sent_by(key, to_receiver=one) for key in (exchange.c.msg_key, exchange.c.msg_hex) for one in (True, False)),
+    *(
+        of(*columns)
+        for of in (facts_of, newest_facts_of)
+        for columns in ((), ("patient", "hospital"), ("exchange_id",))
+    ),
+]
+CLAIMS = dict.fromkeys((CLAIM_MAILS, CLAIM_OUTBOX), ("claimed_by", "claimed_until"))
+GIVING = [*((one, ()) for one in ASKED), *CLAIMS.items()]
+
+
+def test_every_statement_that_gives_rows_is_tried() -> None:
+    """A new one has to be added to the table above, if it is not found."""
+    named = {one for one in vars(statements).values() if isinstance(one, Update) and one._returning}
+    assert named == set(CLAIMS)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_rows_are_those_of_sqlalchemy(empty: Engine, data: st.DataObject) -> None:
+    """The same rows in the same order, with values of the same types; and the same rows are there afterwards."""
+    statement, sets = data.draw(st.sampled_from(GIVING))
+    tables = [one for one in iterate(statement) if isinstance(one, Table)]
+    columns = {column.name: column for table in tables for column in table.c}
+    others = {
+        "of_now": MOMENTS,
+        "of_limit": st.integers(0, 3),
+        "of_after": st.integers(-1, 2),
+        "of_newest": st.integers(0, 3),
+    }
+    others["of_peer"] = values_of(exchange.c.sender)
+
+    def drawn(name: str) -> object:
+        return data.draw(others[name] if name in others else values_of(columns[name.removeprefix("of_")]), label=name)
+
+    values = {name: drawn(name) for name in sorted({*sets, *compared_with(statement)})}
+    there = [(table, {one.name: data.draw(values_of(one)) for one in table.c}) for table in set(tables) for _ in "abc"]
+
+    def tried(how: Callable[[Connection], Iterable[Row]]) -> tuple[object, ...]:
+        with empty.connect() as connection, connection.begin() as transaction:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            for table, row in there:
+                connection.execute(insert_new(table), row)
+            given = [dict(row) for row in how(connection)]
+            found = [dump(connection, table) for table in dict.fromkeys(tables)]
+            transaction.rollback()
+        return [[(name, type(one), one) for name, one in row.items()] for row in given], found
+
+    executed = tried(lambda connection: connection.execute(statement, values).mappings())
+    assert tried(lambda connection: rows(driver_of(connection), statement, values)) == executed
+
+
+def test_a_change_without_rows_gives_none(connection: Connection) -> None:
+    """To ask a change for rows is a mistake, and changes nothing."""
+    before = blobs(connection)
+    with pytest.raises(ValueError, match="no rows"):
+        rows(driver_of(connection), RENEW_BLOB, {"of_digest": NAMES[0], "stored_at": T0 + timedelta(1)})
+    assert blobs(connection) == before
 
 
 # ── what would change something else than was meant ─────────────────────────────────────────────────────────────────
@@ -234,23 +317,23 @@ def test_values_that_are_not_those_of_the_statement_are_refused(
     connection: Connection, statement: Insert | Update, values: dict[str, object], says: str
 ) -> None:
     """A name that is missing is not NULL, and one too many is not passed over."""
-    before = rows(connection)
+    before = blobs(connection)
     with pytest.raises(ValueError, match=says):
-        change(connection, statement, values)
-    assert rows(connection) == before
+        change(driver_of(connection), statement, values)
+    assert blobs(connection) == before
 
 
 def test_rows_of_different_names_are_refused(connection: Connection) -> None:
     """The second row would lose a value."""
     with pytest.raises(ValueError, match="different names"):
-        change_many(connection, insert_new(blob), [row("d" * 64), {**row("e" * 64), "gone_at": T0}])
+        change_many(driver_of(connection), insert_new(blob), [row("d" * 64), {**row("e" * 64), "gone_at": T0}])
 
 
 def test_nothing_is_written_without_a_transaction(connection: Connection) -> None:
     """Where SQLite has given the transaction up, what comes after does not stand by itself."""
     connection.exec_driver_sql("ROLLBACK")
     with pytest.raises(AdapterError, match="no transaction is open"), translated():
-        change(connection, KEEP_NOTE, {"key": "a", "value": "b"})
+        change(driver_of(connection), KEEP_NOTE, {"key": "a", "value": "b"})
     connection.exec_driver_sql("BEGIN")
 
 
