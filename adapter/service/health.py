@@ -19,12 +19,12 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
+from adapter.service.defects import is_defect
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import condition_of
 from adapter.service.pulse import Pulse
 from adapter.service.terms import price_remedy
-from adapter.service.unjudged import is_defect
-from adapter.store.port import Counts, Mail, Reader, Unanswered, Writer
+from adapter.store.port import Counts, Reader, Unanswered, Writer
 from adapter.values import utc_text
 
 STALE = timedelta(minutes=2)
@@ -99,7 +99,7 @@ def examine(installation: Installation) -> Health:
     """
     now, pulse = installation.clock.now(), installation.pulse
     reasons = list(_loops(pulse))
-    counts, broken = Counts(), tuple[Mail, ...]()
+    counts, broken = Counts(), _Broken((), ())
     unanswered: tuple[Unanswered, ...] = ()
     try:
         installation.store.write_now(lambda writer: probe(writer, now))
@@ -135,9 +135,26 @@ def probe(writer: Writer, now: datetime) -> None:
     writer.keep_note("health looked at", utc_text(now))
 
 
-def _waiting(reader: Reader) -> tuple[Counts, tuple[Unanswered, ...], tuple[Mail, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Since when each waits that broke our own code: mails that came, and messages that were handed in."""
+
+    mails: tuple[datetime, ...]
+    messages: tuple[datetime, ...]
+
+
+def _waiting(reader: Reader) -> tuple[Counts, tuple[Unanswered, ...], _Broken]:
     pending = reader.mails((ReceptionState.PENDING,))
-    return reader.waiting(), reader.unanswered(), tuple(one for one in pending if is_defect(one.reception.reason))
+    mails = tuple(one.reception.received for one in pending if is_defect(one.reception.reason))
+    unsealed = reader.submissions(_MOST_UNSEALED)
+    messages = tuple(
+        one.created_at for one in unsealed if one.transport is not None and is_defect(one.transport.reason)
+    )
+    return reader.waiting(), reader.unanswered(), _Broken(mails, messages)
+
+
+_MOST_UNSEALED = 1000
+"""So many of the oldest are looked through."""
 
 
 def _loops(pulse: Pulse) -> list[Reason]:
@@ -191,13 +208,19 @@ def _prices(installation: Installation, now: datetime) -> list[Reason]:
     ]
 
 
-def _defects(broken: tuple[Mail, ...]) -> list[Reason]:
-    """Mails that broke our own code and are tried again; the others go on, so it stands against nothing."""
-    if not broken:
-        return []
-    since = utc_text(min(mail.reception.received for mail in broken))
-    says = f"{len(broken)} mails met a defect of the adapter and are tried again, the oldest since {since}"
-    return [Reason("defect", Against.NOTHING, says)]
+def _defects(broken: _Broken) -> list[Reason]:
+    """What broke our own code and is tried again; the others go on, so it stands against nothing."""
+    reasons = []
+    if broken.mails:
+        since = utc_text(min(broken.mails))
+        says = f"{len(broken.mails)} mails met a defect of the adapter and are tried again, the oldest since {since}"
+        reasons.append(Reason("defect", Against.NOTHING, says))
+    if broken.messages:
+        since = utc_text(min(broken.messages))
+        count = len(broken.messages)
+        says = f"{count} messages to send met a defect of the adapter and are tried again, the oldest since {since}"
+        reasons.append(Reason("defect", Against.NOTHING, says))
+    return reasons
 
 
 def _backlog(counts: Counts, now: datetime) -> list[Reason]:

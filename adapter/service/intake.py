@@ -22,10 +22,11 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import payloads, signals
 from adapter.service.answers import answer_unreadable
+from adapter.service.defects import defect
 from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
-from adapter.service.unjudged import DEFECT, WHY, refuse_unjudged
+from adapter.service.unjudged import WHY, refuse_unjudged
 from adapter.store.port import BlobKind, Mail, Writer
 from adapter.transports.port import ReceivedMail
 
@@ -46,7 +47,7 @@ async def keep(installation: Installation, received: ReceivedMail) -> None:
     except AdapterError:
         raise
     except Exception as error:
-        raise AdapterError(STORE_FAILED, f"defect {type(error).__name__}") from error
+        raise AdapterError(STORE_FAILED, defect(type(error).__name__)) from error
     installation.log.tell(events.MAIL_RECEIVED, Line(state="stored"))
 
 
@@ -126,7 +127,7 @@ def _is_ours(error: AdapterError) -> bool:
 
 def _met_defect(installation: Installation, mail: Mail, name: str) -> list[Told]:
     """Judge a mail that broke our code later: the next version of it may do better, and until then a person is told."""
-    return _put_off(installation, mail, AdapterError(JUDGING_DEFECT), f"{DEFECT} {name}")
+    return _put_off(installation, mail, AdapterError(JUDGING_DEFECT), defect(name))
 
 
 def _put_off(installation: Installation, mail: Mail, error: AdapterError, reason: str) -> list[Told]:

@@ -2,7 +2,8 @@
 
 Everything of one message is one task of the worker pool: read, seal, and one transaction for the sealed octets, the
 ids and the new state. What cannot be sealed is FAILED_LOCAL with the reason, and nothing is sent. A message that breaks
-our own code is one of these, under the name of the defect, and never stops the messages behind it.
+our own code waits under the name of the defect, is tried again for the next version to seal it, and never stops the
+messages behind it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from adapter.messages.head import Head
 from adapter.messages.namespaces import namespace_of
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
+from adapter.observe.events import Event
 from adapter.service import vetting
+from adapter.service.defects import defect
 from adapter.service.installation import Installation
 from adapter.service.revocations import Vetted
 from adapter.service.steps import Told, line_of, take_transport_step
@@ -54,10 +57,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """A submission that cannot be sealed now for a reason that may pass, such as a certificate."""
+    """A submission that cannot be sealed now for a reason that may pass, such as a certificate or a defect of ours."""
 
     exchange: Exchange
-    error: AdapterError
+    reason: str
+    event: Event = events.EXCHANGE_PUT_OFF
 
 
 _WAITED_FOR = frozenset({RECIPIENT_UNUSABLE, REVOCATION_UNKNOWN, SIGNER_UNUSABLE, SIGNER_REVOKED})
@@ -82,7 +86,7 @@ class Patience:
         """Let an exchange wait, the longer the more often it did."""
         failures = self._waits.get(item.exchange.id, (0, now))[0] + 1
         self._waits[item.exchange.id] = (failures, now + VALIDATION_BACK_OFF.after(failures))
-        return Told(events.EXCHANGE_PUT_OFF, line_of(item.exchange, "new", item.error.id))
+        return Told(item.event, line_of(item.exchange, "new", item.reason))
 
     def done(self, exchange_id: str) -> None:
         """Forget an exchange that was sealed or failed for good."""
@@ -133,20 +137,31 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
     except AdapterError as error:
         if not isinstance(error, RefusedError) and (error.kind.may_pass or error.kind in _WAITED_FOR):
             _write_down(installation, exchange, error.id)
-            return PutOff(exchange, error)
+            return PutOff(exchange, error.id)
         if error.kind.retryable:
             raise
         reason = f"{error.id}: {error}"
         return installation.store.write_now(lambda writer: _fail(installation, writer, exchange.id, reason))
     except Exception as error:
-        reason = f"defect {type(error).__name__}"
-        return installation.store.write_now(lambda writer: _fail(installation, writer, exchange.id, reason))
+        return _met_defect(installation, exchange, error)
     address = agreement.address or partner.address
-    told = installation.store.write_now(
-        lambda writer: _keep(installation, writer, exchange.id, routing, sealed, vetted, own.address, address)
-    )
+    try:
+        told = installation.store.write_now(
+            lambda writer: _keep(installation, writer, exchange.id, routing, sealed, vetted, own.address, address)
+        )
+    except AdapterError:
+        raise
+    except Exception as error:
+        return _met_defect(installation, exchange, error)
     took_ms = round((time.perf_counter() - started) * 1000, 1)
     return [replace(entry, line=replace(entry.line, took_ms=took_ms)) for entry in told]
+
+
+def _met_defect(installation: Installation, exchange: Exchange, error: Exception) -> PutOff:
+    """Seal a message that broke our code later: nothing is wrong with it, and the next version of us may do better."""
+    reason = defect(type(error).__name__)
+    _write_down(installation, exchange, reason)
+    return PutOff(exchange, reason, events.EXCHANGE_SEALING_FAILED)
 
 
 def _octets(reader: Reader, item: Waiting) -> tuple[bytes, tuple[bytes, ...]]:

@@ -19,20 +19,13 @@ from adapter.observe.log import Line
 from adapter.service import payloads
 from adapter.service.agreements import expected_signer
 from adapter.service.answers import refuse
+from adapter.service.defects import defect
 from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told
 from adapter.store.port import Mail
 
 WHY = "it could not be judged within 24 hours"
-
-DEFECT = "defect"
-"""How the reason begins that a mail is put off for which broke our own code; the name of the defect follows."""
-
-
-def is_defect(reason: str) -> bool:
-    """Whether a mail is put off for a defect of ours."""
-    return reason.startswith(f"{DEFECT} ")
 
 
 def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError) -> list[Told] | None:
@@ -89,4 +82,4 @@ def _tell_if_ours(installation: Installation, error: AdapterError) -> None:
 
 def _tell_defect(installation: Installation, name: str) -> None:
     """Name a defect that the mail was not put off for: what becomes of the mail would hide it."""
-    installation.log.tell(events.MAIL_JUDGING_FAILED, Line(rule=f"{DEFECT} {name}"))
+    installation.log.tell(events.MAIL_JUDGING_FAILED, Line(rule=defect(name)))

@@ -10,6 +10,8 @@ import pytest
 from adapter.errors import REGISTER_UNREACHABLE, STORE_LOCKED, AdapterError
 from adapter.messages.reading import Reading
 from adapter.service import sealing
+from adapter.service.health import examine
+from adapter.service.operating import By, give_up
 from adapter.service.views import row, transport_word
 from adapter.store.port import Reader
 from adapter.testing.neighbours import World
@@ -19,22 +21,56 @@ from adapter.testing.pki import ThrowAwayPki
 async def test_a_message_that_breaks_our_code_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A defect while sealing ends one message with its name as the reason, and those behind it are sent."""
+    """A defect while sealing lets one message wait under its name, seen in every place; those behind it are sent, and
+    a version without the defect sends the one too."""
     honest = sealing.understand
 
     def broken(content: bytes) -> Reading:
         if content == poison:
+            tries.append(content)
             raise KeyError("a defect")
         return honest(content)
+
+    tries: list[bytes] = []
 
     poison = world.hospital.build("discharge-ready")
     monkeypatch.setattr(sealing, "understand", broken)
     first = world.hospital.submit(poison)
     second = world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
-    assert transport_word(world.hospital.exchange(first)) == "failed_local"
+    for _ in range(3):
+        await world.go_on(timedelta(hours=2))
+    assert transport_word(world.hospital.exchange(first)) == "new"
     assert world.hospital.exchange(first).transport.reason == "defect KeyError"  # type: ignore[union-attr]
+    assert world.hospital.journal(first).count("put off defect KeyError") == 1
+    assert tries == [poison] * 4
+    [reason] = [one for one in examine(world.hospital.installation).reasons if one.what == "defect"]
+    assert reason.says.startswith("1 messages to send met a defect")
     assert transport_word(world.hospital.exchange(second)) == "acknowledged"
+    monkeypatch.undo()
+    await world.hospital.restart()
+    await world.settle()
+    assert transport_word(world.hospital.exchange(first)) == "acknowledged"
+    assert not [one for one in examine(world.hospital.installation).reasons if one.what == "defect"]
+
+
+async def test_a_defect_while_keeping_what_was_sealed_stops_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is put off as any other, and the operator may give it up."""
+
+    def broken(*_: object) -> list[object]:
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(sealing, "_keep", broken)
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert world.hospital.exchange(sent).transport.reason == "defect KeyError"  # type: ignore[union-attr]
+    give_up(world.hospital.installation, sent, By("kari", "it was told by telephone"))
+    monkeypatch.undo()
+    await world.go_on(timedelta(hours=1))
+    assert transport_word(world.hospital.exchange(sent)) == "cancelled"
+    assert world.road.taken == []
 
 
 async def test_a_locked_store_fails_no_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
