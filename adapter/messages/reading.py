@@ -6,6 +6,7 @@ and are what is stored and sent on; nothing read is ever serialised again (`msgh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import Final
 
 from adapter.errors import AdapterError, ErrorKind
 from adapter.messages.apprec import AppRec, AppRecVersion, read_apprec
-from adapter.messages.codes import CodeLists
+from adapter.messages.codes import CodeLists, IdType
 from adapter.messages.datatypes import attribute, child, child_code, child_text, children
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
@@ -78,6 +79,7 @@ def _flaw_of(text: str | None, type_: str | None) -> IdentFlaw | None:
     return None
 
 
+_IN_HEAD: Final = clark(MSGHEAD_NS) + "Ident"
 _IDENTS: Final = tuple(
     (namespace + "Ident", namespace + "Id", namespace + "TypeId")
     for namespace in map(clark, (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
@@ -92,6 +94,16 @@ class IdentFlaw(StrEnum):
     NO_TYPE = "an identifier has no type; write V in TypeId"
     ORGANISATION_NUMBER = "an organisation number cannot be right; 9 digits with control digit"
     HPR_NUMBER = "an HPR number is 1 to 9 digits"
+    PADDED_NUMBER = "a number has white space around it, which not every receiver takes off; write its digits alone"
+    PADDED_HER = "a HER-id has white space around it, which not every receiver takes off; write its digits alone"
+
+
+_PADDED: Final[Mapping[str, IdentFlaw]] = {
+    IdType.HER: IdentFlaw.PADDED_HER,
+    IdType.ENH: IdentFlaw.ORGANISATION_NUMBER,
+    **dict.fromkeys(Series, IdentFlaw.PADDED_NUMBER),
+}
+"""What white space around an identifier of the head is, by the type that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +218,17 @@ class Reading:
         for tag, id_tag, type_tag in _IDENTS:
             for ident in self.nodes.by_tag.get(tag, ()) if self.nodes is not None else ():
                 type_ = ident.first.get(type_tag)
-                flaw = _flaw_of(child_text(ident, id_tag), attribute(type_, "V")) if type_ is not None else None
+                if type_ is None:
+                    continue
+                written, declared = ident.first.get(id_tag), attribute(type_, "V")
+                flaw = _flaw_of(written.text if written is not None else None, declared)
+                if (
+                    flaw is None
+                    and tag == MH + "Ident"
+                    and written is not None
+                    and written.element.text != written.text
+                ):
+                    flaw = _PADDED.get(declared or "")
                 if flaw is not None:
                     found.append(FlawedIdent(flaw, ident))
         return tuple(found)

@@ -11,8 +11,8 @@ from adapter.messages.head import Participant
 from adapter.messages.namespaces import MH
 from adapter.messages.nodes import Node
 from adapter.messages.parties import Ident, her_written
-from adapter.messages.reading import Reading
-from adapter.messages.rules.places import in_info
+from adapter.messages.reading import IdentFlaw, Reading
+from adapter.messages.rules.places import flawed_idents, in_info
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
 BOOK: Final = RuleBook(Scope.HEAD)
@@ -70,6 +70,7 @@ def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
                     f"a HER-id of the {_who(element)} is not written as digits without leading zero",
                     _place(reading, element),
                 )
+    yield from flawed_idents(reading, IdentFlaw.PADDED_HER)
 
 
 BOOK.elsewhere(Needs.ENVELOPE, "AD-003", "The level-2 HER-id is the eb:PartyId", "AD2.1; HITS 1171 §5.2.1.2")

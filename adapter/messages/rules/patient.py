@@ -20,7 +20,7 @@ from adapter.messages.identifiers import (
 from adapter.messages.namespaces import MH
 from adapter.messages.parties import Person
 from adapter.messages.reading import IdentFlaw, Reading
-from adapter.messages.rules.places import in_info, is_plo
+from adapter.messages.rules.places import flawed_idents, in_info, is_plo
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
 BOOK: Final = RuleBook(Scope.HEAD)
@@ -137,11 +137,12 @@ def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
     "HIS 1001 §4",
     send=_BLOCK,
     receive=_WARN,
-    about=(Flaw.LENGTH,),
+    about=(Flaw.LENGTH, IdentFlaw.PADDED_NUMBER),
 )
 def eleven_digits(reading: Reading, _: Context) -> Iterator[Fault]:
     """FNR, DNR, HNR and FHN."""
-    return _flawed(reading, Flaw.LENGTH)
+    yield from _flawed(reading, Flaw.LENGTH)
+    yield from flawed_idents(reading, IdentFlaw.PADDED_NUMBER)
 
 
 @BOOK.rule(
@@ -189,12 +190,6 @@ BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and sho
 BOOK.elsewhere(Needs.CONDUCT, "ID-008", "Sex and century are not derived from numbers of the new rule", "rule of 2032")
 
 
-def _flawed_idents(reading: Reading, *flaws: IdentFlaw) -> Iterator[Fault]:
-    for ident in reading.flawed_idents:
-        if ident.flaw in flaws:
-            yield Fault(ident.flaw.value, ident.node)
-
-
 @BOOK.rule(
     "ID-009",
     "An organisation number has 9 digits that fit",
@@ -205,7 +200,7 @@ def _flawed_idents(reading: Reading, *flaws: IdentFlaw) -> Iterator[Fault]:
 )
 def organisation_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers of the type ENH. In the content, where no address hangs on it, it is only told."""
-    for fault in _flawed_idents(reading, IdentFlaw.ORGANISATION_NUMBER):
+    for fault in flawed_idents(reading, IdentFlaw.ORGANISATION_NUMBER):
         in_head = fault.at is not None and fault.at.tag == MH + "Ident"
         yield fault if in_head else replace(fault, send=_WARN)
 
@@ -223,7 +218,7 @@ BOOK.judged_as(("AD-002",), "ID-010", "HER-ids are numeric and compared as integ
 )
 def hpr_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """Normally seven; there is no public control digit."""
-    return _flawed_idents(reading, IdentFlaw.HPR_NUMBER)
+    return flawed_idents(reading, IdentFlaw.HPR_NUMBER)
 
 
 @BOOK.rule("ID-012", "A DUF number is 12 digits", "HIS 1001 §2.3", send=_BLOCK, receive=_WARN)
@@ -250,7 +245,7 @@ def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def typed_identifiers(reading: Reading, _: Context) -> Iterator[Fault]:
     """One without the other is treated as missing."""
-    return _flawed_idents(reading, IdentFlaw.NO_ID, IdentFlaw.NO_TYPE)
+    return flawed_idents(reading, IdentFlaw.NO_ID, IdentFlaw.NO_TYPE)
 
 
 BOOK.elsewhere(Needs.CONDUCT, "ID-014", "Codes are compared by V only; an unknown TypeId is kept", "own rule")

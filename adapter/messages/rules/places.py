@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -11,8 +12,8 @@ from adapter.messages.kinds import CONTENTS, Family, content_around
 from adapter.messages.logistics import is_logistics
 from adapter.messages.namespaces import MH, PO_15_NS, PO_16_NS, PO_20_NS, clark
 from adapter.messages.nodes import Node
-from adapter.messages.reading import Reading, Recognised
-from adapter.messages.rules.rule import Scope
+from adapter.messages.reading import IdentFlaw, Reading, Recognised
+from adapter.messages.rules.rule import Fault, Scope
 
 _PO: Final = {content.namespace: clark(content.components) for content in CONTENTS}
 _NOWHERE: Final = clark("")
@@ -95,3 +96,10 @@ def everywhere(reading: Reading, name: str) -> list[Node]:
 def tagged(reading: Reading, tag: str) -> list[Node]:
     """Every element of this tag in the document."""
     return reading.nodes.by_tag.get(tag, []) if reading.nodes is not None else []
+
+
+def flawed_idents(reading: Reading, *flaws: IdentFlaw) -> Iterator[Fault]:
+    """The identifiers with one of these flaws, each with what the flaw says."""
+    for ident in reading.flawed_idents:
+        if ident.flaw in flaws:
+            yield Fault(ident.flaw.value, ident.node)
