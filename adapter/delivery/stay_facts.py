@@ -133,6 +133,15 @@ def meaning(found: StayFacts, original: MsgId) -> StayFacts:
     return replace(found, facts=facts, references=(original, *found.references), doubts=(doubt,))
 
 
+def ending(found: StayFacts, original: MsgId) -> StayFacts:
+    """The same facts, where the cancellation means `original`: the first message of what it ends (`plo.md` PL-046)."""
+    facts = tuple(
+        replace(fact, what=replace(fact.what, refers_to=original)) if isinstance(fact.what, Cancellation) else fact
+        for fact in found.facts
+    )
+    return replace(found, facts=facts)
+
+
 def _facts(reading: Reading, carrier: Carrier, by: Conveyance) -> Iterator[tuple[What, Moment | date]]:
     message = reading.message
     if isinstance(message, Logistics):

@@ -21,6 +21,7 @@ from adapter.delivery.recorded import RecordedFact
 from adapter.delivery.stay_facts import (
     Conveyance,
     StayFacts,
+    ending,
     meaning,
     names_no_original,
     patient_identity,
@@ -28,7 +29,16 @@ from adapter.delivery.stay_facts import (
 )
 from adapter.evidence.report import Check, Line, fails, holds, noted
 from adapter.evidence.seals import CheckedLetter, same_id
-from adapter.facts import AnswerClassified, Fact, HowKnown, ReadyNotice, Receipt, ReceiptGiven, ReceiptStatus
+from adapter.facts import (
+    AnswerClassified,
+    Cancellation,
+    Fact,
+    HowKnown,
+    ReadyNotice,
+    Receipt,
+    ReceiptGiven,
+    ReceiptStatus,
+)
 from adapter.messages.apprec import AppRec
 from adapter.values import Digest, Moment, utc_text
 
@@ -169,6 +179,8 @@ def _tells(told: StayFacts, one: RecordedFact) -> bool:
     entry = one.entry
     if entry.references and any(map(names_no_original, told.facts)):
         told = meaning(told, entry.references[0])
+    if isinstance(entry.fact.what, Cancellation) and entry.fact.what.refers_to in told.references:
+        told = ending(told, entry.fact.what.refers_to)
     return entry.fact in told.facts and (entry.admission, entry.references) == (told.admitted, told.references)
 
 

@@ -13,11 +13,13 @@ from adapter.delivery.recorded import Pseudonym, StayFact
 from adapter.delivery.stay_facts import (
     Conveyance,
     StayFacts,
+    ending,
     meaning,
     names_no_original,
     patient_identity,
     stay_facts,
 )
+from adapter.errors import AdapterError
 from adapter.facts import (
     Answer,
     AnswerClassified,
@@ -41,7 +43,7 @@ from adapter.observe import events
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, line_of
-from adapter.store.port import Exchange, FactFilter, JournalEntry, Reader, Writer
+from adapter.store.port import Direction, Exchange, FactFilter, JournalEntry, Reader, Writer
 from adapter.values import Digest, HerId, Moment, MsgId, instant_text
 
 _FROM_THE_MUNICIPALITY = frozenset({Family.DIALOG, Family.ADMISSION_REPORT, Family.SERVICES_OFFERED})
@@ -108,6 +110,7 @@ def record_message(
     found = stay_facts(reading, conveyance)
     if chosen(installation.settings.choices).unreferenced is Unreferenced.MATCH:
         found = _with_original(writer, exchange, reading, whose, found)
+    found = _with_first(writer, exchange, reading, found)
     now = installation.clock.now()
     told = []
     for fact in found.facts:
@@ -149,9 +152,60 @@ def _with_original(reader: Reader, exchange: Exchange, reading: Reading, whose: 
         if candidate is None or candidate.payload is None or candidate.msg_id is None or candidate.id == exchange.id:
             continue
         alike = (candidate.type, candidate.sender) == (exchange.type, exchange.sender)
-        if alike and _events(understand(reader.blob(candidate.payload))) == _events(reading):
+        said = kept_reading(reader, candidate) if alike else None
+        if said is not None and _events(said) == _events(reading):
             originals[candidate.msg_id] = None
     return meaning(found, *originals) if len(originals) == 1 else found
+
+
+def _with_first(reader: Reader, exchange: Exchange, reading: Reading, found: StayFacts) -> StayFacts:
+    """A cancellation that names the latest change of a message, with the message itself: it ends the original and all
+    its changes (HISD 1154 ch. 4).
+
+    That is where the changes lead back to. Where they are not all here, a report's RefToConversation says it; that of
+    a logistics message may be another message of the stay.
+    """
+    if len(found.references) < 2 or not any(isinstance(fact.what, Cancellation) for fact in found.facts):
+        return found
+    named, first = found.references
+    step = _linked(reader, exchange, reading, named)
+    for _ in range(_CHANGES):
+        said = kept_reading(reader, step) if step is not None else None
+        if step is None or said is None or said.head is None:
+            break
+        if said.status not in {"M", "O"}:
+            if step.msg_id == first and step.type == exchange.type:
+                return ending(found, first)
+            return found if step.msg_id == named else replace(found, doubts=(*found.doubts, _ANOTHER_FIRST))
+        parent = said.head.conversation.parent if said.head.conversation is not None else None
+        step = _linked(reader, exchange, reading, parent)
+    begun = _linked(reader, exchange, reading, first)
+    if isinstance(reading.message, Logistics) or (begun is not None and begun.type != exchange.type):
+        return found
+    return ending(found, first)
+
+
+_ANOTHER_FIRST = "a cancellation names a change, but not the message that was changed; see what it ends"
+
+_CHANGES = 50
+"""More changes of one message are not followed back."""
+
+
+def _linked(reader: Reader, exchange: Exchange, reading: Reading, msg_id: MsgId | None) -> Exchange | None:
+    """The message of this id between the same two parties."""
+    assert reading.head is not None
+    ours = reading.head.sender if exchange.direction is Direction.OUT else reading.head.receiver
+    return _by_msg_id(reader, msg_id, ours.organisation_her, exchange.peer)
+
+
+def kept_reading(reader: Reader, exchange: Exchange) -> Reading | None:
+    """A message as it was read; None where it is kept no more or cannot be had."""
+    if exchange.payload is None:
+        return None
+    try:
+        return understand(reader.blob(exchange.payload))
+    except AdapterError:
+        return None
 
 
 def _events(reading: Reading) -> frozenset[tuple[str, str]]:

@@ -7,14 +7,14 @@ from adapter.errors import AdapterError
 from adapter.messages.findings import Finding
 from adapter.messages.head import Head
 from adapter.messages.kinds import kind_of
-from adapter.messages.reading import Reading, understand
+from adapter.messages.reading import Reading
 from adapter.messages.rules.known import Deadlines, Earlier, Known, Surroundings
 from adapter.messages.rules.rule import Side
 from adapter.messages.rules.surroundings import judge_surroundings
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.stay_course import course_of
-from adapter.service.stay_log import answered_exchange
+from adapter.service.stay_log import answered_exchange, kept_reading
 from adapter.store.port import Direction, Exchange, Reader
 from adapter.values import HerId, MsgId
 
@@ -72,7 +72,7 @@ def _patient(head: Head) -> str:
 def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: Side) -> Earlier | None:
     own, peer = (head.sender, receiver) if side is Side.SEND else (head.receiver, sender)
     exchange = answered_exchange(reader, head, own.organisation_her, peer)
-    said = _read(reader, exchange)
+    said = kept_reading(reader, exchange) if exchange is not None else None
     if exchange is None or said is None or said.head is None or exchange.msg_id is None:
         return None
     link = said.head.conversation
@@ -93,17 +93,8 @@ def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: S
 def _is_cancelled(reader: Reader, exchange: Exchange, first: MsgId) -> bool:
     about = [*reader.related(exchange.id)]
     about += [other for sent in reader.find_sent(first) for other in reader.related(sent.id)]
-    readings = (_read(reader, one) for one in about[-_CANCELLATIONS:] if one.type == exchange.type)
+    readings = (kept_reading(reader, one) for one in about[-_CANCELLATIONS:] if one.type == exchange.type)
     return any(said is not None and said.status == "C" for said in readings)
-
-
-def _read(reader: Reader, exchange: Exchange | None) -> Reading | None:
-    if exchange is None or exchange.payload is None:
-        return None
-    try:
-        return understand(reader.blob(exchange.payload))
-    except AdapterError:
-        return None
 
 
 def _known(installation: Installation, her: HerId) -> Known | None:

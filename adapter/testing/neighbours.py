@@ -22,7 +22,7 @@ from adapter.envelope.seal import PayloadIds
 from adapter.envelope.signals import EbError, ErrorSeverity
 from adapter.errors import WireCode
 from adapter.facts import AdmissionNotice, Carrier, Fact, HowKnown
-from adapter.messages.examples import EXAMPLES
+from adapter.messages.building import example
 from adapter.messages.reading import understand
 from adapter.observe.log import Log, Silent
 from adapter.service.build_json import build_message
@@ -132,7 +132,7 @@ class Neighbour:
 
     def build(self, kind: str, **fields: Json) -> bytes:
         """A message of a kind from its example: the parties of this place, and the fields given here."""
-        told: dict[str, object] = {**EXAMPLES[kind], **fields}
+        told: dict[str, object] = {**json.loads(example(kind)), **fields}
         for party in ("sender", "receiver"):
             said = told[party]
             assert isinstance(said, Mapping)

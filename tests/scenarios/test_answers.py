@@ -197,6 +197,38 @@ async def test_a_cancelled_notice_starts_nothing(world: World) -> None:
     assert nights(world.hospital) == nights(world.municipality) == []
 
 
+@pytest.mark.parametrize("unknown", [False, True], ids=["every change here", "the last one not here"])
+async def test_a_cancelled_early_notice_is_cancelled_with_its_updates(world: World, unknown: bool) -> None:
+    """PL-046, PL-042: a cancellation that names the latest update voids the notice under it, as the evidence says."""
+    hospital, municipality = world.hospital, world.municipality
+    world.clock.advance(timedelta(days=-1))
+    said = [_submitted(hospital, hospital.build("early-notice"))]
+    await world.settle()
+    for _ in range(2):
+        link = {"parent": said[-1], "conversation": said[0]}
+        said.append(_submitted(hospital, hospital.build("health-information-update", reference=link)))
+        await world.settle()
+    world.clock.advance(timedelta(days=1))
+    hospital.submit(hospital.build("discharge-ready"))
+    await world.settle()
+    await world.go_on(timedelta(days=2))
+    assert nights(hospital) == nights(municipality) == ["2024-03-05", "2024-03-06"]
+    link = {"parent": hospital.installation.ids.fresh() if unknown else said[-1], "conversation": said[0]}
+    hospital.submit(hospital.build("early-notice", status="cancelled", reference=link))
+    await world.settle()
+    assert nights(hospital) == nights(municipality) == []
+    for side in (hospital, municipality):
+        [known] = accounts.known_stays(side.installation.store)
+        assert export(side.installation, known.stay.key, None, anonymised=False).report.holds
+
+
+def _submitted(side: Neighbour, content: bytes) -> str:
+    """Hand a message over; its MsgId."""
+    sent = side.exchange(side.submit(content)).msg_id
+    assert sent is not None
+    return sent.value
+
+
 async def test_a_cancellation_without_reference_finds_the_one_message_it_means(world: World) -> None:
     """X-6: status C without ConversationRef voids the notice with the same events, and the evidence still verifies."""
     received = await readiness(world)
