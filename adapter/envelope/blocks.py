@@ -84,7 +84,7 @@ class _Rule:
 _PAYLOAD = frozenset({Kind.PAYLOAD})
 _ACK = frozenset({Kind.ACKNOWLEDGMENT})
 _ERROR = frozenset({Kind.ERROR})
-_SIGNALS = frozenset(Kind) - {Kind.PAYLOAD, Kind.MIXED, Kind.BARE}
+_SIGNALS = frozenset(Kind) - {Kind.PAYLOAD, Kind.MIXED, Kind.BARE, Kind.EMPTY}
 
 _TOP = "Envelope/Header"
 _MESSAGE_HEADER = "Envelope/Header/MessageHeader"

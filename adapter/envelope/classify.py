@@ -30,9 +30,11 @@ class Kind(StrEnum):
     STATUS_REQUEST = "status request"
     STATUS_RESPONSE = "status response"
     MIXED = "mixed"
-    """contradicts itself, and Service and Action do not decide"""
+    """of the Service of signals, contradicts itself, and the Action does not decide"""
     BARE = "bare"
     """nothing but a header, and no ping"""
+    EMPTY = "empty"
+    """a signal by its Service and Action, without the block of one"""
 
     @property
     def is_signal(self) -> bool:
@@ -139,7 +141,9 @@ def kind_of(blocks: Index, inside: Index) -> Kind:
     header = first(blocks, eb("MessageHeader"))
     service, action = ((header.findtext(eb(name)) or "").strip() if header is not None else "" for name in _DECIDING)
     if not telling:
-        return _PINGS.get(action, Kind.BARE) if service == SIGNAL_SERVICE else Kind.BARE
+        if service != SIGNAL_SERVICE:
+            return Kind.BARE
+        return Kind.EMPTY if action in _SIGNALS else _PINGS.get(action, Kind.BARE)
     if service != SIGNAL_SERVICE:
         return Kind.PAYLOAD
     return _SIGNALS.get(action, Kind.MIXED)

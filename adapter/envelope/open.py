@@ -214,17 +214,20 @@ def _read_payload(unpacked: Unpacked) -> tuple[Manifest, tuple[Finding, ...]]:
 
 
 def _read_ack(unpacked: Unpacked) -> tuple[Acknowledgment, tuple[Finding, ...]]:
-    return read_acknowledgment(_block(unpacked, "Acknowledgment"))
+    return read_acknowledgment(_block(unpacked, "Acknowledgment", "ErrorList"))
 
 
 def _read_errors(unpacked: Unpacked) -> tuple[ErrorList, tuple[Finding, ...]]:
-    return read_error_list(_block(unpacked, "ErrorList"))
+    return read_error_list(_block(unpacked, "ErrorList", "Acknowledgment"))
 
 
-def _block(unpacked: Unpacked, name: str) -> Element:
+def _block(unpacked: Unpacked, name: str, contrary: str) -> Element:
+    """The block of a signal. What also says the contrary is not believed in either (EB-403)."""
     element = first(unpacked.blocks, eb(name))
     if element is None:
         raise RefusedError(ENVELOPE_INVALID, "EB-408", f"{name} is missing", _HEADER)
+    if eb(contrary) in unpacked.blocks:
+        raise RefusedError(ENVELOPE_INCONSISTENT, "EB-403", "an Acknowledgment and an ErrorList in one", _HEADER)
     return element
 
 
@@ -233,7 +236,7 @@ def _read_service(unpacked: Unpacked) -> tuple[ServiceMessage, tuple[Finding, ..
 
 
 def _contradictory(unpacked: Unpacked) -> tuple[ServiceMessage, tuple[Finding, ...]]:
-    if unpacked.kind is Kind.BARE:
+    if unpacked.kind is not Kind.MIXED:
         raise RefusedError(ENVELOPE_INCONSISTENT, "EB-401", "the message is of no known type", _HEADER)
     raise RefusedError(ENVELOPE_INCONSISTENT, "EB-403", "blocks of several types of message are mixed", _HEADER)
 
@@ -248,4 +251,5 @@ _READERS: dict[Kind, Callable[[Unpacked], tuple[Content, tuple[Finding, ...]]]] 
     Kind.STATUS_RESPONSE: _read_service,
     Kind.MIXED: _contradictory,
     Kind.BARE: _contradictory,
+    Kind.EMPTY: _contradictory,
 }

@@ -26,7 +26,7 @@ class Arrived(StrEnum):
 
     PAYLOAD = "payload message"
     SIGNAL = "signal"
-    """Acknowledgment, MessageError, Ping, Pong, Status"""
+    """Acknowledgment, MessageError, Ping, Pong, Status, and whatever is one of these by its Service"""
     UNREADABLE = "unreadable"
     """no ebXML header that names both parties"""
     MAIL = "mail system"
@@ -74,7 +74,7 @@ def answer(arrived: Arrived, outcome: Outcome) -> Answer:
 
 def arrived_as(kind: Kind) -> Arrived:
     """How a type of ebXML message counts for the answer."""
-    return Arrived.PAYLOAD if kind in {Kind.PAYLOAD, Kind.MIXED, Kind.BARE} else Arrived.SIGNAL
+    return Arrived.PAYLOAD if kind in {Kind.PAYLOAD, Kind.BARE} else Arrived.SIGNAL
 
 
 def warnings(findings: tuple[Finding, ...]) -> tuple[EbError, ...]:

@@ -81,13 +81,15 @@ class EbError:
 
 @dataclass(frozen=True, slots=True)
 class ErrorList:
-    """What is wrong with a message. A list with any Error is a rejection, whatever highestSeverity says (EB-425)."""
+    """What is wrong with a message. `highest` is the worst severity that the list or any error in it says (EB-425)."""
 
     errors: tuple[EbError, ...]
+    highest: ErrorSeverity
 
     @property
     def rejects(self) -> bool:
-        return any(error.severity is ErrorSeverity.ERROR for error in self.errors)
+        """Whether the message was not accepted: who says so in one place of two does not say that it was."""
+        return self.highest is ErrorSeverity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,16 @@ def acknowledgment_xml(
 
 def error_list_xml(errors: tuple[EbError, ...]) -> str:
     """The eb:ErrorList; highestSeverity is the worst of the errors."""
-    highest = ErrorSeverity.ERROR if ErrorList(errors).rejects else ErrorSeverity.WARNING
+    highest = _worst(errors)
     rows = "".join(map(_error_xml, errors))
     return (
         f'<eb:ErrorList SOAP:mustUnderstand="1" eb:highestSeverity="{highest}" eb:version="2.0">\n{rows}</eb:ErrorList>'
     )
+
+
+def _worst(errors: tuple[EbError, ...]) -> ErrorSeverity:
+    some_error = any(error.severity is ErrorSeverity.ERROR for error in errors)
+    return ErrorSeverity.ERROR if some_error else ErrorSeverity.WARNING
 
 
 def _error_xml(error: EbError) -> str:
@@ -197,7 +204,7 @@ def _lenient_moment(value: str) -> Moment | None:
 
 
 def read_error_list(element: Element) -> tuple[ErrorList, tuple[Finding, ...]]:
-    """The ErrorList of a received signal; a severity nobody knows counts as Error.
+    """The ErrorList of a received signal; a severity of an error that nobody knows counts as Error.
 
     Raises `RefusedError` (ENVELOPE_INVALID, EB-425) when it holds no Error element.
     """
@@ -206,12 +213,12 @@ def read_error_list(element: Element) -> tuple[ErrorList, tuple[Finding, ...]]:
     if not errors:
         raise RefusedError(ENVELOPE_INVALID, "EB-425", "the ErrorList is empty", f"{_HEADER}/eb:ErrorList")
     findings = []
-    highest = ErrorSeverity.ERROR if ErrorList(errors).rejects else ErrorSeverity.WARNING
-    if element.get(eb("highestSeverity"), "").strip() != highest:
+    declared, worst = element.get(eb("highestSeverity"), "").strip(), _worst(errors)
+    if declared != worst:
         findings.append(tolerated("EB-425", path, "highestSeverity is not the worst severity", "HIS 1037 §7.2.4"))
     if any(error.code not in _WIRE_CODES for error in errors):
         findings.append(tolerated("EB-426", path, "an errorCode is not of the defined list", "HIS 1037 §7.2.4"))
-    return ErrorList(errors), tuple(findings)
+    return ErrorList(errors, ErrorSeverity.ERROR if declared == ErrorSeverity.ERROR else worst), tuple(findings)
 
 
 def _read_error(element: Element) -> EbError:

@@ -123,17 +123,13 @@ def _answered(
     now = installation.clock.now()
 
     def write(writer: Writer) -> list[Told]:
-        exchange = writer.by_message_id(Direction.OUT, refers_to, peer)
-        _close(writer, mail, now, exchange)
         if vetted is not None:
             vetted.keep(writer, mail.raw)
+        exchange = writer.by_message_id(Direction.OUT, refers_to, peer)
         if exchange is None or exchange.transport is None:
-            return [
-                Told(
-                    events.SIGNAL_IGNORED,
-                    Line(message_id=shown_id(refers_to.value), partner=peer.value, state="closed"),
-                )
-            ]
+            line = Line(message_id=shown_id(refers_to.value), partner=peer.value, rule="EB-418")
+            return _shelve(installation, writer, mail, line, _named_exchange(writer, refers_to.value))
+        _close(writer, mail, now, exchange)
         address = own_address(installation, exchange)
         event = _event(content, exchange)
         after, told = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)
@@ -162,9 +158,9 @@ def _ignore(installation: Installation, mail: Mail, unpacked: Unpacked, error: A
 
     def write(writer: Writer) -> list[Told]:
         exchange = _named_exchange(writer, named.text if named is not None else None)
-        _close(writer, mail, now, exchange)
         if exchange is None:
-            return [Told(events.SIGNAL_IGNORED, Line(state="closed", rule=reason))]
+            return _shelve(installation, writer, mail, Line(rule=reason), None)
+        _close(writer, mail, now, exchange)
         address = own_address(installation, exchange)
         _, told = take_transport_step(
             writer, exchange, SignalUnverified(reason), now, installation.terms_for(exchange), address
@@ -172,6 +168,23 @@ def _ignore(installation: Installation, mail: Mail, unpacked: Unpacked, error: A
         return told
 
     return installation.store.write_now(write)
+
+
+def _shelve(installation: Installation, writer: Writer, mail: Mail, line: Line, named: Exchange | None) -> list[Told]:
+    """A signal about no message of ours to its sender: a person sees it, for it may mean one (`ebxml.md` §7.3).
+
+    `named` is a message of ours to somebody else that it is about; that stays as it is, with an alarm.
+    """
+    now = installation.clock.now()
+    shelved = receiver.step(
+        mail.reception, Reception.UNREADABLE, now, "a signal about no message of ours to its sender"
+    )
+    writer.save_mail(replace(mail, reception=shelved.exchange))
+    told = [Told(events.SIGNAL_IGNORED, replace(line, state="quarantine"))]
+    if named is not None:
+        event, terms = SignalUnverified("not from the party that it was sent to"), installation.terms_for(named)
+        told += take_transport_step(writer, named, event, now, terms, own_address(installation, named))[1]
+    return told
 
 
 def _named_exchange(reader: Reader, message_id: str | None) -> Exchange | None:

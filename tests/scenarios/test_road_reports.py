@@ -18,7 +18,8 @@ from adapter.service import payloads
 from adapter.service.views import apprec_word, transport_word
 from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.transports.port import OutgoingMail, ReceivedMail
-from adapter.values import HerId, MessageId
+from adapter.values import EdiAddress, HerId, MessageId
+from tests.scenarios.test_unverified import changed_envelope
 
 WARD, NURSING = HerId("8140011"), HerId("8140021")
 OWN = "hospital@edi.example"
@@ -131,7 +132,7 @@ async def test_a_warning_is_an_acknowledgment_with_a_remark(world: World, monkey
 
 
 async def test_a_signal_of_another_partner_is_not_counted(world: World) -> None:
-    """A verified ErrorList from a party that the message did not go to leaves it waiting."""
+    """A verified ErrorList from a party that the message did not go to leaves it waiting, and a person sees both."""
     sent, mail = await sent_and_gone(world)
     message_id = world.hospital.exchange(sent).message_id
     assert message_id is not None
@@ -144,8 +145,25 @@ async def test_a_signal_of_another_partner_is_not_counted(world: World) -> None:
     await world.road.arrive(OutgoingMail(mail.recipient, mail.sender, whole, "x"))
     await world.hospital.daemon.settle()
     assert words(world.hospital, sent) == ("await_ack", "waiting")
-    assert world.hospital.mails()[-1].reception.state is ReceptionState.CLOSED
+    assert any("alarm: signal_not_verified" in line for line in world.hospital.journal(sent))
+    assert world.hospital.mails()[-1].reception.state is ReceptionState.QUARANTINE
     assert world.hospital.facts() == ()
+
+
+@pytest.mark.parametrize("believed", [True, False])
+async def test_a_signal_about_nothing_of_ours_is_shelved(world: World, believed: bool) -> None:
+    """Its sender may mean a message of ours that it names wrongly: a person sees it, and nobody is answered."""
+    installation, now = world.municipality.installation, world.clock.now()
+    error = EbError(WireCode.SECURITY_FAILURE, ErrorSeverity.ERROR, "/", "refused")
+    to = ReturnAddress(WARD, NURSING, "", "", "nobody@ever.sent")
+    sealed = installation.sealer.object_to(to, (error,), MessageId(installation.ids.fresh()), now)
+    there, here = EdiAddress("municipality@edi.example"), EdiAddress(OWN)
+    signal = OutgoingMail(there, here, wrapped(MailHeaders(there, here, now, "s@m.example"), sealed.body), "s")
+    if not believed:
+        signal = changed_envelope(signal, lambda octets: octets.replace(b"refused", b"Refused"))
+    await receive(world, signal.content)
+    assert [row.state for row in world.hospital.listing()] == ["quarantine"]
+    assert world.road.taken == []
 
 
 @pytest.mark.parametrize(("action", "says", "alarm"), [("failed", "came back", True), ("delayed", "delayed", False)])

@@ -407,7 +407,7 @@ def signal_is_bare(subject: Subject, _: Context) -> Iterator[Breach]:
 
 def is_signal(subject: Subject) -> bool:
     """Whether the message is one that message handlers say to each other."""
-    return subject.has_header and subject.kind not in {Kind.PAYLOAD, Kind.MIXED, Kind.BARE}
+    return subject.has_header and subject.kind not in {Kind.PAYLOAD, Kind.MIXED, Kind.BARE, Kind.EMPTY}
 
 
 def _header(subject: Subject) -> Element | None:

@@ -50,7 +50,7 @@ _ONE_BLOCK: Final = ("MessageHeader", "AckRequested", "Acknowledgment", "ErrorLi
 )
 def is_of_a_type(subject: Subject, _: Context) -> Iterator[Breach]:
     """A payload message without AckRequested still has a Manifest."""
-    if subject.has_header and subject.kind is Kind.BARE:
+    if subject.has_header and subject.kind in {Kind.BARE, Kind.EMPTY}:
         yield Breach("the message is of no known type", HEADER)
 
 

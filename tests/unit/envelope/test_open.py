@@ -453,14 +453,14 @@ ERRORS = {
     "warning": ("Warning", "Warning", False, set()),
     "error": ("Error", "Error", True, set()),
     "lies about the worst": ("Warning", "Error", True, {"EB-425"}),
-    "exaggerates": ("Error", "Warning", False, {"EB-425"}),
+    "exaggerates": ("Error", "Warning", True, {"EB-425"}),
     "unknown severity": ("Error", "Fatal", True, set()),
 }
 
 
 @pytest.mark.parametrize(("highest", "severity", "rejects", "rules"), ERRORS.values(), ids=ERRORS)
 def test_any_error_in_the_list_rejects(world, highest, severity, rejects, rules):
-    """Case 34: the children decide, not highestSeverity (EB-425)."""
+    """Case 34: one word of Error, of highestSeverity (§7.3) or of a child (EB-425), and it was not accepted."""
     block = (
         f'<eb:ErrorList SOAP:mustUnderstand="1" eb:version="2.0" eb:highestSeverity="{highest}">'
         f'<eb:Error eb:errorCode=" SecurityFailure" eb:severity="{severity}"/></eb:ErrorList>'
@@ -473,6 +473,8 @@ def test_any_error_in_the_list_rejects(world, highest, severity, rejects, rules)
     assert {one.rule for one in verified.findings} == rules
 
 
+ERRED = '<eb:ErrorList eb:highestSeverity="Error"><eb:Error eb:severity="Error"/></eb:ErrorList>'
+
 REFUSED_SIGNALS = {
     "ack with a comment in a digest": (
         "EB-416",
@@ -484,7 +486,7 @@ REFUSED_SIGNALS = {
     "ack about nothing": ("EB-413", ACK.replace(f"<eb:RefToMessageId> {ID} </eb:RefToMessageId>", ""), str),
     "error about nothing": (
         "EB-423",
-        '<eb:ErrorList eb:highestSeverity="Error"><eb:Error eb:severity="Error"/></eb:ErrorList>',
+        ERRED,
         cut("<eb:RefToMessageId>m-1</eb:RefToMessageId>"),
     ),
     "empty list": ("EB-425", '<eb:ErrorList eb:highestSeverity="Error"/>', str),
@@ -493,6 +495,10 @@ REFUSED_SIGNALS = {
         ACK + '<eb:ErrorList eb:highestSeverity="Error"/>',
         swap("MessageError", "Other"),
     ),
+    "both, by its action an acknowledgment": ("EB-403", ACK + ERRED, swap("MessageError", "Acknowledgment")),
+    "both, by its action an error": ("EB-403", ACK + ERRED, str),
+    "an acknowledgment without its block": ("EB-401", "", swap("MessageError", "Acknowledgment")),
+    "an error without its block": ("EB-401", "", str),
 }
 
 
@@ -505,8 +511,7 @@ def test_unusable_signals_are_refused_and_signals_are_never_answered(world, rule
     assert refused.value.rule == rule
     unpacked = unpack(octets)
     assert isinstance(unpacked, Unpacked)
-    if unpacked.kind.is_signal:
-        assert refusal(unpacked.kind, unpacked.reply_to) is Answer.NOTHING
+    assert refusal(unpacked.kind, unpacked.reply_to) is Answer.NOTHING
 
 
 SERVICE = {

@@ -183,7 +183,7 @@ def test_an_error_list_reads_back(world):
     to = ReturnAddress(world.hospital_her, world.municipality_her, "9_10", "conversation", "m-1")
     sealed = world.municipality_seals.object_to(to, _errors(), world.signal_id, world.now)
     answer = world.verify(world.mail(sealed.body))
-    assert answer.message.content == ErrorList(_errors())
+    assert answer.message.content == ErrorList(_errors(), ErrorSeverity.ERROR)
     assert answer.message.kind is Kind.ERROR
     assert answer.header.action == "MessageError"
     assert str(answer.header.refers_to) == "m-1"
