@@ -147,7 +147,7 @@ INPUT_NOT_UNDERSTOOD = _kind(
     "INPUT-NOT-UNDERSTOOD",
     Blame.CALLER,
     "the input has another shape than is taken here",
-    "Correct what the detail and the findings name; `adapter build KIND --example` prints an input that fits.",
+    "Correct what the detail and the findings name; `adapter build KIND --example` and `/docs` show what is taken.",
 )
 
 # ── XML and business messages ───────────────────────────────────────────────────────────────────────────────────────
@@ -389,19 +389,19 @@ STAY_UNKNOWN = _kind(
     "STAY-UNKNOWN",
     Blame.CALLER,
     "there is no such stay",
-    "`adapter ledger` shows the stays; enough of the key to be unique will do.",
+    "`adapter ledger` and `GET /api/v1/ledger` list the stays; a command takes enough of the key to be unique.",
 )
 EXCHANGE_UNKNOWN = _kind(
     "EXCHANGE-UNKNOWN",
     Blame.CALLER,
     "there is no such exchange",
-    "`adapter list` shows the exchanges; enough of the id to be unique will do.",
+    "`adapter list` and `GET /api/v1/exchanges` list them; a command takes enough of the id to be unique.",
 )
 EXCHANGE_UNFIT = _kind(
     "EXCHANGE-UNFIT",
     Blame.CALLER,
     "this cannot be done with this exchange",
-    "See `adapter show` for what it is, and the command's help for what it takes.",
+    "See what it is on its page or by `adapter show`; the command's help and `/docs` say what it takes.",
 )
 REASON_UNFIT = _kind(
     "REASON-UNFIT",
@@ -601,19 +601,19 @@ STATEMENT_UNKNOWN = _kind(
     "STATEMENT-UNKNOWN",
     Blame.CALLER,
     "there is no issued statement of this name",
-    "`adapter statement list` shows the names of those that were issued.",
+    "`adapter statement list` and `GET /api/v1/statements` name those that were issued.",
 )
 STATEMENT_PAIR = _kind(
     "STATEMENT-PAIR",
     Blame.CALLER,
     "the two parties of the statement are not clear",
-    "Name both: --municipality HER --hospital HER, level-1 HER-ids as `adapter ledger --json` shows them.",
+    "Name both, municipality and hospital, by their level-1 HER-ids as the ledger shows them.",
 )
 STATEMENT_EARLY = _kind(
     "STATEMENT-EARLY",
     Blame.CALLER,
     "the month is not over, so its statement cannot be issued",
-    "Wait until the month is over; `adapter statement make` shows what it comes to so far.",
+    "Wait until the month is over; `adapter statement make` and `GET /api/v1/ledger` show it so far.",
 )
 TABLE_UNREADABLE = _kind(
     "TABLE-UNREADABLE",

@@ -119,7 +119,7 @@ def _step(exchange: Exchange, *, given: bool, held: bool) -> str:
     if held:
         return HELD
     if not given:
-        return "was not given to the application; `adapter show` says why"
+        return "was not given to the application; its timeline says why"
     return receiver.next_step(exchange.reception)
 
 

@@ -32,4 +32,4 @@ async def test_a_message_that_was_not_imported_does_not_wait_for_the_application
     await world.road.arrive(world.hospital.seal(good, CASE_WORK, process, sender=WARD, message_id=again))
     await world.settle()
     shown = steps(world.municipality, "LOG_UTSKRIVNINGSKLAR")
-    assert shown == ["was not given to the application; `adapter show` says why"] * 2
+    assert shown == ["was not given to the application; its timeline says why"] * 2

@@ -21,6 +21,7 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.resending import Again
 from adapter.delivery.sender import TransportState
 from adapter.errors import REQUEST_REFUSED, AdapterError
+from adapter.messages.codes import CodeLists
 from adapter.messages.kinds import KINDS
 from adapter.messages.rules.receipts import may_be_sent
 from adapter.service.access import Did
@@ -74,12 +75,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """An error of an AppRec: its code, and the Norwegian text of list 8221; empty for a code that is not on it."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was found wrong or doubtful: when, and what the journal says."""
+    """Something that was found wrong or doubtful: when, and what the journal says; `codes` where that is AppRec errors
+    and nothing else."""
 
     at: datetime
     what: str
     detail: str
+    codes: tuple[ErrorCode, ...] = ()
 
 
 BAD = frozenset(
@@ -200,9 +211,23 @@ _FINDINGS = ("noted", "put off", "for a person", "not imported", "alarm:", "an A
 """How the journal begins what was found wrong or doubtful."""
 
 
-def findings(journal: tuple[JournalEntry, ...]) -> list[Finding]:
+def findings(journal: tuple[JournalEntry, ...], codes: CodeLists) -> list[Finding]:
     """What the journal has of findings."""
-    return [Finding(one.at, one.what, one.detail) for one in journal if one.what.startswith(_FINDINGS)]
+    return [
+        Finding(one.at, one.what, one.detail, _only_codes(one.detail, codes))
+        for one in journal
+        if one.what.startswith(_FINDINGS)
+    ]
+
+
+def error_codes(errors: Sequence[str], codes: CodeLists) -> tuple[ErrorCode, ...]:
+    """The errors of an AppRec with their texts."""
+    return tuple(ErrorCode(one, codes.text("8221", one) or "") for one in errors)
+
+
+def _only_codes(detail: str, codes: CodeLists) -> tuple[ErrorCode, ...]:
+    named = error_codes(detail.split(", "), codes)
+    return named if all(one.text for one in named) else ()
 
 
 def _one(visit: Visit) -> Shown:
@@ -222,7 +247,7 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
         return {
             "line": line(visit, reader, exchange),
             "journal": journal,
-            "findings": findings(journal),
+            "findings": findings(journal, installation.codes),
             "related": reader.related(exchange.id),
             "mails": mails,
             "way": way,
@@ -235,6 +260,7 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
     filling = {
         **installation.store.read_now(look),
         "exchange": exchange,
+        "errors": error_codes(exchange.receipt.errors if exchange.receipt else (), installation.codes),
         "sender": visit.name_of(exchange.sender),
         "receiver": visit.name_of(exchange.receiver),
         "may_operate": visit.call.caller.may(Scope.OPERATE),

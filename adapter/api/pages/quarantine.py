@@ -32,7 +32,7 @@ class QuarantineQuery(Model):
     which: Literal["quarantine", "answered"] = "quarantine"
 
 
-def _may_see(visit: Visit, mail: Mail) -> bool:
+def may_see(visit: Visit, mail: Mail) -> bool:
     """A mail in quarantine belongs to the parties whose address it was sent to."""
     parties = visit.call.caller.parties
     if not parties:
@@ -45,7 +45,7 @@ def _list(visit: Visit) -> Shown:
     which = visit.call.asked(QuarantineQuery).which
 
     def look(reader: Reader) -> tuple[Row, ...]:
-        mails = [one for one in reader.mails(_SHOWN[which], MOST) if one.exchange_id is None and _may_see(visit, one)]
+        mails = [one for one in reader.mails(_SHOWN[which], MOST) if one.exchange_id is None and may_see(visit, one)]
         return mail_rows(reader, mails, visit.now)
 
     rows = visit.call.installation.store.read_now(look)
@@ -58,7 +58,7 @@ def _mail(visit: Visit) -> Mail:
     found = visit.call.installation.store.read_now(lambda reader: reader.mail(wanted))
     if found is None or found.exchange_id is not None:
         raise AdapterError(EXCHANGE_UNKNOWN)
-    if not _may_see(visit, found):
+    if not may_see(visit, found):
         visit.call.refuse(Did.EXCHANGE_READ, found.id)
         raise AdapterError(EXCHANGE_UNKNOWN)
     return found

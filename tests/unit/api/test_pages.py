@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from adapter.liability import wording
 from adapter.liability.ledger import Row
 from adapter.liability.reasons import EndReason, Flag, StartReason, ZeroCode
 from adapter.liability.rules import Language
+from adapter.service import intake
 from adapter.service.access import revoke
 from adapter.service.asking import Said, Sent, answer
 from adapter.service.terms import Whose
-from adapter.store.port import JournalEntry
+from adapter.store.port import ExchangeFilter, JournalEntry
 from adapter.testing.neighbours import World
 from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import Place
@@ -602,6 +604,56 @@ async def test_why_a_message_waits_is_on_its_page_in_the_list_and_in_the_api(
     )
     client = hospital.client()
     assert (await client.get(f"/api/v1/exchanges/{waiting}")).json()["reason"] == "SIGNER-UNUSABLE"
+    front = await browser.get("/")
+    told = f"{Spoken(language)('state.put_off')} 1"
+    assert told in words(front)
+    assert Spoken(language).told("SIGNER-UNUSABLE")[0].text in words(front)
+    shown = re.search(r'href="(/exchanges\?transport=new[^"]+)"', front.text)
+    assert shown is not None
+    assert f'href="/exchanges/{waiting}"' in (await browser.get(unescape(shown[1]))).text
+    await browser.get(f"/exchanges/{waiting}")
+    await browser.send(f"/exchanges/{waiting}", act="handled", reason="a new pair is on its way")
+    assert told not in words(await browser.get("/"))
+
+
+async def test_mails_that_a_person_should_look_at_are_on_the_first_page(
+    world: World, municipality: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that cannot be judged, with its reason, and one in quarantine; each leads to the list that has it."""
+
+    def broken(*arguments: object) -> None:
+        raise KeyError
+
+    address = world.municipality.settings.party[0].address.value
+    await world.municipality.daemon.keep(ReceivedMail(b"Subject: hei\r\n\r\nhei", "post@example.org", (address,)))
+    await world.municipality.daemon.settle()
+    monkeypatch.setattr(intake, "unpack", broken)
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    browser = Browser(municipality, "en")
+    await browser.enter()
+    shown = words(await browser.get("/"))
+    assert "Mail : ▲ Cannot be judged yet 1 (0 min) defect KeyError" in shown
+    assert "In quarantine : 1" in shown
+    assert "defect KeyError" in words(await browser.get("/quarantine"))
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_an_error_of_an_apprec_stands_with_its_text(
+    world: World, hospital: Served, municipality: Served, language: Language
+) -> None:
+    """The sender's page and the receiver's say what the code means, with the text of list 8221."""
+    content = world.hospital.build("discharge-ready")
+    world.hospital.send_unjudged(content.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), content)
+    await world.settle()
+    for served in (hospital, municipality):
+        browser = Browser(served, language.value)
+        await browser.enter()
+        (exchange,) = served.neighbour.installation.store.read_now(
+            lambda reader: reader.exchanges(ExchangeFilter(type="LOG_UTSKRIVNINGSKLAR"))
+        )
+        page = await browser.get(f"/exchanges/{exchange.id}")
+        assert '<code>T02</code> <span lang="nb">XML validerer ikke</span>' in page.text
 
 
 # ── held messages ──
