@@ -8,6 +8,7 @@ end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -168,10 +169,12 @@ def refuse(
     to: ReturnAddress | None,
     facts: MailFacts,
     error: AdapterError,
+    also: Callable[[Writer, Digest], None] | None = None,
 ) -> list[Told]:
     """Answer a message that could not be verified or read: ErrorList, Fault or nothing, as the profile has it.
 
-    Nothing is reserved for it: an unverified message leaves no trace but its own record.
+    Nothing is reserved for it: an unverified message leaves no trace but its own record, and what `also` keeps of an
+    ErrorList in the same transaction.
     """
     decided = respond.refusal(kind, to)
     if decided is Answer.ERROR and to is not None and _is_flooding(installation, to):
@@ -195,7 +198,9 @@ def refuse(
         reception = receiver.walk(mail.reception, now, *steps, reason=error.id)
         writer.save_mail(replace(mail, reception=reception))
         if response is not None and to is not None:
-            response.put(writer, now)
+            digest = response.put(writer, now)
+            if also is not None:
+                also(writer, digest)
             writer.keep_note(_flood_note(to), _counted(writer.note(_flood_note(to)), now))
 
     installation.store.write_now(write)

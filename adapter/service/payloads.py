@@ -48,7 +48,7 @@ from adapter.store.port import (
     SeenEnvelope,
     Writer,
 )
-from adapter.values import Digest, MessageId
+from adapter.values import Digest, MessageId, instant_of, instant_text
 
 KEEP_SEEN = timedelta(days=30)
 """How long an envelope is remembered (`ebxml.md` §7.4)."""
@@ -77,6 +77,8 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
     arrival = _arrived(mail, verified, vetted)
     references = arrival.references
+    if seen is None:
+        seen = _refused_unverified(installation, arrival, now)
     if seen is None:
         told = _take_new(installation, arrival, now)
         if told is not None:
@@ -131,6 +133,36 @@ def _repeat(installation: Installation, mail: Mail, message: Message, seen: Seen
         exchange=seen.exchange_id, message_id=header.message_id.value, partner=to.sender.value, state="duplicate"
     )
     return [Told(events.MESSAGE_DUPLICATED, line)]
+
+
+def keep_refusal(writer: Writer, soap: Digest, answer: Digest, now: datetime) -> None:
+    """Keep that an envelope was refused that could not be verified for a day, with the answer its sender has got."""
+    writer.keep_note(_refusal_note(soap), f"{answer} {instant_text(now)}")
+
+
+def _refusal_note(soap: Digest) -> str:
+    return f"refused unjudged:{soap}"
+
+
+def _refused_unverified(installation: Installation, arrival: Arrival, now: datetime) -> SeenEnvelope | None:
+    """What is known of a verified envelope, octet for octet one that was refused unverified: reserved with that answer.
+
+    Nobody gets an Acknowledgment after an Error for one message, and what was rejected is not delivered (`ebxml.md`
+    §6.5). Other octets under its id are new: an id is nobody's but the verified sender's (§7.4).
+    """
+
+    note = installation.store.read_now(lambda reader: reader.note(_refusal_note(arrival.soap)))
+    answer, _, at = (note or "").partition(" ")
+    if not answer or now - instant_of(at) >= KEEP_SEEN:
+        return None
+
+    def write(writer: Writer) -> None:
+        if writer.seen(arrival.header.sender.her, arrival.header.message_id) is None:
+            _reserve(writer, arrival, None, now)
+            writer.answered(arrival.header.sender.her, arrival.header.message_id, Digest(answer), Outcome.REFUSED)
+
+    installation.store.write_now(write)
+    return _seen(installation, arrival.header)
 
 
 def _false_duplicate(installation: Installation, arrival: Arrival) -> list[Told]:

@@ -3,8 +3,9 @@
 Its sender is told early with an ErrorList (`ebxml.md` §7.4, PENDING with its limit reached): DeliveryFailure where what
 we needed to ask was away, otherwise Unknown, as after a defect of the adapter (`ebxml.md` §6.4). That goes to the
 address that the directory has, and only where the directory knows the sender. A message whose signature holds keeps
-its id reserved with this answer, so that a copy hears the same. What cannot be answered, and every signal, goes to
-quarantine with the reason. A person sees either.
+its id reserved with this answer, so that a copy hears the same. One that nobody could verify reserves no id, which is
+the sender's: only these very octets hear the same again, once their signature holds. What cannot be answered, and every
+signal, goes to quarantine with the reason. A person sees either.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from adapter.service.installation import Installation
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told
 from adapter.store.port import Mail
+from adapter.values import Digest
 
 WHY = "it could not be judged within 24 hours"
 
@@ -43,7 +45,16 @@ def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError)
         if verified is not None:
             told = payloads.refuse_verified(installation, mail, verified, told_outside)
         else:
-            told = refuse(installation, mail, unpacked.kind, to, unpacked.mail, told_outside)
+            soap, now = Digest.of(unpacked.envelope.octets), installation.clock.now()
+            told = refuse(
+                installation,
+                mail,
+                unpacked.kind,
+                to,
+                unpacked.mail,
+                told_outside,
+                lambda writer, answer: payloads.keep_refusal(writer, soap, answer, now),
+            )
     except AdapterError as another:
         _tell_if_ours(installation, another)
         return None

@@ -15,12 +15,15 @@ import pytest
 from lxml import etree
 
 from adapter.delivery.receiver import ReceptionState
+from adapter.envelope.mail import payload_body
+from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import DELIVERY_IMPOSSIBLE, STORE_LOCKED, AdapterError
 from adapter.observe import events
 from adapter.observe.events import Level
 from adapter.observe.log import Silent, Stream
 from adapter.service import answers, intake, payloads, unjudged
 from adapter.service.health import examine
+from adapter.service.operating import By, resend
 from adapter.service.views import transport_word
 from adapter.testing.neighbours import World, is_signal
 from adapter.testing.place import Place
@@ -158,6 +161,83 @@ async def test_a_defect_is_tried_for_a_day_and_then_answered_by_unknown(
     monkeypatch.undo()
     await world.settle()
     assert transport_word(world.hospital.exchange(sent)) == "rejected"
+
+
+async def refused_unverified(world: World, monkeypatch: pytest.MonkeyPatch, mail: OutgoingMail) -> OutgoingMail:
+    """The answer to a mail whose signature nobody could look at for a day."""
+
+    def broken(*arguments: object) -> None:
+        raise KeyError
+
+    with monkeypatch.context() as defect:
+        defect.setattr(payloads.agreements, "verify", broken)
+        defect.setattr(unjudged.opening, "verify", broken)
+        await world.road.arrive(mail)
+        for _ in range(25):
+            await world.municipality.daemon.settle()
+            world.clock.advance(timedelta(hours=1))
+    [answer] = [one for one in world.road.taken if is_signal(one)]
+    assert codes(answer) == ["Unknown"]
+    assert not world.municipality.received()
+    return answer
+
+
+@pytest.mark.parametrize("days", [0, 10], ids=["a copy under way", "a copy long after"])
+async def test_a_copy_of_what_was_refused_unverified_hears_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """Once its signature can be looked at and holds, the very octets get the Error again and no Acknowledgment after
+    it (HITS 1171 §8.2); the document is taken in the new envelope that its sender makes."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    [carried] = world.road.taken
+    world.road.under_way.clear()
+    answer = await refused_unverified(world, monkeypatch, carried)
+    await world.road.carry()
+    await world.go_on(timedelta(days=days))
+    for _ in range(2):
+        await world.road.arrive(carried)
+        await world.municipality.daemon.settle()
+    again = [one for one in world.road.taken if is_signal(one)]
+    assert len(again) == 3
+    assert {message_from_bytes(one.content).get_payload() for one in again} == {
+        message_from_bytes(answer.content).get_payload()
+    }
+    assert not world.municipality.inbox()
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "rejected"
+    if days == 0:
+        resend(world.hospital.installation, sent, By("kari", "the receiver has mended it"))
+        await world.settle()
+        assert len(world.municipality.inbox()) == 1
+
+
+async def test_an_id_that_was_refused_unverified_is_free_for_its_owner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other octets came under it, by whomever: the message that bears it and is verified is taken and acknowledged."""
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    [carried] = world.road.taken
+    world.road.under_way.clear()
+    forged = forged_from(carried)
+    await refused_unverified(world, monkeypatch, forged)
+    world.road.under_way.clear()
+    await world.road.arrive(carried)
+    await world.settle()
+    assert len(world.municipality.inbox()) == 1
+    assert codes([one for one in world.road.taken if is_signal(one)][1]) == []
+
+
+def forged_from(mail: OutgoingMail) -> OutgoingMail:
+    """A mail of anybody under the same id and with the same payload: one octet of the envelope is another."""
+    unpacked = unpack(mail.content)
+    assert isinstance(unpacked, Unpacked)
+    headers, _, _ = mail.content.partition(b"MIME-Version:")
+    envelope = unpacked.envelope.octets.replace(b"<SOAP:Body>", b"<SOAP:Body> ", 1)
+    assert envelope != unpacked.envelope.octets
+    body = payload_body(envelope, "env@edi.example", unpacked.attachments, "=_forged")
+    return replace(mail, content=headers + body)
 
 
 @pytest.mark.parametrize("defect", [ValueError(), AdapterError(DELIVERY_IMPOSSIBLE)], ids=["exception", "our own"])
