@@ -363,15 +363,15 @@ class DeviationInput(MessageInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppRecErrorInput:
-    """An error of list 8221; `explanation` is demanded by X99."""
+    """An error of list 8221; `explanation` is demanded by X99, T99 and S99."""
 
     code: CodeText
     explanation: Text | None = None
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     def __post_init__(self) -> None:
-        if self.code == "X99" and self.explanation is None:
-            raise ValueError("X99 says nothing without an explanation")
+        if self.code in {"X99", "T99", "S99"} and self.explanation is None:
+            raise ValueError(f"{self.code} says nothing by itself: write in explanation what is wrong, in a few words")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -282,7 +282,22 @@ ERROR_RECEIVED = _event(
 SIGNAL_IGNORED = _event("signal.ignored", Level.WARNING, "a signal that does not verify, or answers nothing of ours")
 
 MESSAGE_DELIVERED = _event("message.delivered", Level.INFO, "a received message lies in the inbox")
-MESSAGE_REFUSED = _event("message.refused", Level.WARNING, "a received message was refused and answered so")
+MESSAGE_REFUSED = _event(
+    "message.refused",
+    Level.WARNING,
+    "a received message was refused, and its sender is told: by an ErrorList, or by a negative AppRec",
+)
+MESSAGE_UNANSWERED = _event(
+    "message.unanswered",
+    Level.ERROR,
+    "a received message is kept from the application, and no AppRec tells its sender: none can be made, or none may be",
+    "`adapter show` says why. Where the sender is known, tell it: it waits 96 hours for an AppRec.",
+)
+MESSAGE_REPEATED = _event(
+    "message.repeated",
+    Level.INFO,
+    "a message that was taken or refused before came again in another envelope; it is ignored, without an AppRec",
+)
 MESSAGE_PARKED = _event(
     "message.parked",
     Level.ERROR,

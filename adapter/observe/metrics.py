@@ -83,6 +83,7 @@ CATALOGUE: Final = (
 
 _REFUSED = {
     events.MESSAGE_REFUSED,
+    events.MESSAGE_UNANSWERED,
     events.MESSAGE_PARKED,
     events.EXCHANGE_FAILED,
     events.ERROR_RECEIVED,

@@ -102,7 +102,9 @@ def refusal_code(codes: CodeLists, code: str, text: str) -> Code:
     if known is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, "code: it is on list 8221, such as E36 or X99")
     if code in EXPLAINED and not text:
-        raise AdapterError(INPUT_NOT_UNDERSTOOD, f"text: {code} says nothing without a text")
+        raise AdapterError(
+            INPUT_NOT_UNDERSTOOD, f"text: {code} says nothing by itself; write what is wrong, in a few words"
+        )
     return error(code, known, text or None)
 
 

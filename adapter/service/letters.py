@@ -115,6 +115,10 @@ def kept_letter(
     return exchange
 
 
+_SILENT = {Silence.HELD: events.MESSAGE_PARKED, Silence.DUPLICATE: events.MESSAGE_REPEATED}
+"""What is told of a message that gets no AppRec; of all others that their senders wait in vain."""
+
+
 def judged_letter(
     installation: Installation,
     writer: Writer,
@@ -140,11 +144,12 @@ def judged_letter(
         if decision.silence is Silence.DUPLICATE and _has_other_octets(installation, writer, reading, exchange):
             writer.add_journal(JournalEntry(exchange.id, now, "noted", "MH-014: the MsgId was used for other octets"))
             told.append(Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", "MH-014")))
+        event, answered = _SILENT.get(decision.silence, events.MESSAGE_UNANSWERED), list[Told]()
         if decision.silence in BY_ENVELOPE:
             sent = arrival.header.timestamp
-            told += receipts.submit_by_envelope(installation, writer, exchange, sent, unread_code(reading))
-        event = events.MESSAGE_PARKED if decision.silence is Silence.HELD else events.MESSAGE_REFUSED
-        return [*told, Told(event, line_of(exchange, "accepted", decision.silence.name))]
+            answered = receipts.submit_by_envelope(installation, writer, exchange, sent, unread_code(reading))
+            event = events.MESSAGE_REFUSED if answered else event
+        return [*told, *answered, Told(event, line_of(exchange, "accepted", decision.silence.name))]
     sent = arrival.header.timestamp
     return told + answer_decided(installation, writer, exchange, reading, decision, arrival.mail, sent)
 
@@ -173,6 +178,7 @@ def answer_decided(
         told += record_message(installation, writer, exchange, reading, had, HowKnown.THEIR_MESSAGE, mail.raw)
     else:
         writer.add_journal(JournalEntry(exchange.id, now, NOT_IMPORTED, _codes(decision)))
+        told.append(Told(events.MESSAGE_REFUSED, line_of(exchange, "accepted", _codes(decision))))
     if not decision.imported or installation.settings.inbox.apprec == "at_once":
         told += receipts.submit_apprecs(installation, writer, exchange, reading, decision, sent)
     return told

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
 from lxml import etree
@@ -47,6 +49,13 @@ def receipt_codes(world: World) -> list[str]:
     apprec = understand(world.municipality.payload(receipt)).apprec
     assert apprec is not None
     return [error.v or "" for error in apprec.errors]
+
+
+def ends(journal: StringIO) -> list[str]:
+    """The events that say what became of the received business messages."""
+    words = ("message.refused", "message.unanswered", "message.delivered", "message.repeated", "message.parked")
+    events = [json.loads(line) for line in journal.getvalue().splitlines()]
+    return [one["event"] for one in events if one["event"] in words and one.get("type") != "APPREC"]
 
 
 def without_patient_id(content: bytes) -> bytes:
@@ -209,6 +218,37 @@ async def test_a_message_for_another_organisation_is_not_receipted(world: World)
     assert world.municipality.inbox() == {}
     assert world.municipality.sent() == []
     assert world.municipality.facts() == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "event"),
+    [
+        (lambda content: content.replace(b"8140020", b"8150020").replace(b"8140022", b"8150022"), "message.unanswered"),
+        (lambda content: re.sub(rb"<Id>814001[01]</Id>", b"<Id>x</Id>", content), "message.unanswered"),
+        (lambda content: content[:-20], "message.refused"),
+        (lambda content: ID_IN_XML.sub(b"<MsgId>no-guid-at-all</MsgId>", content), "message.refused"),
+        (lambda content: content + b" ", "message.delivered"),
+    ],
+    ids=["for others", "without sender", "not readable", "without MsgId", "good"],
+)
+async def test_the_event_says_what_happened(
+    world: World, journal: StringIO, change: Callable[[bytes], bytes], event: str
+) -> None:
+    """Refused with an answer, kept without one, or delivered: one of them is told of each message, and no other."""
+    good = world.hospital.build("discharge-ready")
+    world.hospital.send_unjudged(change(good), good)
+    await world.settle()
+    assert ends(journal) == [event]
+
+
+async def test_a_message_that_comes_again_is_told_as_such(world: World, journal: StringIO) -> None:
+    """In another envelope it is ignored, and nobody has to do anything."""
+    good = world.hospital.build("discharge-ready")
+    for _ in range(2):
+        again = world.hospital.installation.ids.fresh()
+        await world.road.arrive(world.hospital.seal(good, CASE_WORK, READINESS, sender=WARD, message_id=again))
+        await world.settle()
+    assert ends(journal) == ["message.delivered", "message.repeated"]
 
 
 async def test_a_message_under_anothers_name_is_not_believed(world: World) -> None:

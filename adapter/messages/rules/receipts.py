@@ -124,7 +124,9 @@ def other_explained(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only when no other code fits, which a person would have to judge."""
     for code in _receipt(reading).errors:
         if code.v in EXPLAINED and code.ot is None:
-            yield Fault(f"{code.v} needs an explanation in OT", _at(reading, "Error"))
+            yield Fault(
+                f"{code.v} says nothing by itself; write in OT what is wrong, in a few words", _at(reading, "Error")
+            )
 
 
 @BOOK.rule("AR-011", "No code that is not ours to send", "HIS 80415:2012 §6.3", send=_BLOCK)
