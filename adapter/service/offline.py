@@ -21,10 +21,11 @@ from adapter.messages.reading import Recognised, understand
 from adapter.messages.rules.rule import Side
 from adapter.observe.log import Silent
 from adapter.service import agreements, ended_keys
+from adapter.service.bundle import require_fit
 from adapter.service.clock import MachineClock, RandomIds
 from adapter.service.installation import Tools, open_tools
-from adapter.service.sealing import reported
-from adapter.service.submission import NotTaken, refusal
+from adapter.service.sealing import beside_ids, reported
+from adapter.service.submission import NotTaken, refusal, require_named_parts
 from adapter.values import HerId, MessageId
 
 REVOCATION_LEFT_OUT = "not looked at: nobody is asked offline whether a certificate has been revoked"
@@ -74,8 +75,14 @@ class Refused:
     reason: str
 
 
-def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -> SealedMail | NotTaken:
-    """Seal a message to a partner. Raises `AdapterError` for parties and keys that are no good."""
+def seal_offline(
+    config: Path, content: bytes, sender: HerId, receiver: HerId, beside: tuple[bytes, ...] = ()
+) -> SealedMail | NotTaken:
+    """Seal a message to a partner, and the parts that go beside it.
+
+    Raises `AdapterError` for parties and keys that are no good, and for parts that cannot go.
+    """
+    require_fit(beside)
     tools = open_tools(load(config), MachineClock(), RandomIds(), Silent())
     reading = read(content, tools.schemas, tools.context(Side.SEND))
     if has_errors(reading.findings):
@@ -84,6 +91,7 @@ def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -
         return refusal(reading)
     if reading.type is None:
         raise AdapterError(INPUT_NOT_UNDERSTOOD, "only a business message or an AppRec is sealed")
+    require_named_parts(reading.head, beside)
     own, partner = tools.require_own(sender), tools.partner(receiver)
     receipted = reading.apprec.original.type if reading.apprec is not None else None
     process = Process(receipted.v, receipt=True) if receipted is not None and receipted.v else Process(reading.type)
@@ -91,9 +99,10 @@ def seal_offline(config: Path, content: bytes, sender: HerId, receiver: HerId) -
     agreement = tools.agreement_for(sender, receiver, process, version)
     routing = Routing(sender, receiver, process, agreement.cpa_id, namespace, version, agreement.service_type)
     fresh, now = tools.ids.fresh, tools.clock.now()
-    ids = PayloadIds(MessageId(fresh()), fresh(), fresh(), fresh(), f"=_{fresh()}")
+    named = beside_ids(content, len(beside), fresh)
+    ids = PayloadIds(MessageId(fresh()), fresh(), fresh(), fresh(), f"=_{fresh()}", named)
     recipient = agreement.certificate or partner.encryption_at(now)
-    sealed = tools.sealer.seal(content, routing, recipient, ids, now, packing=partner.packing)
+    sealed = tools.sealer.seal(content, routing, recipient, ids, now, beside, partner.packing)
     headers = MailHeaders(own.address, agreement.address or partner.address, now, f"{fresh()}@{own.address.domain}")
     return SealedMail(mail(headers, sealed.body), sealed.message_id.value, sealed.conversation_id)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -125,7 +126,7 @@ def seal_one(installation: Installation, item: Waiting) -> list[Told] | PutOff:
             payload_content_id=installation.ids.fresh(),
             envelope_content_id=installation.ids.fresh(),
             boundary=f"=_{installation.ids.fresh()}",
-            beside_content_ids=_beside_ids(installation, content, len(beside)),
+            beside_content_ids=beside_ids(content, len(beside), installation.ids.fresh),
         )
         now = installation.clock.now()
         recipient = agreement.certificate or partner.encryption_at(now)
@@ -185,11 +186,12 @@ def content_ids(head: Head | None) -> tuple[str, ...]:
 _CONTENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,199}")
 
 
-def _beside_ids(installation: Installation, content: bytes, count: int) -> tuple[str, ...]:
+def beside_ids(content: bytes, count: int, fresh: Callable[[], str]) -> tuple[str, ...]:
+    """The Content-IDs of the parts beside a message: those that it names, then new ones. Raises as `content_ids`."""
     if not count:
         return ()
     named = content_ids(understand(content).head)[:count]
-    return (*named, *(installation.ids.fresh() for _ in range(count - len(named))))
+    return (*named, *(fresh() for _ in range(count - len(named))))
 
 
 def _routing(installation: Installation, item: Waiting, content: bytes) -> tuple[Routing, Agreement]:

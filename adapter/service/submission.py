@@ -111,16 +111,19 @@ def judge(installation: Installation, content: bytes, beside: tuple[bytes, ...] 
     submission = replace(submission, warnings=(*submission.warnings, *around), beside=beside)
     copies = tuple(Copy(her, installation.ids.fresh()) for her in submission.head.copied_to)
     submission = replace(submission, copies=copies)
-    _require_named_parts(submission)
+    require_named_parts(submission.head, beside)
     _require_partner(installation, submission, reading)
     return submission
 
 
-def _require_named_parts(submission: Submission) -> None:
-    """Refuse a message that names more payload parts (FileReference with `cid:`) than go with it."""
-    named = content_ids(submission.head)
-    if len(named) > len(submission.beside):
-        says = f"FileReference names {len(named)} payload parts by cid:, and {len(submission.beside)} go with it"
+def require_named_parts(head: Head | None, beside: tuple[bytes, ...]) -> None:
+    """Refuse a message that names more payload parts (FileReference with `cid:`) than go with it.
+
+    Raises `AdapterError` (INPUT_NOT_UNDERSTOOD).
+    """
+    named = content_ids(head)
+    if len(named) > len(beside):
+        says = f"FileReference names {len(named)} payload parts by cid:, and {len(beside)} go with it"
         raise AdapterError(INPUT_NOT_UNDERSTOOD, says)
 
 

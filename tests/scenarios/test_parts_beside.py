@@ -27,9 +27,11 @@ from adapter.service.access import Caller
 from adapter.service.bundle import MAX_BESIDE, unbundle
 from adapter.service.drop_folder import DropFolder
 from adapter.service.handing_in import HandedIn, hand_in
+from adapter.service.offline import Opened, open_offline, seal_offline
 from adapter.service.submission import submit_now
 from adapter.testing.neighbours import Neighbour, World, is_signal
 from adapter.transports.port import OutgoingMail
+from adapter.values import HerId
 
 PICTURE = b"\xff\xd8\xff\xe0 a picture\r\n.\r\n\x00\x1a"
 NOTE = "<?xml version='1.0'?>\n<note>æøå</note>\n".encode()
@@ -147,6 +149,34 @@ async def test_the_command_takes_files(world: World, tmp_path: Path) -> None:
     result = CliRunner().invoke(group, [*words, "--config", str(world.hospital.side.config)])
     assert result.exit_code == 0, result.output
     assert parts_of(world.hospital, result.output.strip()) == (PICTURE, NOTE)
+
+
+async def test_a_mail_is_sealed_with_its_parts_offline(world: World, tmp_path: Path) -> None:
+    """`adapter seal` takes them as `adapter send` does; `adapter open` of the receiver finds each, and no part that a
+    receiver would not have as it is gets into a mail."""
+    hospital, municipality = world.hospital.side.config, world.municipality.side.config
+    content, out = naming(world.hospital.build("discharge-ready"), "bilde@edi.example"), tmp_path / "out.eml"
+    (tmp_path / "ready.xml").write_bytes(content)
+    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    (tmp_path / "note.xml").write_bytes(NOTE)
+    told = {"message": {"file": "ready.xml"}, "beside": [{"file": "a.jpg"}]}
+    (tmp_path / "in.json").write_text(json.dumps(told), "utf-8")
+    words = ["--from", "8140011", "--to", "8140022", "-o", str(out), "--config", str(hospital)]
+    refused = CliRunner().invoke(group, ["seal", str(tmp_path / "ready.xml"), *words])
+    assert isinstance(refused.exception, AdapterError)
+    assert "1 payload parts" in str(refused.exception)
+    assert not out.exists()
+    note = ["--beside", str(tmp_path / "note.xml")]
+    sealed = CliRunner().invoke(group, ["seal", str(tmp_path / "in.json"), *note, *words])
+    assert sealed.exit_code == 0, sealed.output
+    opened_again = open_offline(municipality, out.read_bytes())
+    assert isinstance(opened_again, Opened)
+    assert (opened_again.content, opened_again.beside) == (content, (PICTURE, NOTE))
+    unpacked = unpack(out.read_bytes())
+    assert isinstance(unpacked, Unpacked)
+    assert unpacked.attachments[1].content_id == "bilde@edi.example"
+    with pytest.raises(AdapterError, match="unpack"):
+        seal_offline(hospital, content, HerId("8140011"), HerId("8140022"), (gzip.compress(NOTE),))
 
 
 async def test_a_new_envelope_around_the_same_document_has_its_parts(world: World) -> None:
