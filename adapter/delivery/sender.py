@@ -47,6 +47,7 @@ from adapter.delivery.sender_table import (
     ACKNOWLEDGED_STATES,
     IMPOSSIBLE,
     OPEN_STATES,
+    REFUSED_STATES,
     ROWS,
     Does,
     On,
@@ -59,6 +60,7 @@ __all__ = [
     "ACKNOWLEDGED_STATES",
     "IMPOSSIBLE",
     "OPEN_STATES",
+    "REFUSED_STATES",
     "ROWS",
     "HandOver",
     "On",
@@ -243,7 +245,7 @@ def _handed_over(after: SenderExchange, name: On, now: datetime, terms: RetryTer
         after = replace(after, first_sent=now, hand_over=known)
     if after.state is TransportState.AWAIT_ACK:
         # The first doubt is soon removed by another copy; from then on the terms of the agreement hold.
-        in_doubt = name is On.MAIL_UNKNOWN and after.resends == 0
+        in_doubt = name is On.MAIL_UNKNOWN and after.resends == 0 < terms.retries
         pause = min(terms.interval, terms.mail_back_off.after(1)) if in_doubt else terms.interval
         after = replace(after, due=now + pause, deferrals=0)
     return after

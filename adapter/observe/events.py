@@ -244,6 +244,11 @@ EXCHANGE_REFUSED = _event(
     "the mail server refused the message for good",
     "Check the partner's address.",
 )
+EXCHANGE_READDRESSED = _event(
+    "exchange.readdressed",
+    Level.WARNING,
+    "the mail server refused the message; the directory has another address of the partner, and it goes there",
+)
 EXCHANGE_UNKNOWN = _event(
     "exchange.outcome_unknown", Level.WARNING, "the connection was lost after the message began; treated as sent"
 )

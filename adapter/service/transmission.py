@@ -16,16 +16,18 @@ from datetime import datetime, timedelta
 from adapter.delivery.receiver import Reception
 from adapter.delivery.receiver import step as reception_step
 from adapter.delivery.retry import BackOff
+from adapter.delivery.sender import REFUSED_STATES
 from adapter.delivery.sender_events import Event, MailAccepted, MailDeferred, MailRefused, MailUnknown
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.errors import STORE_CLAIM_LOST, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import unsealing
+from adapter.service import readdressing, unsealing
 from adapter.service.installation import Installation
 from adapter.service.steps import Told, line_of, take_transport_step, tell
 from adapter.store.port import Direction, JournalEntry, OutboxItem, OutboxKind, OutboxState, Writer
 from adapter.transports.port import Accepted, Deferred, Outcome, OutcomeUnknown, OutgoingMail, Refused, Transport
+from adapter.values import EdiAddress
 
 LEASE = timedelta(minutes=15)
 """Longer than any hand-over may take; after it, the item is anybody's again."""
@@ -77,9 +79,14 @@ async def _send(installation: Installation, transport: Transport, parcel: _Parce
     started = time.perf_counter()
     outcome = await transport.send(parcel.mail)
     took_ms = round((time.perf_counter() - started) * 1000, 1)
+    elsewhere = None
+    if isinstance(outcome, Refused):
+        elsewhere = await asyncio.to_thread(readdressing.new_address, installation, parcel.item)
     now = installation.clock.now()
     try:
-        told = await installation.store.write(lambda writer: _note(installation, writer, parcel.item, outcome, now))
+        told = await installation.store.write(
+            lambda writer: _note(installation, writer, parcel.item, outcome, elsewhere, now)
+        )
     except AdapterError as error:
         if error.kind is not STORE_CLAIM_LOST:
             raise
@@ -112,14 +119,27 @@ def _let_wait(writer: Writer, item: OutboxItem, again: datetime, now: datetime, 
     return [Told(events.EXCHANGE_PUT_OFF, line_of(exchange, item.kind.value, why))]
 
 
-def _note(installation: Installation, writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime) -> list[Told]:
+def _note(
+    installation: Installation,
+    writer: Writer,
+    item: OutboxItem,
+    outcome: Outcome,
+    elsewhere: EdiAddress | None,
+    now: datetime,
+) -> list[Told]:
+    """Write down what became of an item. `elsewhere` is where else a refused message may go, None where nowhere."""
     if item.kind is OutboxKind.MESSAGE:
-        return _note_message(installation, writer, item, outcome, now)
+        return _note_message(installation, writer, item, outcome, elsewhere, now)
     return _note_signal(writer, item, outcome, now, installation.terms.mail_back_off)
 
 
 def _note_message(
-    installation: Installation, writer: Writer, item: OutboxItem, outcome: Outcome, now: datetime
+    installation: Installation,
+    writer: Writer,
+    item: OutboxItem,
+    outcome: Outcome,
+    elsewhere: EdiAddress | None,
+    now: datetime,
 ) -> list[Told]:
     assert item.exchange_id is not None
     told = []
@@ -144,6 +164,8 @@ def _note_message(
     assert exchange is not None
     exchange, lines = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), item.sender)
     assert exchange.transport is not None
+    if elsewhere is not None and exchange.transport.state in REFUSED_STATES:
+        return readdressing.readdress(installation, writer, exchange, item, elsewhere, now)
     return [*(Told(kind, line_of(exchange, exchange.transport.state.value)) for kind in told), *lines]
 
 
@@ -175,6 +197,6 @@ def _give_up_signal(writer: Writer, item: OutboxItem, now: datetime, reason: str
     writer.finish_outbox(item, OutboxState.REFUSED, now, reason)
     exchange = writer.exchange(item.exchange_id) if item.exchange_id is not None else None
     if exchange is None:
-        return []
+        return [Told(events.EXCHANGE_REFUSED, Line(state=item.kind.value))]
     writer.add_journal(JournalEntry(exchange.id, now, "the answer could not be sent", reason))
     return [Told(events.EXCHANGE_REFUSED, line_of(exchange))]

@@ -14,6 +14,7 @@ from adapter.service.views import apprec_word, transport_word
 from adapter.testing.neighbours import World
 from adapter.testing.place import Place
 from adapter.testing.registry import Registry, serve
+from adapter.transports.port import Accepted, Outcome, Refused
 
 WARD, CASE_WORK = "8140011", "8140022"
 
@@ -83,3 +84,35 @@ async def test_a_mail_waits_for_the_register(place: Place, registry: Registry, s
     await world.go_on(timedelta(minutes=5))
     assert len(world.municipality.received()) == 1
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+
+
+NOBODY = Refused("550 5.1.1 there is no such mailbox here")
+HOME = "municipality@edi.example"
+
+MOVED = {
+    "the register has another address": ([NOBODY], ["moved@edi.example"], "await_ack"),
+    "it has not": ([NOBODY], [HOME], "transport_failed"),
+    "asked once, though it has a third one then": ([NOBODY, NOBODY], ["moved@edi.example", "again@edi.example"],
+                                                    "transport_failed"),
+    "a copy is refused, the first was taken": ([Accepted("250"), NOBODY], [HOME, "moved@edi.example"], "await_ack"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("outcomes", "addresses", "state"), MOVED.values(), ids=MOVED)
+async def test_a_refused_address_is_asked_about_once(
+    registry: Registry, start: Callable[[], World], outcomes: list[Outcome], addresses: list[str], state: str
+) -> None:
+    """Before a 5xx is final the register is asked anew: a partner that has moved gets the same octets where it is now
+    (`ebxml.md` §2.5, §7.3)."""
+    world = start()
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon._seal()
+    world.road.loses = lambda mail: True
+    world.road.tell(*outcomes)
+    for address in addresses:
+        registry.parties[CASE_WORK]["ediAddress"] = address
+        await world.go_on(timedelta(hours=12))
+    assert transport_word(world.hospital.exchange(sent)) == state
+    reached = [mail.recipient.value for mail in world.road.taken]
+    assert reached == {"await_ack": [*(HOME for one in outcomes if one != NOBODY), "moved@edi.example"]}.get(state, [])
+    assert len({mail.content.partition(b"MIME-Version")[2] for mail in world.road.taken}) <= 1

@@ -327,6 +327,12 @@ def test_a_doubt_is_soon_removed_by_another_copy() -> None:
     assert doubted.due == unknown.due + TERMS.interval
 
 
+def test_a_doubt_is_no_end_where_no_copy_is_agreed() -> None:
+    """Without resends the receiver has the whole interval to answer, also when the hand-over is unknown."""
+    unknown = sender.step(READY, MailUnknown("lost after DATA"), T0, replace(TERMS, retries=0)).exchange
+    assert unknown.due == T0 + TERMS.interval
+
+
 def test_an_acknowledgment_may_overtake_our_own_note_of_the_hand_over() -> None:
     """An ack that comes while READY is believed, and the hand-over is noted when we hear of it."""
     acked = sender.step(READY, AckVerified(), T0 + HOUR, TERMS).exchange
