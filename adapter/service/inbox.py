@@ -28,7 +28,8 @@ from adapter.messages.rules.rule import Side
 from adapter.service import receipts
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
-from adapter.service.steps import Told
+from adapter.service.pulse import STORE_AWAY
+from adapter.service.steps import Told, tell
 from adapter.store.port import Exchange, InboxItem, JournalEntry, Reader, Writer
 from adapter.values import Moment
 
@@ -39,13 +40,25 @@ ALL = 1_000_000
 def offer_waiting(installation: Installation) -> list[Told]:
     """Put every message that waits into the folder, and see which the application has taken.
 
+    One that cannot be put there, such as for octets that have changed on the disk, keeps none behind it back: the first
+    trouble is raised when all have had their turn. A folder or store that is away is raised at once.
+
     With `inbox.by = "api"` nothing is put there: the application claims what waits.
     """
     if installation.settings.inbox.by == "api":
         return []
     told: list[Told] = []
+    trouble: Exception | None = None
     for item in installation.store.read_now(lambda reader: reader.inbox_waiting(limit=ALL)):
-        told += _offer(installation, item)
+        try:
+            told += _offer(installation, item)
+        except Exception as error:
+            if isinstance(error, AdapterError) and error.kind in {FILE_UNREADABLE, *STORE_AWAY}:
+                raise
+            trouble = trouble or error
+    if trouble is not None:
+        tell(installation.log, told)
+        raise trouble
     return told
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 
 import pytest
 
-from adapter.errors import AdapterError
+from adapter.delivery.receiver import ReceptionState
+from adapter.errors import STORE_CORRUPT, AdapterError
 from adapter.service import inbox
 from adapter.service.inbox import file_of
+from adapter.store.port import InboxItem, Reader
 from adapter.testing.neighbours import World
 
 
@@ -37,6 +40,61 @@ async def test_a_folder_that_cannot_be_written_holds_the_message_back(world: Wor
     folder.unlink()
     await world.settle()
     assert list(world.municipality.inbox().values()) == [content]
+
+
+@pytest.mark.parametrize("trouble", [AdapterError(STORE_CORRUPT), ValueError()], ids=["octets", "defect"])
+async def test_a_message_that_cannot_be_given_keeps_none_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """Those behind it are delivered, the trouble is told again and again, and it waits for its octets."""
+    world.municipality.settings.inbox.folder.write_bytes(b"a file where a folder should be")
+    for _ in range(3):
+        world.hospital.submit(world.hospital.build("discharge-ready"))
+        await world.hospital.daemon.settle()
+        await world.road.carry()
+        world.clock.advance(timedelta(seconds=1))
+        with pytest.raises(AdapterError):
+            await world.municipality.daemon.settle()
+    world.municipality.settings.inbox.folder.unlink()
+    first, *others = sorted(world.municipality.received(), key=lambda one: one.created_at)
+    honest = inbox._octets
+
+    def broken(reader: Reader, item: InboxItem) -> tuple[bytes, list[bytes]]:
+        if item.exchange_id == first.id:
+            raise trouble
+        return honest(reader, item)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(inbox, "_octets", broken)
+        for _ in range(2):
+            with pytest.raises(type(trouble)):
+                await world.municipality.daemon.settle()
+    assert set(world.municipality.inbox()) == {f"{one.id}.xml" for one in others}
+    await world.settle()
+    assert len(world.municipality.inbox()) == 3
+
+
+async def test_a_file_taken_before_that_was_noted_does_not_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We die when the file lies there, and the application takes it before we are back: it had the message once."""
+
+    def died(*arguments: object) -> None:
+        raise MemoryError
+
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    with monkeypatch.context() as dying:
+        dying.setattr(inbox, "taken", died)
+        with pytest.raises(MemoryError):
+            await world.settle()
+    [received] = world.municipality.received()
+    file_of(world.municipality.installation, received.id).unlink()
+    await world.municipality.restart()
+    await world.settle()
+    assert world.municipality.inbox() == {}
+    reception = world.municipality.exchange(received.id).reception
+    assert reception is not None
+    assert reception.state is ReceptionState.DELIVERED
 
 
 async def test_a_file_taken_by_the_application_does_not_come_back(world: World) -> None:

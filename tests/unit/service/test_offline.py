@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.errors import AdapterError
+from adapter.errors import PARTNER_UNKNOWN, PARTY_NOT_OURS, AdapterError
 from adapter.service.offline import Opened, Refused, SealedMail, open_offline, seal_offline
 from adapter.service.submission import NotTaken
 from adapter.testing.neighbours import World
@@ -59,6 +59,8 @@ async def test_a_message_that_may_not_be_sent_is_not_sealed(world: World) -> Non
 async def test_parties_must_be_known(world: World) -> None:
     """Sealing for a party that is nobody of ours, or to a stranger, is refused."""
     content = world.hospital.build("discharge-ready")
-    for sender, receiver in ((CASE_WORK, WARD), (WARD, HerId("8149999"))):
-        with pytest.raises(AdapterError):
+    stranger = HerId("8149999")
+    for sender, receiver, kind in ((stranger, CASE_WORK, PARTY_NOT_OURS), (WARD, stranger, PARTNER_UNKNOWN)):
+        with pytest.raises(AdapterError) as refused:
             seal_offline(world.place.hospital.config, content, sender, receiver)
+        assert refused.value.kind is kind
