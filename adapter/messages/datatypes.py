@@ -158,12 +158,14 @@ def _code(v: str | None, dn: str | None, s: str | None) -> Code:
 
 
 def child_code(node: Node | None, tag: str) -> Code | None:
-    return code_of(node.first.get(tag)) if node is not None else None
+    found = node.first.get(tag) if node is not None else None
+    return code_of(found) if found is not None else None
 
 
 def child_time(node: Node | None, tag: str) -> Timestamp | None:
     """A TS; None where there is no element or no `V`."""
-    value = attribute(child(node, tag), "V")
+    found = node.first.get(tag) if node is not None else None
+    value = attribute(found, "V") if found is not None else None
     return Timestamp.read(value) if value is not None else None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import Final
 
 from adapter.errors import AdapterError, ErrorKind
@@ -20,6 +19,7 @@ from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
 from adapter.messages.head import Head, first_payload, read_head
 from adapter.messages.identifiers import Flaw, PersonNumber, Series, hpr_number, organisation_number, person_number
+from adapter.messages.kept import kept
 from adapter.messages.kinds import Content, Kind, content_around, content_of_namespace, kind_of
 from adapter.messages.logistics import Logistics, Usage, Version, is_logistics, read_logistics, read_usage, top_20
 from adapter.messages.namespaces import (
@@ -136,24 +136,24 @@ class Reading:
     refusal: Refusal | None = None
     findings: tuple[Finding, ...] = ()
 
-    @cached_property
+    @kept
     def nodes(self) -> Nodes | None:
         """The document laid out."""
         return Nodes(self.tree.getroot()) if self.tree is not None else None
 
-    @cached_property
+    @kept
     def head(self) -> Head | None:
         """The common head of a business message."""
         is_business = self.recognised is Recognised.BUSINESS
         return read_head(self.nodes.root) if self.nodes is not None and is_business else None
 
-    @cached_property
+    @kept
     def payload(self) -> Node | None:
         """The first element in the Content of the first document of a business message."""
         is_business = self.recognised is Recognised.BUSINESS
         return first_payload(self.nodes.root) if self.nodes is not None and is_business else None
 
-    @cached_property
+    @kept
     def standard(self) -> Content | None:
         """The content standard that the payload, or the receipt, belongs to."""
         if self.recognised is Recognised.APPREC and self.apprec is not None:
@@ -166,7 +166,7 @@ class Reading:
         type_ = self.head.type if self.head is not None else None
         return kind_of(type_.v) if type_ is not None and type_.v is not None else None
 
-    @cached_property
+    @kept
     def message(self) -> Message | None:
         """The model of the payload, where we have one."""
         payload = self.payload
@@ -178,13 +178,13 @@ class Reading:
             return read_dialog(payload)
         return read_report(payload) if is_report(payload.tag) else None
 
-    @cached_property
+    @kept
     def usage(self) -> Usage | None:
         """What a logistics message has of its own; the rules need no more of it."""
         payload = self.payload
         return read_usage(payload) if payload is not None and is_logistics(payload.tag) else None
 
-    @cached_property
+    @kept
     def apprec(self) -> AppRec | None:
         """An application receipt."""
         is_receipt = self.recognised is Recognised.APPREC
@@ -197,11 +197,11 @@ class Reading:
             found = self._flawed_values[codes] = flawed_values(self.nodes.all if self.nodes is not None else (), codes)
         return found
 
-    @cached_property
+    @kept
     def _flawed_values(self) -> dict[CodeLists, tuple[FlawedValue, ...]]:
         return {}
 
-    @cached_property
+    @kept
     def status(self) -> str | None:
         """The shipment status of a nursing and care message, as written."""
         if self.standard is None or self.payload is None or not self.standard.is_plo:
@@ -211,7 +211,7 @@ class Reading:
         code = child_code(child(top, po + "InformasjonOmForsendelsen"), po + "Forsendelsesstatus")
         return code.v if code is not None else None
 
-    @cached_property
+    @kept
     def flawed_idents(self) -> tuple[FlawedIdent, ...]:
         """Every identifier of the document that has a TypeId and something wrong."""
         found = []
@@ -233,7 +233,7 @@ class Reading:
                     found.append(FlawedIdent(flaw, ident))
         return tuple(found)
 
-    @cached_property
+    @kept
     def patient_numbers(self) -> tuple[PatientNumber, ...]:
         """Every identifier of the patient that is of an 11-digit series, judged."""
         place = child(self.nodes.root if self.nodes is not None else None, MH + "MsgInfo", MH + "Patient")

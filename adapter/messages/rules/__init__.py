@@ -48,11 +48,13 @@ def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
     """Everything the rules have to say about a document, in the order of the rules."""
     found = []
     for rule, check in _asked(scopes_of(reading), context.side, matter_of(reading, context)):
-        for number, fault in enumerate(check(reading, context), 1):
+        left = MAX_FAULTS
+        for fault in check(reading, context):
             finding = rule.finding(fault, context.side)
             if finding is not None:
                 found.append(finding)
-            if number == MAX_FAULTS:
+            left -= 1
+            if left == 0:
                 break
     return tuple(found)
 

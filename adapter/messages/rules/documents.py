@@ -20,6 +20,7 @@ from adapter.values import Moment
 BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
 
+_SKEW: Final = timedelta(minutes=10)
 _CONTAINER: Final = BASE64 + "Base64Container"
 
 WARN_ATTACHMENTS: Final = 5_500_000
@@ -268,11 +269,7 @@ def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
         issued = document.issued.value if document.issued is not None else None
         if generated is None or issued is None:
             continue
-        late = (
-            issued.instant > generated.instant + timedelta(minutes=10)
-            if isinstance(issued, Moment)
-            else issued > generated.day
-        )
+        late = issued.instant > generated.instant + _SKEW if isinstance(issued, Moment) else issued > generated.day
         if late:
             yield Fault("IssueDate is after GenDate", _at(reading, position, "RefDoc", "IssueDate"))
 

@@ -20,6 +20,8 @@ BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _PARK, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.PARK, Consequence.WARN
 _ACCEPT = Consequence.ACCEPT
 _1153 = "HIS 1153-2 §4"
+_SKEW: Final = timedelta(minutes=10)
+_TOO_OLD: Final = timedelta(hours=96)
 
 
 @BOOK.rule(
@@ -197,9 +199,9 @@ def generated_about_now(reading: Reading, context: Context) -> Iterator[Fault]:
     generated = reading.head.generated if reading.head is not None else None
     if generated is None or context.now is None:
         return
-    if generated.instant > context.now + timedelta(minutes=10):
+    if generated.instant > context.now + _SKEW:
         yield Fault("GenDate is in the future; check the clock", in_info(reading, "GenDate"))
-    elif generated.instant < context.now - timedelta(hours=96):
+    elif generated.instant < context.now - _TOO_OLD:
         yield Fault("GenDate is older than 96 hours, the time limit of the receipt", in_info(reading, "GenDate"))
 
 
