@@ -98,21 +98,23 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What tells the uses apart: the element of the use, its events and where each stands, where the patient went.
+    """What tells the uses apart: the element of the use, its events, where the patient went.
 
-    `place` is that element, or the payload where the content has none of the five.
+    `place` is the element, or the payload where the content has none of the five. `coded` and `places` are of the
+    events, in their order: the code of each and where it stands.
     """
 
     version: Version
     place: Node
     use: Use | None = None
     events: tuple[TimedEvent, ...] = ()
+    coded: tuple[str | None, ...] = ()
     places: tuple[Node, ...] = ()
     destination: Destination | None = None
 
-    def event(self, code: codes.Event) -> TimedEvent | None:
-        """The first event of this code, wherever it stands."""
-        return _first(self.events, code)
+    def time(self, code: codes.Event) -> Timestamp | None:
+        """When the first event of this code was, wherever it stands."""
+        return self.events[self.coded.index(code)].time if code in self.coded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,7 @@ class Logistics:
 
     def event(self, code: codes.Event) -> TimedEvent | None:
         """The first event of this code, wherever it stands."""
-        return _first(self.events, code)
-
-
-def _first(events: tuple[TimedEvent, ...], code: codes.Event) -> TimedEvent | None:
-    for event in events:
-        if event.code is not None and event.code.v == code:
-            return event
-    return None
+        return next((event for event in self.events if event.code is not None and event.code.v == code), None)
 
 
 def is_logistics(tag: str) -> bool:
@@ -151,7 +146,9 @@ def read_usage(payload: Node) -> Usage:
         if part is not None:
             places = tuple(children(part, po + "TidsfestetHendelse"))
             events = tuple([read_event(place, po) for place in places])
-            return Usage(version, part, use, events, places, _read_destination(child(part, po + "UtskrevetTil"), po))
+            coded = tuple([event.code.v if event.code is not None else None for event in events])
+            destination = _read_destination(part.first.get(po + "UtskrevetTil"), po)
+            return Usage(version, part, use, events, coded, places, destination)
     return Usage(version, payload)
 
 

@@ -160,6 +160,11 @@ class Reading:
             return content_of_namespace(self.apprec.version.namespace)
         return content_around(self.payload.tag) if self.payload is not None else None
 
+    @kept
+    def po(self) -> str:
+        """The component namespace of the content in Clark notation; matches nothing outside PLO."""
+        return clark(self.standard.components if self.standard is not None else "")
+
     @property
     def kind(self) -> Kind | None:
         """The row of MsgInfo/Type; None for a type that is only carried."""
@@ -206,9 +211,8 @@ class Reading:
         """The shipment status of a nursing and care message, as written."""
         if self.standard is None or self.payload is None or not self.standard.is_plo:
             return None
-        po = clark(self.standard.components)
         top = top_20(self.payload) if self.standard.version == Version.V2_0 else self.payload
-        code = child_code(child(top, po + "InformasjonOmForsendelsen"), po + "Forsendelsesstatus")
+        code = child_code(child(top, self.po + "InformasjonOmForsendelsen"), self.po + "Forsendelsesstatus")
         return code.v if code is not None else None
 
     @kept

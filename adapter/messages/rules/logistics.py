@@ -15,7 +15,7 @@ from adapter.messages.logistics import TimedEvent, Usage, Use, Version, top_of
 from adapter.messages.namespaces import FK1, MH, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
-from adapter.messages.rules.places import components, everywhere, in_info, in_payload, po
+from adapter.messages.rules.places import components, everywhere, in_info, in_payload
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope, Side
 from adapter.values import Moment
 
@@ -60,15 +60,6 @@ def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Node]]:
     return zip(usage.events, usage.places, strict=True)
 
 
-def _count(reading: Reading, code: Event) -> int:
-    return sum(_code(event) == code for event in _usage(reading).events)
-
-
-def _time(reading: Reading, code: Event) -> Timestamp | None:
-    event = _usage(reading).event(code)
-    return event.time if event is not None else None
-
-
 def before(earlier: Timestamp | None, later: Timestamp | None) -> bool:
     """Whether the first is truly after the second, at the coarser precision of the two; unknown times never are."""
     if earlier is None or later is None or earlier.value is None or later.value is None:
@@ -108,7 +99,7 @@ def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
     if reading.standard is not None and reading.standard.version == "2.0":
         return
     for event in everywhere(reading, "TidsfestetHendelse"):
-        time = child(event, po(reading) + "TidspunktForHendelse")
+        time = child(event, reading.po + "TidspunktForHendelse")
         text = attribute(time, "V")
         if time is not None and (text is None or Timestamp.read(text).value is None):
             yield Fault("TidspunktForHendelse is neither a date nor a date with clock", time)
@@ -127,8 +118,8 @@ def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
     """Manual in a logistics message, a warning elsewhere."""
     logistics = reading.usage is not None
     for event in everywhere(reading, "TidsfestetHendelse"):
-        code = child(event, po(reading) + "Hendelsekode")
-        if attribute(code, "V") is None and child_text(event, po(reading) + "BeskrivelseAvHendelse") is None:
+        code = child(event, reading.po + "Hendelsekode")
+        if attribute(code, "V") is None and child_text(event, reading.po + "BeskrivelseAvHendelse") is None:
             says = "an event has neither Hendelsekode nor BeskrivelseAvHendelse"
             yield Fault(says, event, receive=None if logistics else _WARN)
 
@@ -144,13 +135,14 @@ def event_coded(reading: Reading, _: Context) -> Iterator[Fault]:
 
 
 def _required(reading: Reading, use: Use, code: Event, name: str) -> Iterator[Fault]:
-    if _usage(reading).use is not use:
+    usage = _usage(reading)
+    if usage.use is not use:
         return
-    count = _count(reading, code)
+    count = usage.coded.count(code)
     if count == 0:
-        yield Fault(f"there is no event {code.value} ({name})", _usage(reading).place)
+        yield Fault(f"there is no event {code.value} ({name})", usage.place)
     elif count > 1:
-        yield Fault(f"there is more than one event {code.value} ({name})", _usage(reading).place)
+        yield Fault(f"there is more than one event {code.value} ({name})", usage.place)
 
 
 @BOOK.rule(
@@ -176,9 +168,10 @@ def admitted_event(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def admitted_clock(reading: Reading, _: Context) -> Iterator[Fault]:
     """An acceptance test has a date only, so it is tolerated when received."""
-    time = _time(reading, Event.ADMITTED)
-    if _usage(reading).use is Use.ADMITTED and time is not None and time.value is not None and not time.has_clock:
-        yield Fault("the admission needs date and clock", _usage(reading).place)
+    usage = _usage(reading)
+    time = usage.time(Event.ADMITTED)
+    if usage.use is Use.ADMITTED and time is not None and time.value is not None and not time.has_clock:
+        yield Fault("the admission needs date and clock", usage.place)
 
 
 @BOOK.rule(
@@ -193,7 +186,7 @@ def ready_events(reading: Reading, _: Context) -> Iterator[Fault]:
     """Without the admission it can still be counted, without the ready date not."""
     yield from _required(reading, Use.DISCHARGE_READY, Event.READY, "discharge-ready")
     for fault in _required(reading, Use.DISCHARGE_READY, Event.ADMITTED, "admitted"):
-        missing = _count(reading, Event.ADMITTED) == 0
+        missing = Event.ADMITTED not in _usage(reading).coded
         yield Fault(fault.says, fault.at, receive=_WARN if missing else None)
 
 
@@ -208,10 +201,11 @@ def ready_events(reading: Reading, _: Context) -> Iterator[Fault]:
 def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only the withdrawal itself is demanded; the others help to find the stay."""
     yield from _required(reading, Use.WITHDRAWAL, Event.WITHDRAWN, "withdrawal")
-    if _usage(reading).use is Use.WITHDRAWAL:
+    usage = _usage(reading)
+    if usage.use is Use.WITHDRAWAL:
         for code in (Event.ADMITTED, Event.READY):
-            if _count(reading, code) == 0:
-                yield Fault(f"event {code.value} should be there too", _usage(reading).place, send=_WARN, receive=_INFO)
+            if code not in usage.coded:
+                yield Fault(f"event {code.value} should be there too", usage.place, send=_WARN, receive=_INFO)
 
 
 @BOOK.rule(
@@ -259,8 +253,8 @@ def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     named = any(
         child_text(person, FK1 + "FamilyName") is not None and child(person, FK1 + "RoleToPatient") is not None
-        for responsible in children(top_of(reading.payload), po(reading) + "AnsvarForRapport")
-        for person in children(responsible, po(reading) + "AnsvarligRapport")
+        for responsible in children(top_of(reading.payload), reading.po + "AnsvarForRapport")
+        for person in children(responsible, reading.po + "AnsvarligRapport")
     )
     if not named:
         yield Fault("AnsvarForRapport names nobody with family name and role", in_payload(reading, "AnsvarForRapport"))
@@ -291,8 +285,9 @@ def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("PL-034", "The admission is not after the ready time", "own rule", send=_BLOCK, receive=_WARN)
 def admitted_before_ready(reading: Reading, _: Context) -> Iterator[Fault]:
     """Compared at the coarser precision of the two."""
-    if before(_time(reading, Event.ADMITTED), _time(reading, Event.READY)):
-        yield Fault("the patient is ready before being admitted; correct the times", _usage(reading).place)
+    usage = _usage(reading)
+    if before(usage.time(Event.ADMITTED), usage.time(Event.READY)):
+        yield Fault("the patient is ready before being admitted; correct the times", usage.place)
 
 
 @BOOK.rule(
@@ -300,16 +295,18 @@ def admitted_before_ready(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def admitted_before_the_rest(reading: Reading, _: Context) -> Iterator[Fault]:
     """Compared at the coarser precision of the two."""
+    usage = _usage(reading)
     for code in (Event.WITHDRAWN, Event.DISCHARGED, Event.DEAD):
-        if before(_time(reading, Event.ADMITTED), _time(reading, code)):
-            yield Fault(f"event {code.value} lies before the admission; correct the times", _usage(reading).place)
+        if before(usage.time(Event.ADMITTED), usage.time(code)):
+            yield Fault(f"event {code.value} lies before the admission; correct the times", usage.place)
 
 
 @BOOK.rule("PL-036", "A withdrawal may precede the ready time", "AT-M case 4", receive=_INFO)
 def withdrawn_in_advance(reading: Reading, _: Context) -> Iterator[Fault]:
     """Readiness announced in advance and taken back before it came: no error."""
-    if before(_time(reading, Event.READY), _time(reading, Event.WITHDRAWN)):
-        yield Fault("the readiness was announced in advance and is withdrawn before it came", _usage(reading).place)
+    usage = _usage(reading)
+    if before(usage.time(Event.READY), usage.time(Event.WITHDRAWN)):
+        yield Fault("the readiness was announced in advance and is withdrawn before it came", usage.place)
 
 
 @BOOK.rule("PL-037", "What has happened does not lie in the future", "own rule", send=_WARN, receive=_WARN)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
 
 from adapter.messages.datatypes import child, children
 from adapter.messages.dialog import is_dialog
-from adapter.messages.kinds import CONTENTS, Family, content_around
+from adapter.messages.kinds import Family, content_around
 from adapter.messages.logistics import is_logistics
 from adapter.messages.namespaces import MH, PO_15_NS, PO_16_NS, PO_20_NS, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import IdentFlaw, Reading, Recognised
 from adapter.messages.rules.rule import Fault, Scope
-
-_PO: Final = {content.namespace: clark(content.components) for content in CONTENTS}
-_NOWHERE: Final = clark("")
 
 
 def scopes_of(reading: Reading) -> frozenset[Scope]:
@@ -78,19 +74,14 @@ def documents(reading: Reading) -> list[Node]:
     return children(root_of(reading), MH + "Document")
 
 
-def po(reading: Reading) -> str:
-    """The component namespace of the content in Clark notation; matches nothing outside PLO."""
-    return _PO[reading.standard.namespace] if reading.standard is not None else _NOWHERE
-
-
 def in_payload(reading: Reading, *names: str) -> Node | None:
     """The component element under the payload, or the nearest above it."""
-    return nearest(reading.payload, *(po(reading) + name for name in names))
+    return nearest(reading.payload, *(reading.po + name for name in names))
 
 
 def everywhere(reading: Reading, name: str) -> list[Node]:
     """Every component element of this name in the document."""
-    return tagged(reading, po(reading) + name)
+    return reading.nodes.by_tag.get(reading.po + name, []) if reading.nodes is not None else []
 
 
 def tagged(reading: Reading, tag: str) -> list[Node]:

@@ -13,7 +13,7 @@ from adapter.messages.kinds import Family
 from adapter.messages.namespaces import EPJ2, FK1, local_name
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
-from adapter.messages.rules.places import components, everywhere, in_payload, po, tagged
+from adapter.messages.rules.places import components, everywhere, in_payload, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
 BOOK: Final = RuleBook(Scope.PLO)
@@ -28,7 +28,7 @@ BOOK.judged_as(("XSD",), "PL-009", "GenDate has a clock time", "AT-S 9")
 
 
 def _kind_of_content(reading: Reading) -> str | None:
-    code = child_code(child(reading.payload, po(reading) + "TypeInnholdIMelding"), po(reading) + "TypeInnhold")
+    code = child_code(child(reading.payload, reading.po + "TypeInnholdIMelding"), reading.po + "TypeInnhold")
     return code.v if code is not None else None
 
 
@@ -62,9 +62,9 @@ def expected_ready_date(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     times = []
     for event in everywhere(reading, "TidsfestetHendelse"):
-        code = child_code(event, po(reading) + "Hendelsekode")
+        code = child_code(event, reading.po + "Hendelsekode")
         if code is not None and code.v in {"3", "5"}:
-            times.append(child(event, po(reading) + "TidspunktForHendelse"))
+            times.append(child(event, reading.po + "TidspunktForHendelse"))
     place = in_payload(reading, "OpplysningOpphold")
     if not times:
         yield Fault("there is no expected ready date (event 3)", place)
@@ -105,7 +105,7 @@ def report_kind(reading: Reading, _: Context) -> Iterator[Fault]:
     if reading.standard is None or reading.standard.family is not Family.DISCHARGE_REPORT:
         return
     place = in_payload(reading, "TypeInnholdIMelding", "TypeInnhold")
-    code = child_code(child(reading.payload, po(reading) + "TypeInnholdIMelding"), po(reading) + "TypeInnhold")
+    code = child_code(child(reading.payload, reading.po + "TypeInnholdIMelding"), reading.po + "TypeInnhold")
     if code is None or code.v not in {"11", "12"} or code.list != "9139":
         yield Fault("TypeInnhold is 11 or 12 of list 9139", place)
 
@@ -123,7 +123,7 @@ def service_starts(reading: Reading, _: Context) -> Iterator[Fault]:
     if reading.standard is None or reading.standard.family is not Family.SERVICES_OFFERED:
         return
     for service in everywhere(reading, "EksisterendeTjeneste"):
-        if child_text(service, po(reading) + "Startdato") is None:
+        if child_text(service, reading.po + "Startdato") is None:
             yield Fault("a service has no Startdato", service)
 
 
@@ -140,8 +140,8 @@ def service_named(reading: Reading, _: Context) -> Iterator[Fault]:
     for name in ("EksisterendeTjeneste", "TjenesteBehov"):
         for service in everywhere(reading, name):
             if (
-                child(service, po(reading) + "IPLOStjenestetype") is None
-                and child_text(service, po(reading) + "BetegnelseTjeneste") is None
+                child(service, reading.po + "IPLOStjenestetype") is None
+                and child_text(service, reading.po + "BetegnelseTjeneste") is None
             ):
                 yield Fault("a service has neither IPLOStjenestetype nor BetegnelseTjeneste", service)
 
@@ -190,8 +190,8 @@ def contact_episode(reading: Reading, _: Context) -> Iterator[Fault]:
 def appointment_time(reading: Reading, _: Context) -> Iterator[Fault]:
     """TidspunktTime when BestiltKontrolltime is true."""
     for appointment in everywhere(reading, "InformasjonOmTime"):
-        booked = child_flag(appointment, po(reading) + "BestiltKontrolltime")
-        if booked and child_text(appointment, po(reading) + "TidspunktTime") is None:
+        booked = child_flag(appointment, reading.po + "BestiltKontrolltime")
+        if booked and child_text(appointment, reading.po + "TidspunktTime") is None:
             yield Fault("an appointment is booked and has no TidspunktTime", appointment)
 
 
@@ -222,8 +222,8 @@ def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
 def answers_request(reading: Reading, _: Context) -> Iterator[Fault]:
     """The copy of the request and the mark belong together."""
     for info in everywhere(reading, "InformasjonOmForsendelsen"):
-        marked = child_flag(info, po(reading) + "SvarPaaForesporsel") is True
-        if marked != (child(info, po(reading) + "Foresporsel") is not None):
+        marked = child_flag(info, reading.po + "SvarPaaForesporsel") is True
+        if marked != (child(info, reading.po + "Foresporsel") is not None):
             yield Fault("SvarPaaForesporsel and Foresporsel stand together or not at all", info)
 
 
