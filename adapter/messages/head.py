@@ -197,10 +197,10 @@ class Head:
 def read_head(root: Node) -> Head:
     """Read the head from a `MsgHead` element; never raises."""
     info = child(root, MH + "MsgInfo")
-    documents = tuple(_read_document(document) for document in children(root, MH + "Document"))
+    documents = tuple([_read_document(document) for document in children(root, MH + "Document")])
     if info is None:
         return Head(mig_version=None, documents=documents)
-    patient = child(info, MH + "Patient")
+    patient = info.first.get(MH + "Patient")
     return Head(
         child_code(info, MH + "Type"),
         child_text(info, MH + "MIGversion"),
@@ -209,10 +209,10 @@ def read_head(root: Node) -> Head:
         child_code(info, MH + "ProcessingStatus"),
         child_code(info, MH + "RequestedPriority"),
         child_code(info, MH + "Ack"),
-        _read_conversation(child(info, MH + "ConversationRef")),
-        _read_participant(child(info, MH + "Sender")),
-        _read_participant(child(info, MH + "Receiver")),
-        tuple(_read_other_receiver(other) for other in children(info, MH + "OtherReceiver")),
+        _read_conversation(info.first.get(MH + "ConversationRef")),
+        _read_participant(info.first.get(MH + "Sender")),
+        _read_participant(info.first.get(MH + "Receiver")),
+        tuple([_read_other_receiver(other) for other in children(info, MH + "OtherReceiver")]),
         read_person(patient, IN_HEAD) if patient is not None else None,
         documents,
     )
@@ -239,7 +239,7 @@ def _read_conversation(element: Node | None) -> ConversationRef | None:
 def _read_participant(element: Node | None) -> Participant:
     if element is None:
         return Participant()
-    organisation = child(element, MH + "Organisation")
+    organisation = element.first.get(MH + "Organisation")
     return Participant(
         read_organisation(organisation, IN_HEAD) if organisation is not None else None,
         child_code(element, MH + "ComMethod"),
@@ -252,8 +252,8 @@ def _goes_by_net(method: Code | None) -> bool:
 
 
 def _read_other_receiver(element: Node) -> OtherReceiver:
-    organisation, patient = child(element, MH + "Organisation"), child(element, MH + "Patient")
-    person, professional = child(element, MH + "Person"), child(element, MH + "HealthcareProfessional")
+    organisation, patient = element.first.get(MH + "Organisation"), element.first.get(MH + "Patient")
+    person, professional = element.first.get(MH + "Person"), element.first.get(MH + "HealthcareProfessional")
     return OtherReceiver(
         child_code(element, MH + "RoleReceiver"),
         read_organisation(organisation, IN_HEAD) if organisation is not None else None,
@@ -265,8 +265,8 @@ def _read_other_receiver(element: Node) -> OtherReceiver:
 
 
 def _read_document(element: Node) -> Document:
-    ref, content = child(element, MH + "RefDoc"), child(element, MH + "RefDoc", MH + "Content")
-    payloads = tuple(payload.tag for payload in content.children) if content is not None else ()
+    ref, content = element.first.get(MH + "RefDoc"), child(element, MH + "RefDoc", MH + "Content")
+    payloads = tuple([payload.tag for payload in content.children]) if content is not None else ()
     return Document(
         child_code(element, MH + "DocumentConnection"),
         child_code(element, MH + "ContentType"),

@@ -22,7 +22,6 @@ from adapter.messages.datatypes import (
     add_text,
     add_time,
     attribute,
-    child,
     child_code,
     child_flag,
     child_text,
@@ -172,11 +171,11 @@ def read_event(element: Node, po: str) -> TimedEvent:
     """Read a `TidsfestetHendelse`."""
     return TimedEvent(
         child_code(element, po + "Hendelsekode"),
-        _read_time(child(element, po + "TidspunktForHendelse"), po),
+        _read_time(element.first.get(po + "TidspunktForHendelse"), po),
         child_flag(element, po + "Anslag"),
         child_text(element, po + "BeskrivelseAvHendelse"),
         child_text(element, po + "Merknad"),
-        child_text(child(element, po + "StedForHendelse"), po + "StedHendelse"),
+        child_text(element.first.get(po + "StedForHendelse"), po + "StedHendelse"),
     )
 
 

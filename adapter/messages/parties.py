@@ -21,7 +21,6 @@ from adapter.messages.datatypes import (
     add_date,
     add_text,
     attribute,
-    child,
     child_code,
     child_text,
     children,
@@ -151,7 +150,7 @@ def read_idents(element: Node, dialect: Dialect) -> tuple[Ident, ...]:
 
 
 def read_address(element: Node, dialect: Dialect) -> Address | None:
-    address, inner = child(element, dialect.outer + "Address"), dialect.inner
+    address, inner = element.first.get(dialect.outer + "Address"), dialect.inner
     if address is None:
         return None
     return Address(
@@ -169,7 +168,7 @@ def read_telecoms(element: Node, dialect: Dialect) -> tuple[Telecom, ...]:
     inner = dialect.inner
     found = []
     for telecom in children(element, dialect.outer + "TeleCom"):
-        url = child(telecom, inner + "TeleAddress")
+        url = telecom.first.get(inner + "TeleAddress")
         found.append(Telecom(attribute(url, "V"), child_code(telecom, inner + "TypeTelecom")))
     return tuple(found)
 
@@ -203,8 +202,8 @@ _DEEPEST_UNIT: Final = 16
 
 def read_organisation(element: Node, dialect: Dialect, depth: int = 0) -> Organisation:
     outer = dialect.outer
-    unit = child(element, outer + "Organisation") if depth < _DEEPEST_UNIT else None
-    professional = child(element, outer + "HealthcareProfessional")
+    unit = element.first.get(outer + "Organisation") if depth < _DEEPEST_UNIT else None
+    professional = element.first.get(outer + "HealthcareProfessional")
     return Organisation(
         child_text(element, outer + "OrganisationName"),
         child_code(element, outer + "TypeOrganisation"),

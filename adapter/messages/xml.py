@@ -228,5 +228,7 @@ def _check_attributes(content: bytes, equals: int) -> None:
 
 def _has_doctype(content: bytes) -> bool:
     """Whether a DOCTYPE stands before the root element; the parser never reads one."""
+    if b"<!DOCTYPE" not in content:
+        return False
     match = _PROLOG.match(content, 3 if content.startswith(b"\xef\xbb\xbf") else 0)
     return match is not None and content.startswith(b"<!DOCTYPE", match.end())
