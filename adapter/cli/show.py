@@ -110,7 +110,10 @@ def _payload(reader: Reader, id_: str) -> bytes:
 
 def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json]:
     from adapter.envelope.shown import shown_action, shown_service, shown_type
+    from adapter.lookups.packaged import codes
+    from adapter.messages.codes import CodeLists
     from adapter.service.dossier import gone_octets
+    from adapter.service.receipt_errors import receipt_errors
     from adapter.store.port import FactFilter
     from adapter.values import Moment, utc_text
 
@@ -133,6 +136,7 @@ def _exchange(reader: Reader, exchange: Exchange, inbox: Path) -> dict[str, Json
         "first_sent": utc_text(transport.first_sent) if transport is not None and transport.first_sent else None,
         "apprec_state": receipt.state.value if receipt is not None else None,
         "apprec_errors": list(receipt.errors) if receipt is not None else [],
+        "apprec_said": [asdict(one) for one in receipt_errors(reader, exchange, CodeLists.parse(codes()))],
         "receipt_for": exchange.receipt_for,
         "answers": exchange.answers,
         "related": [

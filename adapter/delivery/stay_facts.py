@@ -43,6 +43,9 @@ from adapter.messages.reading import Message, Reading
 from adapter.values import Digest, Moment, MsgId
 
 _ACCEPTED = Receipt()
+_CORRECTED = frozenset({Use.DISCHARGE_READY, Use.WITHDRAWAL})
+"""The logistics messages whose content a correction replaces (LI-064)."""
+
 _DOCUMENTS = frozenset({"UTSKRIVNINGSRAPPORT", "TVERRFAGLIG_EPIKRISE", "EPIKRISE"})
 
 
@@ -84,6 +87,8 @@ def stay_facts(reading: Reading, by: Conveyance) -> StayFacts:
     head = reading.head
     if head is None:
         return StayFacts()
+    if head.processing_status is not None and head.processing_status.v in {"T", "D"}:
+        return StayFacts(doubts=("a message marked as test or training is never counted",))
     carrier = Carrier(head.msg_id, head.generated, by.sent, by.receipt, by.service)
     status = _status(reading)
     doubts: list[str] = []
@@ -95,6 +100,8 @@ def stay_facts(reading: Reading, by: Conveyance) -> StayFacts:
         facts = (Fact(_correction(reading, head, carrier), by.had, by.how, by.digest),)
         if _parent(head) is None:
             doubts.append("a correction names no message; find the one it means")
+        if isinstance(reading.message, Logistics) and reading.message.use not in _CORRECTED:
+            doubts.append("a changed admission, discharge or death is not carried out; ask for C and a new message")
     else:
         found = tuple(_facts(reading, carrier, by))
         facts = tuple(Fact(what, when, by.how, by.digest) for what, when in found)

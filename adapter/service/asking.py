@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from adapter.delivery.receipts import AppRecState
 from adapter.envelope.shown import shown_type
 from adapter.errors import CONFIG_INVALID, EXCHANGE_UNFIT, AdapterError
 from adapter.facts import Answer, AnswerKind, Carrier, Fact, HowKnown
@@ -23,9 +24,9 @@ from adapter.messages.reading import Reading, understand
 from adapter.service.build_json import build_message
 from adapter.service.installation import Installation
 from adapter.service.repeating import Also, nothing_more
-from adapter.service.stay_log import ready_date, record_classification, record_spoken_answer
+from adapter.service.stay_log import kept_reading, ready_date, record_classification, record_spoken_answer
 from adapter.service.submission import NotTaken, submit_now
-from adapter.store.port import Direction, Exchange, Writer
+from adapter.store.port import Direction, Exchange, Reader, Writer
 from adapter.values import Moment, MsgId, oslo_day
 
 READINESS = "LOG_UTSKRIVNINGSKLAR"
@@ -108,6 +109,9 @@ def _send(installation: Installation, exchange: Exchange, reading: Reading, said
     note = partner.answer_form is AnswerForm.NOTE
     now = installation.clock.now()
     asked = _input(exchange, reading, said, now) | {"contact": _contact(installation, exchange)}
+    if (before := _previous(installation, exchange)) is not None:
+        # A further answer follows the one before it, in the dialogue that started at the readiness message (§1.4).
+        asked["reference"] = {"parent": before.value, "conversation": exchange.msg_id.value}
     content = build_message(
         json.dumps(asked).encode(),
         "readiness-answer-note" if note else "readiness-answer",
@@ -130,10 +134,31 @@ def _contact(installation: Installation, exchange: Exchange) -> dict[str, object
     return own.contact.model_dump(exclude_none=True)
 
 
-def _reference(head: Head, parent: MsgId) -> dict[str, object]:
-    """The readiness message, and the first message of its dialogue where it is not that itself (`msghead.md` §10.1)."""
-    first = head.conversation.conversation if head.conversation is not None else None
-    return {"parent": parent.value} if first is None else {"parent": parent.value, "conversation": first.value}
+def _previous(installation: Installation, exchange: Exchange) -> MsgId | None:
+    """The latest answer that we have given to this readiness message; one that was refused never arrived there."""
+
+    def look(reader: Reader) -> MsgId | None:
+        last = exchange
+        for _ in range(_ANSWERS):
+            given = [one for one in reader.related(last.id) if one.answers == last.id and _is_given(reader, one)]
+            if not given:
+                break
+            last = given[-1]
+        return last.msg_id if last is not exchange else None
+
+    return installation.store.read_now(look)
+
+
+_ANSWERS = 50
+"""More answers to one message are not followed."""
+
+
+def _is_given(reader: Reader, one: Exchange) -> bool:
+    refused = one.receipt is not None and one.receipt.state is AppRecState.REJECTED
+    if one.direction is not Direction.OUT or refused:
+        return False
+    said = kept_reading(reader, one)
+    return said is not None and isinstance(said.message, Dialog) and is_answer(said.message)
 
 
 def _input(exchange: Exchange, reading: Reading, said: Said, now: datetime) -> dict[str, object]:
@@ -144,7 +169,7 @@ def _input(exchange: Exchange, reading: Reading, said: Said, now: datetime) -> d
         "sender": {"her": exchange.receiver.value},
         "receiver": {"her": exchange.sender.value},
         "patient": _patient(reading.head),
-        "reference": _reference(reading.head, exchange.msg_id),
+        "reference": {"parent": exchange.msg_id.value},
         "answer": said.answer.value,
     }
     if said.answer is AnswerKind.ACCEPT:

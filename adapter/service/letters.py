@@ -106,6 +106,9 @@ def kept_letter(
 ) -> Exchange:
     """Keep a letter, and what came beside it, as an exchange of its own."""
     exchange = replace(_exchange(installation, writer, arrival, letter.reading, now), reception=reception)
+    if letter.reading.apprec is not None:
+        original = receipts.receipted(installation, writer, letter.reading.apprec, exchange)
+        exchange = replace(exchange, receipt_for=original.id if original is not None else None)
     writer.add_exchange(exchange)
     writer.add_journal(JournalEntry(exchange.id, arrival.mail.reception.received, "received"))
     if letter.beside:

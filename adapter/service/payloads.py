@@ -281,6 +281,7 @@ def _accept(
     types = frozenset(letter.reading.type for letter in letters if letter.reading.type is not None)
     for letter, received in zip(letters, exchanges, strict=True):
         if letter.reading.apprec is not None:
+            told += receipts.note_findings(writer, received, letter.reading, now)
             told += receipts.take_apprec(installation, writer, received, letter.reading.apprec, mail.raw)
         else:
             told += judged_letter(installation, writer, received, letter.reading, types, arrival, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from adapter.delivery import sender
@@ -13,7 +15,7 @@ from adapter.messages.answering import ReceiverRole, answer, error
 from adapter.messages.answering import receipt as make
 from adapter.messages.apprec import AppRec, AppRecVersion, Original, write_apprec
 from adapter.messages.codes import IdType
-from adapter.messages.datatypes import cs
+from adapter.messages.datatypes import cs, moment
 from adapter.messages.head import Participant
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading
@@ -24,7 +26,7 @@ from adapter.service.installation import Installation
 from adapter.service.signals import own_address
 from adapter.service.stay_log import record_kept_message, record_receipt
 from adapter.service.steps import Told, line_of, take_receipt_step, take_transport_step
-from adapter.store.port import BlobKind, Direction, Exchange, FactFilter, JournalEntry, Writer
+from adapter.store.port import BlobKind, Direction, Exchange, FactFilter, JournalEntry, Reader, Writer
 from adapter.values import Digest, HerId, MessageId, Moment, MsgId, Zone, utc_text
 
 
@@ -158,9 +160,7 @@ def take_apprec(
 ) -> list[Told]:
     """Feed a received, verified AppRec to the message that it is about (`apprec.md` §7.2)."""
     now = installation.clock.now()
-    original = _original(installation, writer, receipt, exchange)
-    if original is not None and not _may_receipt(installation, exchange.sender, original.receiver):
-        original = None
+    original = receipted(installation, writer, receipt, exchange)
     if original is None or receipt.accepted is None:
         writer.add_journal(JournalEntry(exchange.id, now, "an AppRec that answers nothing of ours"))
         return [Told(events.APPREC_UNKNOWN, line_of(exchange, "accepted"))]
@@ -168,6 +168,7 @@ def take_apprec(
     event = ReceiptEvent.ACCEPTED if receipt.accepted else ReceiptEvent.REJECTED
     made = receipt.generated or Moment.at(now)
     writer.add_journal(JournalEntry(exchange.id, now, "apprec for", original.id))
+    noted = _noted(writer, exchange, [f"AR-016: {says}" for says in _unlike(receipt, original)], now)
     address = own_address(installation, original)
     original, told = take_transport_step(
         writer, original, AppRecArrived(), now, installation.terms_for(original), address
@@ -179,7 +180,39 @@ def take_apprec(
         # The acknowledgment says when the mail was kept; an AppRec dates the message only for want of one.
         told += record_kept_message(installation, writer, original, made, HowKnown.THEIR_RECEIPT, mail)
     told += record_receipt(installation, writer, original, receipt.accepted, made, HowKnown.THEIR_RECEIPT, mail)
-    return told
+    return noted + told
+
+
+def note_findings(writer: Writer, exchange: Exchange, reading: Reading, now: datetime) -> list[Told]:
+    """Tell what is wrong with a received AppRec; it counts all the same where it can be read (`apprec.md` §7.2)."""
+    return _noted(writer, exchange, [f"{one.rule}: {one.message}" for one in reading.findings], now)
+
+
+def _noted(writer: Writer, exchange: Exchange, remarks: list[str], now: datetime) -> list[Told]:
+    for remark in dict.fromkeys(remarks):
+        writer.add_journal(JournalEntry(exchange.id, now, "noted", remark))
+    rules = dict.fromkeys(remark.partition(":")[0] for remark in remarks)
+    return [Told(events.MESSAGE_NOTED, line_of(exchange, "accepted", rule)) for rule in rules]
+
+
+def _unlike(receipt: AppRec, original: Exchange) -> Iterator[str]:
+    """In what an AppRec names another message than ours by that MsgId; nothing is matched on it (§7.2 step 3)."""
+    named = receipt.original
+    if named.id != original.msg_id:
+        return
+    if named.type is not None and named.type.v is not None and named.type.v != original.type:
+        yield "OriginalMsgId/MsgType is not that of the message"
+    issued = moment(named.issued)
+    if issued is not None and original.generated is not None and issued.instant != original.generated.instant:
+        yield "OriginalMsgId/IssueDate is not the GenDate of the message"
+
+
+def receipted(installation: Installation, reader: Reader, receipt: AppRec, exchange: Exchange) -> Exchange | None:
+    """The message of ours that a received AppRec is about, if its sender may receipt it."""
+    original = _original(installation, reader, receipt, exchange)
+    if original is None or not _may_receipt(installation, exchange.sender, original.receiver):
+        return None
+    return original
 
 
 def _may_receipt(installation: Installation, answering: HerId, asked: HerId) -> bool:
@@ -190,23 +223,23 @@ def _may_receipt(installation: Installation, answering: HerId, asked: HerId) -> 
     return answers.organisation_her == receives.organisation_her
 
 
-def _original(installation: Installation, writer: Writer, receipt: AppRec, exchange: Exchange) -> Exchange | None:
+def _original(installation: Installation, reader: Reader, receipt: AppRec, exchange: Exchange) -> Exchange | None:
     """The message of ours that an AppRec is about: by MsgId and answering party, by the envelope's party, the only one
     with that MsgId that went to the answering organisation, or by the envelope that it names."""
     about = receipt.original.id
     if about is None:
         return None
     for party in (receipt.sender.party_her, exchange.sender):
-        found = writer.find_sent(about, party) if party is not None else ()
+        found = reader.find_sent(about, party) if party is not None else ()
         if found:
             return found[0]
-    sent = [one for one in writer.find_sent(about) if _may_receipt(installation, exchange.sender, one.receiver)]
-    return sent[0] if len(sent) == 1 else _by_envelope(writer, about, exchange)
+    sent = [one for one in reader.find_sent(about) if _may_receipt(installation, exchange.sender, one.receiver)]
+    return sent[0] if len(sent) == 1 else _by_envelope(reader, about, exchange)
 
 
-def _by_envelope(writer: Writer, about: MsgId, exchange: Exchange) -> Exchange | None:
+def _by_envelope(reader: Reader, about: MsgId, exchange: Exchange) -> Exchange | None:
     """The message whose envelope an AppRec names, for want of a document that its receiver could read (T01)."""
     try:
-        return writer.by_message_id(Direction.OUT, MessageId(about.value), exchange.sender)
+        return reader.by_message_id(Direction.OUT, MessageId(about.value), exchange.sender)
     except ValueError:
         return None

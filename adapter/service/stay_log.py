@@ -242,10 +242,20 @@ def record_receipt(
     how: HowKnown,
     digest: Digest,
 ) -> list[Told]:
-    """Add the AppRec of a message to the log, where the message itself is in it."""
+    """Add the AppRec of a message to the log, where the message itself is in it.
+
+    The first one is final. A second one that says the same is nothing new, and one that says to be older than the
+    first must not take its place (`apprec.md` §7.2 step 5); a later one that contradicts it is kept for a person.
+    """
     if exchange.msg_id is None:
         return []
     status = ReceiptStatus.OK if accepted else ReceiptStatus.NEGATIVE
+    for one in writer.facts(FactFilter(exchange_id=exchange.id)):
+        first, when = one.entry.fact.what, one.entry.fact.when
+        if isinstance(first, ReceiptGiven) and isinstance(when, Moment):
+            if first.status is status or made.instant <= when.instant:
+                return []
+            break
     what = ReceiptGiven(exchange.msg_id, status)
     return _record_about(installation, writer, exchange, Fact(what, made, how, digest))
 
@@ -308,13 +318,17 @@ def _service(installation: Installation, exchange: Exchange) -> MunicipalService
 
 
 def _ready_date(reader: Reader, exchange: Exchange) -> date | None:
-    """The ready date of the readiness message that an answer is about, where we have it."""
-    original = reader.exchange(exchange.answers) if exchange.answers is not None else None
-    if original is None or original.payload is None:
-        return None
-    if reader.gone(original.payload) is not None:
-        return None
-    return ready_date(understand(reader.blob(original.payload)))
+    """The ready date of the readiness message that an answer is about, also through the answers before it."""
+    step = exchange
+    for _ in range(_CHANGES):
+        original = reader.exchange(step.answers) if step.answers is not None else None
+        said = kept_reading(reader, original) if original is not None else None
+        if original is None or said is None:
+            return None
+        if (found := ready_date(said)) is not None:
+            return found
+        step = original
+    return None
 
 
 def ready_date(reading: Reading) -> date | None:

@@ -11,6 +11,7 @@ import pytest
 from adapter.errors import AdapterError
 from adapter.facts import Answer, AnswerClassified, AnswerKind
 from adapter.liability.reasons import Flag
+from adapter.messages.reading import understand
 from adapter.service import accounts
 from adapter.service.asking import Classified, Said, Sent, answer
 from adapter.service.dossier import export
@@ -87,6 +88,28 @@ async def test_an_acceptance_may_be_withdrawn(world: World) -> None:
     assert [kind for kind, _ in answers(world.hospital)] == [AnswerKind.ACCEPT, AnswerKind.WITHDRAW]
     world.clock.advance(timedelta(days=3))
     assert nights(world.hospital) == nights(world.municipality)
+
+
+async def test_a_further_answer_follows_the_one_before_it(world: World) -> None:
+    """Its parent is the answer before, its dialogue starts at the readiness message; a yes to the announced date is
+    still read as one, and proved."""
+    received = await readiness(world, ready="2024-03-08")
+    for said in (Said(AnswerKind.LATER, date(2024, 3, 11)), Said(AnswerKind.ACCEPT)):
+        world.clock.advance(timedelta(hours=1))
+        assert isinstance(answer(world.municipality.installation, received, said), Sent)
+        await world.settle()
+    assert answers(world.hospital) == [(AnswerKind.LATER, date(2024, 3, 11)), (AnswerKind.ACCEPT, None)]
+    links = {}
+    for one in world.hospital.received("DIALOG_HELSEFAGLIG"):
+        head = understand(world.hospital.payload(one)).head
+        assert head is not None
+        assert head.conversation is not None
+        links[head.msg_id] = (head.conversation.parent, head.conversation.conversation)
+    [first] = [name for name, (parent, _) in links.items() if parent == received.msg_id]
+    assert set(links.values()) == {(received.msg_id, received.msg_id), (first, received.msg_id)}
+    for side in (world.hospital, world.municipality):
+        [known] = accounts.known_stays(side.installation.store)
+        assert export(side.installation, known.stay.key, None, anonymised=False).report.holds
 
 
 async def test_the_same_course_gives_the_same_nights_on_both_sides(world: World) -> None:

@@ -17,6 +17,7 @@ from adapter.facts import ReadyNotice, ReceiptGiven, ReceiptStatus
 from adapter.messages.apprec import AppRecVersion
 from adapter.messages.reading import understand
 from adapter.service import accounts
+from adapter.service.receipt_errors import receipt_errors
 from adapter.service.views import apprec_word, transport_word
 from adapter.store.sql_reader import SqlReader
 from adapter.testing.neighbours import Neighbour, World, is_signal
@@ -138,6 +139,11 @@ async def test_a_document_of_another_kind_is_refused_by_its_envelope(
     assert apprec.original.id.value == named.value
     assert apprec.errors[0].dn == "Støtter ikke meldingsformatet"
     assert "MsgHead 1.2" in (apprec.errors[0].ot or "")
+    refused = world.hospital.exchange(sent)
+    [shown] = world.hospital.installation.store.read_now(
+        lambda reader: receipt_errors(reader, refused, world.hospital.installation.codes)
+    )
+    assert (shown.code, shown.text, shown.explanation) == ("T10", apprec.errors[0].dn, apprec.errors[0].ot)
     assert words(world.hospital, sent) == ("acknowledged", "rejected")
     assert world.municipality.inbox() == {}
     [received] = world.municipality.received()
@@ -350,6 +356,32 @@ async def test_an_apprec_from_a_third_party_is_not_counted(world: World) -> None
     await hospital.daemon.settle()
     assert words(hospital, sent) == ("await_ack", "waiting")
     assert hospital.facts() == ()
+
+
+async def test_a_second_apprec_changes_nothing_and_is_looked_at(world: World) -> None:
+    """TC 13: the first AppRec is final, also when the second says that it is older; what is wrong with it is told."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert words(world.hospital, sent) == ("acknowledged", "ok")
+    original = {
+        "type": "LOG_INNLAGT",
+        "id": str(world.hospital.exchange(sent).msg_id),
+        "generated": "2024-03-05T09:00:00+01:00",
+    }
+    positive = world.municipality.build("apprec", original=original)
+    negative = re.sub(rb'<Status V="1" DN="OK"/>', b'<Status V="2" DN="Avvist"/>', positive)
+    older = re.sub(rb"<GenDate>[^<]*", b"<GenDate>2024-03-01T10:00:00+01:00", negative)
+    for receipt in (older, positive):
+        fresh = world.municipality.installation.ids.fresh()
+        process = Process("LOG_UTSKRIVNINGSKLAR", receipt=True)
+        await world.road.arrive(world.municipality.seal(receipt, WARD, process, sender=CASE_WORK, message_id=fresh))
+        await world.settle()
+    assert words(world.hospital, sent) == ("acknowledged", "ok")
+    given = [one.entry.fact.what for one in world.hospital.facts()]
+    assert [what.status for what in given if isinstance(what, ReceiptGiven)] == [ReceiptStatus.OK]
+    journals = [world.hospital.journal(one.id) for one in world.hospital.received("APPREC")]
+    noted = {line.split(":")[0] for lines in journals for line in lines if line.startswith("noted")}
+    assert noted == {"noted AR-008", "noted AR-016"}
 
 
 async def test_an_apprec_of_another_service_of_the_organisation_counts(world: World) -> None:

@@ -23,6 +23,7 @@ from adapter.service.access import Did
 from adapter.service.asking import Said, answer
 from adapter.service.installation import Installation
 from adapter.service.operating import By, Done, give_up, mark_handled, resend
+from adapter.service.receipt_errors import receipt_errors
 from adapter.service.repeating import Also, nothing_more
 from adapter.service.submission import NotTaken
 from adapter.service.views import Row, exchange_rows
@@ -100,6 +101,14 @@ class Related(Model):
     direction: Direction
 
 
+class AppRecError(Model):
+    """An error of an AppRec: its code, the text of the code, and what its sender added; empty where there is none."""
+
+    code: str
+    text: str
+    explanation: str
+
+
 class ExchangeDetail(ExchangeRow):
     """Everything known of an exchange but its message."""
 
@@ -112,6 +121,7 @@ class ExchangeDetail(ExchangeRow):
     payload_sha256: str | None
     sealed_sha256: str | None
     apprec_errors: tuple[str, ...]
+    apprec_said: tuple[AppRecError, ...]
     receipt_for: str | None
     answers: str | None
     related: tuple[Related, ...]
@@ -228,6 +238,10 @@ def _one(call: Call) -> Answer:
             payload_sha256=None if exchange.payload is None else exchange.payload.value,
             sealed_sha256=None if exchange.sealed is None else exchange.sealed.value,
             apprec_errors=exchange.receipt.errors if exchange.receipt is not None else (),
+            apprec_said=tuple(
+                AppRecError(code=one.code, text=one.text, explanation=one.explanation)
+                for one in receipt_errors(reader, exchange, call.installation.codes)
+            ),
             receipt_for=exchange.receipt_for,
             answers=exchange.answers,
             related=tuple(

@@ -30,6 +30,7 @@ from adapter.service.holding import accept, refuse, why_held
 from adapter.service.installation import Installation
 from adapter.service.letters import ANOTHER_SENDER
 from adapter.service.operating import By, Done, give_up, mark_handled, may_give_up, resend, way_of
+from adapter.service.receipt_errors import ReceiptError, receipt_errors
 from adapter.service.views import HELD, Row, exchange_rows
 from adapter.store.port import Act, Direction, Exchange, ExchangeFilter, JournalEntry, Reader
 from adapter.values import OSLO, HerId, MsgId
@@ -75,14 +76,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorCode:
-    """An error of an AppRec: its code, and the Norwegian text of list 8221; empty for a code that is not on it."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that was found wrong or doubtful: when, and what the journal says; `codes` where that is AppRec errors
     and nothing else."""
@@ -90,7 +83,7 @@ class Finding:
     at: datetime
     what: str
     detail: str
-    codes: tuple[ErrorCode, ...] = ()
+    codes: tuple[ReceiptError, ...] = ()
 
 
 BAD = frozenset(
@@ -220,13 +213,8 @@ def findings(journal: tuple[JournalEntry, ...], codes: CodeLists) -> list[Findin
     ]
 
 
-def error_codes(errors: Sequence[str], codes: CodeLists) -> tuple[ErrorCode, ...]:
-    """The errors of an AppRec with their texts."""
-    return tuple(ErrorCode(one, codes.text("8221", one) or "") for one in errors)
-
-
-def _only_codes(detail: str, codes: CodeLists) -> tuple[ErrorCode, ...]:
-    named = error_codes(detail.split(", "), codes)
+def _only_codes(detail: str, codes: CodeLists) -> tuple[ReceiptError, ...]:
+    named = tuple(ReceiptError(one, codes.text("8221", one) or "") for one in detail.split(", "))
     return named if all(one.text for one in named) else ()
 
 
@@ -249,6 +237,7 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
             "journal": journal,
             "findings": findings(journal, installation.codes),
             "related": reader.related(exchange.id),
+            "errors": receipt_errors(reader, exchange, installation.codes),
             "mails": mails,
             "way": way,
             "answerable": may_be_answered(reader, exchange),
@@ -260,7 +249,6 @@ def _shown(visit: Visit, exchange: Exchange, *, done: Act | None = None, error: 
     filling = {
         **installation.store.read_now(look),
         "exchange": exchange,
-        "errors": error_codes(exchange.receipt.errors if exchange.receipt else (), installation.codes),
         "sender": visit.name_of(exchange.sender),
         "receiver": visit.name_of(exchange.receiver),
         "may_operate": visit.call.caller.may(Scope.OPERATE),

@@ -48,10 +48,16 @@ def _link(reading: Reading) -> tuple[MsgId | None, MsgId | None]:
 
 
 def _dialogue(reading: Reading, known: Surroundings) -> Iterator[Fault]:
-    """RefToConversation is the first message of the dialogue that RefToParent belongs to."""
+    """RefToConversation is the first message of the dialogue that RefToParent belongs to.
+
+    A dialogue about a message starts at that message (HITS 1218 §3.4), whatever that one belongs to.
+    """
     parent, first = _link(reading)
     earlier = known.earlier
     if earlier is None or parent is None or not _alike(parent, earlier.msg_id):
+        return
+    starts_here = isinstance(reading.message, Dialog) and reading.type != "DIALOG_SVAR"
+    if first is not None and starts_here and _alike(first, parent):
         return
     if first is not None and not _alike(first, earlier.first):
         says = "RefToConversation is not the first message of the dialogue that RefToParent belongs to"

@@ -147,6 +147,23 @@ def test_correction_repeats_what_it_replaces(status: bytes) -> None:
     assert _whats(withdrawal) == [(Correction(CARRIER, READY, effective=date(2024, 3, 6)), HAD)]
 
 
+@pytest.mark.parametrize("kind", ["admitted", "discharged", "death"])
+def test_a_correction_that_cannot_be_carried_out_is_a_doubt(kind: str) -> None:
+    """A changed admission, discharge or death moves nothing by itself, so a person is asked (`plo.md` X-5)."""
+    found = _facts(_content(kind, reference={"parent": READY.value}).replace(b'V="N"', b'V="M"'))
+    assert [fact.what for fact in found.facts] == [Correction(CARRIER, READY)]
+    assert found.doubts
+
+
+@pytest.mark.parametrize("status", [b"T", b"D"])
+def test_a_test_message_is_never_counted(status: bytes) -> None:
+    """PL-097: what is marked as training or test proves nothing, also where a person let it pass."""
+    marked = b'<ProcessingStatus V="%b"/><Sender>' % status
+    found = _facts(_content("discharge-ready").replace(b"<Sender>", marked, 1))
+    assert found.facts == ()
+    assert found.doubts
+
+
 @pytest.mark.parametrize(
     "edit",
     [

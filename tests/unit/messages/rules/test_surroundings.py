@@ -163,6 +163,11 @@ def test_a_message_about_another_patient(built: Build) -> None:
             replace(AROUND, earlier=replace(EARLIER, first=FIRST)),
         ),
         ("readiness-answer", {"reference": REFERENCE}, Surroundings(PATIENT, replace(EARLIER, from_sender=False))),
+        (
+            "readiness-answer",
+            {"reference": REFERENCE},
+            Surroundings(PATIENT, replace(EARLIER, first=FIRST, from_sender=False)),
+        ),
         ("death", {}, Surroundings(sender=CASE_WORK, receiver=replace(CASE_WORK, role="other"))),
         ("discharge-ready", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True))),
         ("discharge-ready", {}, replace(AROUND, course=STAY)),
