@@ -51,7 +51,6 @@ class Row:
     part_id: str | None
     algorithm: str
     digest: str
-    xml: bytes
 
 
 def the_signature(document: Tree) -> Element:
@@ -161,9 +160,8 @@ def references(
             rule = "EB-307" if part_id is None else "EB-327"
             raise RefusedError(SIGNATURE_FORM, rule, "two references are to the same thing", at)
         rows[part_id] = Row(
-            uri, part_id, _digest_method(element, now, policy, at, warnings), _digest_value(element, at),
-            dsig.self_contained(element),
-        )  # fmt: skip
+            uri, part_id, _digest_method(element, now, policy, at, warnings), _digest_value(element, at)
+        )
     if None not in rows:
         raise RefusedError(SIGNATURE_FORM, "EB-307", "no reference is to the envelope", f"{LOCATION}/ds:SignedInfo")
     if known - set(rows):

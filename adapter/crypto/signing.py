@@ -73,10 +73,7 @@ def sign(envelope: bytes, parts: tuple[Part, ...], signer: SigningIdentity) -> S
     ).encode()
     return Signed(
         b"".join((_DECLARATION, before, signature, header_end, after)),
-        tuple(
-            Reference(uri, digest, text.replace("<ds:Reference", f'<ds:Reference xmlns:ds="{dsig.DS}"', 1).encode())
-            for uri, (text, digest) in references
-        ),
+        tuple(Reference(uri, digest) for uri, (_text, digest) in references),
     )
 
 

@@ -105,7 +105,7 @@ def verify(
     check = SignatureCheck(
         certificate,
         now,
-        tuple(Reference(row.uri, row.digest, row.xml) for row in rows),
+        tuple(Reference(row.uri, row.digest) for row in rows),
         tuple(warnings),
     )
     return _vouch(SignedEnvelope(unverified.octets, tuple(covered)), check)

@@ -50,15 +50,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One `ds:Reference` of a signature: what it points at, the digest, and itself as self-contained XML.
-
-    `digest` is the text of DigestValue without white space. `xml` carries every namespace declaration it uses, also the
-    one inside the XPath expression, so that an Acknowledgment can copy it (`ebxml.md` §4.6).
-    """
+    """One `ds:Reference` of a signature: what it points at, and the text of DigestValue without white space."""
 
     uri: str
     digest: str
-    xml: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter.crypto import cms, verification
+from adapter.crypto.dsig import self_contained
 from adapter.crypto.keys import DecryptionKeys
 from adapter.crypto.policy import Policy
 from adapter.crypto.refusal import RefusedError
@@ -23,7 +24,7 @@ from adapter.envelope.blocks import check_blocks, check_kind
 from adapter.envelope.classify import Kind
 from adapter.envelope.header import MessageHeader, read_header
 from adapter.envelope.manifest import Manifest, Schema, read_manifest
-from adapter.envelope.names import eb
+from adapter.envelope.names import ds, eb
 from adapter.envelope.plaintext import Form, unwrap
 from adapter.envelope.reading import at_most_one, first
 from adapter.envelope.routing import process_of
@@ -44,6 +45,7 @@ from adapter.values import HerId
 
 _HEADER = "/SOAP:Envelope/SOAP:Header"
 _MANIFEST = "/SOAP:Envelope/SOAP:Body/eb:Manifest"
+_REFERENCES = "/".join(map(ds, ("Signature", "SignedInfo", "Reference")))
 _CLOCK_ERROR = timedelta(minutes=5)
 _OLD = timedelta(days=30)
 
@@ -88,6 +90,11 @@ class VerifiedMessage:
     @property
     def check(self) -> SignatureCheck:
         return self.verified.check
+
+    @property
+    def copies(self) -> tuple[bytes, ...]:
+        """Every reference of the signature as XML that stands by itself, for an Acknowledgment (`ebxml.md` §4.6)."""
+        return tuple(map(self_contained, self.message.unpacked.header.iterfind(_REFERENCES)))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

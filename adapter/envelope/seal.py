@@ -165,7 +165,7 @@ class Sealer:
         `accepted_at` is when the mail was kept here, the moment that both sides count from (HITS 1171 §5.2.3.1).
         """
         theirs = message.header
-        block = acknowledgment_xml(theirs.message_id, _utc(accepted_at), theirs.receiver.her, message.check.references)
+        block = acknowledgment_xml(theirs.message_id, _utc(accepted_at), theirs.receiver.her, message.copies)
         header = MessageHeader(
             sender=Party(theirs.receiver.her),
             receiver=Party(theirs.sender.her),

@@ -118,16 +118,16 @@ def status_response_xml(refers_to: MessageId, status: MessageStatus, received: M
 
 
 def acknowledgment_xml(
-    refers_to: MessageId, accepted_at: Moment, acknowledging: HerId, references: tuple[Reference, ...]
+    refers_to: MessageId, accepted_at: Moment, acknowledging: HerId, copies: tuple[bytes, ...]
 ) -> str:
     """The eb:Acknowledgment with a copy of every reference of the acknowledged message (HITS 1171 §5.2.3.3)."""
-    copies = "".join(f"{reference.xml.decode()}\n" for reference in references)
+    references = "".join(f"{copy.decode()}\n" for copy in copies)
     return (
         f'<eb:Acknowledgment SOAP:actor="{TO_PARTY}" SOAP:mustUnderstand="1" eb:version="2.0">\n'
         f"<eb:Timestamp>{text(accepted_at.text)}</eb:Timestamp>\n"
         f"<eb:RefToMessageId>{text(refers_to.value)}</eb:RefToMessageId>\n"
         f'<eb:From><eb:PartyId eb:type="HER">{acknowledging}</eb:PartyId></eb:From>\n'
-        f"{copies}</eb:Acknowledgment>"
+        f"{references}</eb:Acknowledgment>"
     )
 
 

@@ -144,7 +144,7 @@ def _answered(
 
 def _event(content: Acknowledgment | ErrorList, exchange: Exchange) -> Event:
     if isinstance(content, Acknowledgment):
-        sent = tuple(Reference(reference.uri, reference.digest, b"") for reference in exchange.references)
+        sent = tuple(Reference(reference.uri, reference.digest) for reference in exchange.references)
         return AckMismatched() if match(content.references, sent) is AckMatch.DIFFERENT else AckVerified()
     codes = ", ".join(sorted({error.code for error in content.errors}))
     return ErrorVerified(codes) if content.rejects else WarningVerified(codes)
