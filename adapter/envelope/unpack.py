@@ -51,7 +51,6 @@ class Unpacked:
     `others` the nodes of it that hold envelope and attachments.
     """
 
-    mail: MailFacts
     envelope: Unverified
     kind: Kind
     header: Element
@@ -64,6 +63,11 @@ class Unpacked:
     entity: Entity
     soap_part: Entity
     others: tuple[Entity, ...]
+
+    @property
+    def mail(self) -> MailFacts:
+        """What the headers of the mail say about sender, receiver and identity."""
+        return mail_facts(self.entity)
 
     @property
     def reply_to(self) -> ReturnAddress | None:
@@ -93,7 +97,6 @@ def unpack(mail: bytes) -> Unpacked | Bounce | AutomaticReply | FaultMail:
         return _fault(entity, body)
     blocks, inside = by_tag(header), by_tag(body)
     return Unpacked(
-        mail=mail_facts(entity),
         envelope=envelope,
         kind=kind_of(blocks, inside),
         header=header,
@@ -157,12 +160,19 @@ def choose_soap_part(entity: Entity) -> tuple[Entity | None, tuple[Entity, ...]]
     if not entity.media_type.startswith("multipart/"):
         return entity, ()
     parts = entity.children
-    start = entity.parameter("start")
-    named = [part for part in parts if start is not None and content_id(part) == without_brackets(start)]
-    chosen = next(iter((*named, *parts)), None)
+    chosen = named_by_start(entity) or next(iter(parts), None)
     if chosen is not None and chosen.media_type not in {"text/xml", "application/soap+xml"}:
         chosen = next((part for part in parts if part.media_type == "text/xml"), None)
     return chosen, () if chosen is None else tuple(part for part in parts if part is not chosen)
+
+
+def named_by_start(mail: Entity) -> Entity | None:
+    """The part that `start` of a multipart names; None where it names none, or is not given."""
+    start = mail.parameter("start")
+    if start is None:
+        return None
+    wanted = without_brackets(start)
+    return next((part for part in mail.children if content_id(part) == wanted), None)
 
 
 def _soap_part(entity: Entity, findings: list[Finding]) -> tuple[Entity, tuple[Entity, ...]]:
@@ -176,7 +186,7 @@ def _soap_part(entity: Entity, findings: list[Finding]) -> tuple[Entity, tuple[E
             findings.append(tolerated("EB-015", "Content-Type", "type is missing", "HITS 1172 rule 253"))
         elif declared.lower() != "text/xml":
             raise RefusedError(MAIL_NOT_EBXML, "EB-015", "multipart/related is of another type than text/xml")
-        if start is not None and all(content_id(part) != without_brackets(start) for part in entity.children):
+        if start is not None and named_by_start(entity) is None:
             findings.append(tolerated("EB-016", "Content-Type", "start names no part", "HITS 1172 §5.5.2.2"))
     if chosen.media_type != "text/xml":
         findings.append(tolerated("EB-019", "Content-Type", "the SOAP part is not text/xml", "HITS 1172 rule 255"))

@@ -11,8 +11,8 @@ from adapter.crypto.cms import is_enveloped
 from adapter.envelope.mail import MAX_OCTETS
 from adapter.envelope.names import xlink
 from adapter.envelope.rules.rule import Breach, Check, Consequence, Context, Needs, RuleBook
-from adapter.envelope.rules.subject import MANIFEST, Subject, flaw_of, named_by_start
-from adapter.envelope.unpack import content_id
+from adapter.envelope.rules.subject import MANIFEST, Subject, flaw_of
+from adapter.envelope.unpack import content_id, named_by_start
 from adapter.errors import MAIL_TOO_LARGE, WireCode
 from adapter.messages.rules.rule import Side
 
@@ -125,7 +125,10 @@ def related_type_is_xml(subject: Subject, _: Context) -> Iterator[Breach]:
 @BOOK.rule("EB-016", "start, where given, names the SOAP part", "HITS 1172 §5.5.2.2", receive=_REMARK, opened=True)
 def start_names_the_soap_part(subject: Subject, _: Context) -> Iterator[Breach]:
     """The SOAP part is found without it; where it cannot be, EB-018 refuses the mail."""
-    if subject.mail is not None and subject.mail.children and not named_by_start(subject.mail):
+    mail = subject.mail
+    if mail is None or not mail.children or mail.parameter("start") is None:
+        return
+    if named_by_start(mail) is None:
         yield Breach("start names no part", "Content-Type")
 
 

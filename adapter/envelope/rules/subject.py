@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.verified import Part, Unverified
-from adapter.envelope.classify import Kind, kind_of, without_brackets
+from adapter.envelope.classify import Kind, kind_of
 from adapter.envelope.mime import Entity, survey_mail
 from adapter.envelope.names import ds, eb, soap
 from adapter.envelope.reading import Index, by_tag, first
@@ -164,9 +164,3 @@ def _index(
 def flaw_of(subject: Subject, rule: str) -> RefusedError | None:
     """The first flaw in taking the mail apart that is of that rule."""
     return next((one for one in subject.flaws if isinstance(one, RefusedError) and one.rule == rule), None)
-
-
-def named_by_start(mail: Entity) -> bool:
-    """Whether `start` names a part, or is not given."""
-    start = mail.parameter("start")
-    return start is None or any(content_id(part) == without_brackets(start) for part in mail.children)
