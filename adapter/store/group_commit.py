@@ -9,21 +9,21 @@ nobody is told of a success that is not on the disk.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from adapter.errors import STORE_CLOSED, AdapterError
-from adapter.store.engine import translated
+from adapter.store.engine import OpenConnections, transaction, translated
 from adapter.store.key_ring import KeyRing
 from adapter.store.port import Writer
+from adapter.store.prepared import driver_of
 from adapter.store.sql_writer import SqlWriter
 
 T = TypeVar("T")
@@ -60,20 +60,21 @@ class _Job(Generic[T]):
 
     def run(self, connection: Connection, keys: KeyRing, *, alone: bool) -> None:
         """Run, in a savepoint unless `alone` in the transaction. Raises `_GivenUpError` when that has to end or has."""
+        driver = driver_of(connection)
         with _Caught() as caught, translated():
             if not alone:
-                _execute(connection, "SAVEPOINT job")
+                driver.execute("SAVEPOINT job")
             writer = SqlWriter(connection, keys)
             self._result.append(self._work(writer))
             writer.flush()
             if not alone:
-                _execute(connection, "RELEASE job")
+                driver.execute("RELEASE job")
         self._error = caught.error
         if self._error is not None:
-            if alone or not _in_transaction(connection):
+            if alone or not driver.in_transaction:
                 raise _GivenUpError from self._error
-            _execute(connection, "ROLLBACK TO job")
-            _execute(connection, "RELEASE job")
+            driver.execute("ROLLBACK TO job")
+            driver.execute("RELEASE job")
 
     def complete(self, group_error: BaseException | None) -> None:
         error = self._error or group_error
@@ -83,20 +84,11 @@ class _Job(Generic[T]):
             self.future.set_result(self._result[0])
 
 
-def _execute(connection: Connection, statement: str) -> None:
-    """Execute what has neither parameters nor rows, past SQLAlchemy, which would take ten times as long."""
-    cast("sqlite3.Connection", connection.connection.dbapi_connection).execute(statement)
-
-
-def _in_transaction(connection: Connection) -> bool:
-    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))
-
-
 class GroupWriter:
-    """The one writer of a process."""
+    """The one writer of a process. Between its transactions its connection may be asked for from `connections`."""
 
     def __init__(self, engine: Engine, keys: KeyRing | None = None) -> None:
-        self._engine = engine
+        self.connections = OpenConnections(engine, 1)
         self._keys = KeyRing() if keys is None else keys
         self._queue: SimpleQueue[_Job[object] | None] = SimpleQueue()
         self._lock = Lock()
@@ -120,6 +112,7 @@ class GroupWriter:
                 self._closed = True
                 self._queue.put(None)
         self._thread.join()
+        self.connections.close()
 
     def _run(self) -> None:
         more = True
@@ -138,7 +131,12 @@ class GroupWriter:
     def _commit(self, group: list[_Job[object]]) -> None:
         if not group:
             return
-        with _Caught() as caught, translated(), self._engine.begin() as connection:
+        with (
+            _Caught() as caught,
+            translated(),
+            self.connections.one() as connection,
+            transaction(connection, writes=True),
+        ):
             for job in group:
                 job.run(connection, self._keys, alone=len(group) == 1)
         error = caught.error

@@ -30,7 +30,7 @@ from adapter.errors import (
     AdapterError,
 )
 from adapter.store.cipher import KEY_OCTETS, NO_SECRETS, Secrets, StoreKey
-from adapter.store.engine import in_use, open_engine, patiently, translated
+from adapter.store.engine import OpenConnections, in_use, open_engine, patiently, transaction, translated
 from adapter.store.group_commit import GroupWriter
 from adapter.store.key_ring import KeyRing
 from adapter.store.migrate import is_current, revision_of, upgrade
@@ -160,6 +160,7 @@ class SqlStore:
         self._keys = KeyRing() if keys is None else keys
         self._writer = GroupWriter(engine, self._keys)
         self._reading = open_engine(path, writes=False, connections=READERS + 2)
+        self._connections = OpenConnections(self._reading, READERS + 1)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._pseudonym_key = pseudonym_key
         with translated():
@@ -176,7 +177,7 @@ class SqlStore:
         return self._writer.submit(work).result()
 
     def read_now(self, work: Callable[[Reader], T]) -> T:
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._connections.one() as connection, transaction(connection, writes=False):
             return work(SqlReader(connection, self._keys))
 
     def pseudonym(self, national_id: str) -> Pseudonym:
@@ -194,12 +195,13 @@ class SqlStore:
     def checkpoint(self) -> None:
         """Take the write-ahead log into the file and empty it, so that no octet of before stays in it; as far as other
         processes let it."""
-        with translated(), self._engine.connect() as connection:
+        with translated(), self._writer.connections.one() as connection:
             driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self._writer.close()
         self._readers.shutdown()
         self._watch.close()
+        self._connections.close()
         self._reading.dispose()
         self._engine.dispose()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from unittest.mock import patch
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from adapter.errors import STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, AdapterError
 from adapter.observe.events import Level
@@ -19,7 +21,8 @@ from adapter.service import daemon as daemons
 from adapter.service import health, pulse, timers
 from adapter.service.health import Against, examine
 from adapter.service.pulse import Pulse
-from adapter.store import engine
+from adapter.store import engine, group_commit
+from adapter.store.engine import transaction
 from adapter.testing.neighbours import Neighbour, World
 from adapter.transports.port import Accepted, Deferred, ReceivedMail
 
@@ -120,13 +123,18 @@ def fill(side: Neighbour) -> Callable[[], None]:
     """Let every commit end as on a full disk; returns how to free it."""
     writing = side.installation.store._store._engine  # type: ignore[attr-defined]
 
-    def no_space(*arguments: object) -> None:
-        error = sqlite3.OperationalError("database or disk is full")
-        error.sqlite_errorcode = sqlite3.SQLITE_FULL
-        raise error
+    @contextmanager
+    def full(connection: Connection, *, writes: bool) -> Iterator[Connection]:
+        with transaction(connection, writes=writes):
+            yield connection
+            if connection.engine is writing:
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
 
-    event.listen(writing, "commit", no_space)
-    return lambda: event.remove(writing, "commit", no_space)
+    filled = patch.object(group_commit, "transaction", full)
+    filled.start()
+    return filled.stop
 
 
 def lock(side: Neighbour) -> Callable[[], None]:

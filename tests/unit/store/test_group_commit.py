@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -93,17 +94,14 @@ def test_even_an_exit_belongs_to_its_caller(store: SqlStore) -> None:
 
 def commits_of(store: SqlStore, work: Callable[[], None]) -> int:
     """How many commits the work takes."""
-    commits = 0
-    engine = store._engine
+    said: list[str] = []
 
-    def count(_: object) -> None:
-        nonlocal commits
-        commits += 1
+    def watched(driver: sqlite3.Connection, *_: object) -> None:
+        driver.set_trace_callback(said.append)
 
-    event.listen(engine, "commit", count)
+    event.listen(store._engine, "checkout", watched)
     work()
-    event.remove(engine, "commit", count)
-    return commits
+    return said.count("COMMIT")
 
 
 def test_waiting_callers_share_a_commit(store: SqlStore) -> None:
@@ -185,7 +183,8 @@ def test_a_cancelled_caller_harms_nobody(store: SqlStore) -> None:
 
 def test_close_finishes_what_was_handed_in(path: Path) -> None:
     """Closing waits for the work that was handed in, refuses what comes later, and may be repeated."""
-    writer = GroupWriter(open_engine(path, writes=True, connections=1))
+    engine = open_engine(path, writes=True, connections=1)
+    writer = GroupWriter(engine)
     futures = [writer.submit(keep(f"k{number}")) for number in range(100)]
     closing = Thread(target=writer.close)
     closing.start()
@@ -195,4 +194,4 @@ def test_close_finishes_what_was_handed_in(path: Path) -> None:
         writer.submit(keep("late"))
     assert caught.value.id == "STORE-CLOSED"
     writer.close()
-    writer._engine.dispose()
+    engine.dispose()
