@@ -16,6 +16,7 @@ from pathlib import Path
 
 from adapter.config import load
 from adapter.delivery.fact_chain import linked
+from adapter.delivery.fact_json import write_entry
 from adapter.delivery.recorded import Pseudonym
 from adapter.service.clock import MachineClock
 from adapter.store import fact_log
@@ -132,7 +133,7 @@ def multiply_facts(path: Path, count: int) -> None:
         entry = recorded[number % len(recorded)].entry
         patient = Pseudonym(hashlib.sha256(f"{number // 4}".encode()).hexdigest())
         last = linked(replace(entry, patient=patient), last, now)
-        row = fact_log.row_of(last)
+        row = fact_log.row_of(last, write_entry(last.entry))
         of_whom = (row.patient, row.hospital, row.municipality, row.exchange_id)
         rows.append((row.seq, instant_text(now), *of_whom, row.text, row.digest, row.previous, row.hash))
     with sqlite3.connect(path) as connection:

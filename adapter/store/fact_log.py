@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.delivery.fact_chain import GENESIS, linked
+from adapter.delivery.fact_chain import GENESIS, linked_as
 from adapter.delivery.fact_json import read_entry, write_entry
 from adapter.delivery.recorded import RecordedFact
 from adapter.store.port import ChainReport
@@ -33,8 +33,8 @@ class LogRow:
     hash: str
 
 
-def row_of(fact: RecordedFact) -> LogRow:
-    """A recorded fact as a row."""
+def row_of(fact: RecordedFact, text: str) -> LogRow:
+    """A recorded fact as a row; `text` is the canonical one of its entry."""
     entry = fact.entry
     return LogRow(
         seq=fact.seq,
@@ -43,7 +43,7 @@ def row_of(fact: RecordedFact) -> LogRow:
         hospital=entry.hospital.value,
         municipality=entry.municipality.value if entry.municipality else None,
         exchange_id=entry.exchange_id,
-        text=write_entry(entry),
+        text=text,
         digest=fact.digest.value,
         previous=fact.previous.value,
         hash=fact.hash.value,
@@ -65,12 +65,13 @@ def verify(rows: Iterable[LogRow]) -> ChainReport:
             fact = fact_of(row)
         except ValueError as error:
             return _broken(last, row, f"it cannot be read: {error}")
-        expected = linked(fact.entry, last, row.recorded_at)
+        text = write_entry(fact.entry)
+        expected = linked_as(text, fact.entry, last, row.recorded_at)
         if row.seq != expected.seq:
             return _broken(last, row, "a fact is missing before this one")
         if fact.previous != expected.previous:
             return _broken(last, row, "it does not link to the fact before")
-        if row != row_of(expected):
+        if row != row_of(expected, text):
             return _broken(last, row, "it is not what its digest and hash say")
         last = fact
     return ChainReport(last.seq if last else 0, last.hash if last else GENESIS)

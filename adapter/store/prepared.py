@@ -43,7 +43,7 @@ _DIALECT.statement_compiler = HintingCompiler
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A statement as the driver takes it: the name of the value at each question mark, the values it brings itself, and
-    how the types turn the values at some places, and those in some columns of its rows."""
+    how the types turn the values at some places, and those in some columns of its rows; NULL stays as it is."""
 
     sql: str
     names: tuple[str, ...]
@@ -56,13 +56,15 @@ class Compiled:
         all_ = {**self.given, **values}
         row = [all_[name] for name in self.names]
         for place, turn in self.turns:
-            row[place] = turn(row[place])
+            if row[place] is not None:
+                row[place] = turn(row[place])
         return row
 
     def row(self, values: Sequence[object]) -> Row:
         found: dict[str, object] = dict(zip(self.columns, values, strict=True))
         for column, turn in self.turns_back:
-            found[column] = turn(found[column])
+            if found[column] is not None:
+                found[column] = turn(found[column])
         return found
 
 

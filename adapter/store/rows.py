@@ -79,10 +79,9 @@ def moment_of(text: str | None) -> Moment | None:
 
 
 def exchange_values(exchange: Exchange) -> Values:
-    transport, receipt, reception = exchange.transport, exchange.receipt, exchange.reception
+    """What an exchange is, from its first moment on, and how it goes."""
     return {
         "id": exchange.id,
-        "version": exchange.version,
         "direction": str(exchange.direction),
         "type": exchange.type,
         "sender": exchange.sender.value,
@@ -93,6 +92,19 @@ def exchange_values(exchange: Exchange) -> Values:
         "msg_key": exchange.msg_id.key if exchange.msg_id else None,
         "msg_hex": hex_digits(exchange.msg_id) if exchange.msg_id else None,
         "generated": moment_text(exchange.generated),
+        "receipt_for": exchange.receipt_for,
+        "answers": exchange.answers,
+        **course_values(exchange),
+    }
+
+
+def course_values(exchange: Exchange) -> Values:
+    """How an exchange goes. An update that sets a column costs its indexes, even if the value is the same; and one that
+    sets the id makes SQLite look for rows that refer to it, in every table that may have some, through the whole table
+    where there is no index."""
+    transport, receipt, reception = exchange.transport, exchange.receipt, exchange.reception
+    return {
+        "version": exchange.version,
         "message_id": _text(exchange.message_id),
         "conversation_id": exchange.conversation_id,
         "cpa_id": exchange.cpa_id,
@@ -104,8 +116,6 @@ def exchange_values(exchange: Exchange) -> Values:
         "soap": _text(exchange.soap),
         "peer_address": _text(exchange.peer_address),
         "signed_references": references_text(exchange.references),
-        "receipt_for": exchange.receipt_for,
-        "answers": exchange.answers,
         "transport_state": str(transport.state) if transport else None,
         "transport_since": transport.since if transport else None,
         "transport_resends": transport.resends if transport else None,

@@ -13,7 +13,8 @@ from functools import cached_property
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Update, delete, or_, select, tuple_, update
 
-from adapter.delivery.fact_chain import linked
+from adapter.delivery.fact_chain import End, linked_as
+from adapter.delivery.fact_json import write_entry
 from adapter.delivery.recorded import RecordedFact, StayFact
 from adapter.errors import STORE_CLAIM_LOST, STORE_CONFLICT, STORE_EXISTS, STORE_MISSING, AdapterError
 from adapter.store import fact_log as chain
@@ -40,9 +41,9 @@ from adapter.store.rows import (
     Values,
     act_values,
     check_values,
+    course_values,
     exchange_values,
     inbox_of,
-    log_row_of,
     mail_of,
     mail_values,
     outbox_of,
@@ -81,9 +82,9 @@ from adapter.store.statements import (
     CLAIM_MAILS,
     CLAIM_OUTBOX,
     END_MAIL,
+    END_OF_LOG,
     FINISH_OUTBOX,
     KEEP_NOTE,
-    LAST_FACT,
     POSTPONE_OUTBOX,
     PUT_BACK_OUTBOX,
     PUT_OUTBOX,
@@ -91,7 +92,6 @@ from adapter.store.statements import (
     RENEW_BLOB,
     RESTORE_BLOB,
     SAVE_EXCHANGE,
-    STANDS,
     TAKE_INBOX,
     WITHDRAW,
     insert_new,
@@ -165,8 +165,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def save_exchange(self, exchange: Exchange) -> Exchange:
         after = replace(exchange, version=exchange.version + 1)
-        values = {name: value for name, value in exchange_values(after).items() if name not in STANDS}
-        values |= {"of_id": exchange.id, "of_version": exchange.version}
+        values = course_values(after) | {"of_id": exchange.id, "of_version": exchange.version}
         if not self._changed(SAVE_EXCHANGE, values):
             raise AdapterError(STORE_CONFLICT, f"exchange {exchange.id}")
         if after.transport is not None and not after.transport.is_open:
@@ -300,9 +299,9 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     # ── facts and notes ──
 
     def append_fact(self, entry: StayFact, now: datetime) -> RecordedFact:
-        last = self._row(LAST_FACT)
-        fact = linked(entry, None if last is None else chain.fact_of(log_row_of(last)), now)
-        row = chain.row_of(fact)
+        last, text = self._row(END_OF_LOG), write_entry(entry)
+        fact = linked_as(text, entry, None if last is None else End(last["seq"], Digest(last["hash"])), now)
+        row = chain.row_of(fact, text)
         values = {
             "seq": row.seq,
             "recorded_at": row.recorded_at,

@@ -106,13 +106,6 @@ END_MAIL: Final = (
 
 EXCHANGE: Final = select(exchange).where(_is(exchange.c.id))
 SAVE_EXCHANGE: Final = update(exchange).where(_is(exchange.c.id), _is(exchange.c.version))
-STANDS: Final = frozenset(
-    {"id", "direction", "type", "sender", "receiver", "created_at", "payload", "msg_id", "msg_key", "msg_hex"}
-    | {"generated", "receipt_for", "answers"}
-)
-"""What an exchange is, from its first moment on; the rest is how it goes. An update that sets a column costs its
-indexes, even if the value is the same; and one that sets the id makes SQLite look for rows that refer to it, in every
-table that may have some, through the whole table where there is no index."""
 JOURNAL: Final = select(journal).where(_is(journal.c.exchange_id)).order_by(journal.c.seq)
 
 SUBMISSIONS: Final = (
@@ -247,7 +240,7 @@ INBOX_WAITING: Final = (
 
 # ── facts and notes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-LAST_FACT: Final = select(fact_log).order_by(fact_log.c.seq.desc()).limit(1)
+END_OF_LOG: Final = select(fact_log.c.seq, fact_log.c.hash).order_by(fact_log.c.seq.desc()).limit(1)
 NOTE: Final = select(meta.c.value).where(_is(meta.c.key))
 
 

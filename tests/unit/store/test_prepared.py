@@ -34,6 +34,7 @@ from adapter.store import sql_writer, statements
 from adapter.store.engine import meaning_of, open_engine, translated
 from adapter.store.port import BlobKind, Direction, OutboxState, Writer
 from adapter.store.prepared import Row, change, change_many, driver_of, rows
+from adapter.store.rows import course_values
 from adapter.store.schema import (
     Instant,
     beside,
@@ -68,7 +69,6 @@ from adapter.store.statements import (
     RENEW_BLOB,
     RESTORE_BLOB,
     SAVE_EXCHANGE,
-    STANDS,
     TAKE_INBOX,
     WAITING_MAIL,
     WITHDRAW,
@@ -78,6 +78,7 @@ from adapter.store.statements import (
     newest_facts_of,
     sent_by,
 )
+from tests.unit.store.test_sql_store import outgoing
 
 T0 = datetime(2012, 3, 5, 10, 15, tzinfo=UTC)
 NAMES = ("a" * 64, "b" * 64, "c" * 64)
@@ -130,7 +131,7 @@ SETS: Mapping[Insert | Update, tuple[str, ...]] = {
     RENEW_BLOB: ("stored_at",),
     RESTORE_BLOB: ("stored_at", "content", "gone_at"),
     END_MAIL: ("exchange_id", "state", "since", "attempts", "due", "responded", "delivered", "reason"),
-    SAVE_EXCHANGE: tuple(column.name for column in exchange.c if column.name not in STANDS),
+    SAVE_EXCHANGE: tuple(course_values(outgoing("e1"))),
     PUT_OUTBOX: tuple(
         column.name
         for column in outbox.c
