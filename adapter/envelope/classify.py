@@ -65,7 +65,7 @@ class AutomaticReply:
 def stranger(mail: Entity) -> Bounce | AutomaticReply | None:
     """A bounce or an automatic reply by the looks of its mail headers; None for everything that may be ebXML."""
     if mail.media_type == "multipart/report":
-        if (mail.parameter("report-type") or "").lower() == "delivery-status":
+        if (mail.parameter("report-type") or "delivery-status").lower() == "delivery-status":
             return _bounce(mail)
         return AutomaticReply()
     if mail.media_type in {"multipart/related", "text/xml"}:
@@ -102,6 +102,11 @@ def _below(entity: Entity) -> list[Entity]:
     for child in entity.children:
         found += _below(child)
     return found
+
+
+def identifiers(value: str) -> tuple[str, ...]:
+    """Every identifier of an In-Reply-To or References header, in order."""
+    return tuple(_MSG_ID.findall(value)) or tuple(filter(None, (value.strip(),)))
 
 
 def without_brackets(value: str) -> str:

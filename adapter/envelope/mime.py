@@ -103,6 +103,10 @@ def _raise(error: AdapterError) -> None:
     raise error
 
 
+def _overlook(_: AdapterError) -> None:
+    """What is wrong with a mail inside a mail: a bounce gives ours back without its body, or cut off."""
+
+
 def _check_size(octets: bytes) -> None:
     if len(octets) > MAX_OCTETS:
         raise AdapterError(MAIL_TOO_LARGE, f"{len(octets)} octets, at most {MAX_OCTETS}")
@@ -227,8 +231,9 @@ def _convert(message: Message, parts_left: list[int], tell: Callable[[AdapterErr
     if message.is_multipart():
         if message.defects:
             tell(RefusedError(MAIL_NOT_EBXML, "EB-017", "a boundary is missing or not closed"))
+        told = _overlook if media_type == "message/rfc822" else tell
         children = tuple(
-            _convert(child, parts_left, tell) for child in message.get_payload() if isinstance(child, Message)
+            _convert(child, parts_left, told) for child in message.get_payload() if isinstance(child, Message)
         )
         return Entity(headers, media_type, parameters, encoding, b"", children)
     if media_type.startswith("multipart/"):

@@ -12,7 +12,16 @@ from urllib.parse import unquote
 from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.crypto.verified import Part, Unverified
-from adapter.envelope.classify import AutomaticReply, Bounce, Kind, is_fault, kind_of, stranger, without_brackets
+from adapter.envelope.classify import (
+    AutomaticReply,
+    Bounce,
+    Kind,
+    identifiers,
+    is_fault,
+    kind_of,
+    stranger,
+    without_brackets,
+)
 from adapter.envelope.header import ReturnAddress, return_address
 from adapter.envelope.mime import Entity, parse_mail
 from adapter.envelope.names import eb, soap
@@ -21,6 +30,9 @@ from adapter.envelope.signals import SoapFault, read_fault
 from adapter.errors import ENVELOPE_VALUE, MAIL_NOT_EBXML
 from adapter.messages.findings import Finding
 from adapter.messages.xml import Element, Tree
+
+_ABOUT = 10
+"""How many identifiers of a header a Fault is matched by; the last of References is the mail it answers (RFC 5322)."""
 
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
@@ -260,8 +272,8 @@ def check_encoding(unpacked: Unpacked) -> tuple[Finding, ...]:
 
 def _fault(entity: Entity, body: Element) -> FaultMail:
     fault = read_fault(body)
-    named = (without_brackets(entity.header(name) or "") for name in ("in-reply-to", "references"))
-    return FaultMail(fault or SoapFault("", ""), tuple(dict.fromkeys(one for one in named if one)))
+    named = (one for name in ("in-reply-to", "references") for one in identifiers(entity.header(name) or "")[-_ABOUT:])
+    return FaultMail(fault or SoapFault("", ""), tuple(dict.fromkeys(named)))
 
 
 def _address(value: str | None) -> str:

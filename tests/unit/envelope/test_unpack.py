@@ -242,16 +242,22 @@ REPORT = (
     'MIME-Version: 1.0\nContent-Type: multipart/report; report-type={kind}; boundary="b"\nFrom: MAILER-DAEMON@x\n'
     "Message-ID: <bounce@x>\n\n--b\nContent-Type: text/plain\n\nsorry\n--b\nContent-Type: message/delivery-status\n\n"
     "Reporting-MTA: dns; x\nOriginal-Envelope-Id: env-1\n\nFinal-Recipient: rfc822; b@x\nAction: {action}\n\n"
-    "--b\nContent-Type: {returned}\n\nFrom: a@x\nMessage-ID: <original@x>\nSubject: y\n\n--b--\n"
+    "--b\nContent-Type: {returned}\n\nFrom: a@x\nMessage-ID: <original@x>\nMIME-Version: 1.0\n"
+    'Content-Type: multipart/related; boundary="=_o"; type="text/xml"\n\n{body}\n--b--\n'
 )
+CUT_OFF = "--=_o\nContent-Type: text/xml\nContent-Transfer-Encoding: base64\n\nPD94b\n"
 
 
 @pytest.mark.parametrize("eol", ["\n", "\r\n"])
-@pytest.mark.parametrize("returned", ["text/rfc822-headers", "message/rfc822"])
+@pytest.mark.parametrize(
+    ("returned", "body"),
+    [("text/rfc822-headers", ""), ("message/rfc822", ""), ("message/rfc822", CUT_OFF)],
+    ids=["headers", "a mail without its body", "a mail that is cut off"],
+)
 @pytest.mark.parametrize("action", ["failed", "delayed"])
-def test_a_bounce_tells_what_it_is_about(eol, returned, action):
-    """ENVID, the Message-ID of the returned mail and the action (§2.6)."""
-    text = REPORT.format(kind="delivery-status", action=action, returned=returned).replace("\n", eol)
+def test_a_bounce_tells_what_it_is_about(eol, returned, body, action):
+    """ENVID, the Message-ID of the returned mail and the action (§2.6); mail servers seldom return a mail whole."""
+    text = REPORT.format(kind="delivery-status", action=action, returned=returned, body=body).replace("\n", eol)
     assert unpack(text.encode()) == Bounce(action, "env-1", "original@x")
 
 
@@ -261,8 +267,12 @@ STRANGERS = {
     "out of office": (b"Auto-Submitted: auto-replied\nContent-Type: text/plain\n\nhi", AutomaticReply()),
     "bulk": (b"Precedence: bulk\nContent-Type: text/html\n\nhi", AutomaticReply()),
     "read receipt": (
-        REPORT.format(kind="disposition-notification", action="x", returned="message/rfc822").encode(),
+        REPORT.format(kind="disposition-notification", action="x", returned="message/rfc822", body="").encode(),
         AutomaticReply(),
+    ),
+    "a report that does not say of what": (
+        REPORT.replace(" report-type={kind};", "").format(action="failed", returned="message/rfc822", body="").encode(),
+        Bounce("failed", "env-1", "original@x"),
     ),
 }
 
@@ -306,10 +316,10 @@ def test_damaged_mails_end_in_a_value_or_a_catalogue_error(world, data):
 def test_a_fault_without_header_is_known(world):
     """A bare SOAP Fault is a Fault, whatever prefix its code has."""
     fault = (
-        b'MIME-Version: 1.0\nSOAPAction: "ebXML"\nContent-Type: text/xml\nReferences: <a@b>\n\n'
+        b'MIME-Version: 1.0\nSOAPAction: "ebXML"\nContent-Type: text/xml\nReferences: <first@b>\n <a@b>\n\n'
         b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header/><e:Body><e:Fault>'
         b"<faultcode>e:Server</faultcode><faultstring>x</faultstring></e:Fault></e:Body></e:Envelope>"
     )
     unpacked = unpack(fault)
     assert isinstance(unpacked, FaultMail)
-    assert (unpacked.fault.code, unpacked.in_reply_to) == ("Server", ("a@b",))
+    assert (unpacked.fault.code, unpacked.in_reply_to) == ("Server", ("first@b", "a@b"))
