@@ -6,6 +6,7 @@ Message-ID lines before identical octets (§7.2).
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ MAX_OCTETS = 51_200_000
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LINE = 76
+_WRITABLE = re.compile(r"[!-;=?-~]{1,900}")
+"""An identifier that a header line can hold between angle brackets (RFC 5322 §2.1.1, §3.6.4)."""
 _PAYLOAD_HEADERS = (
     b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n"
     b"Content-Transfer-Encoding: base64\r\n"
@@ -28,7 +31,10 @@ _PAYLOAD_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class MailHeaders:
-    """What is new in every mail. Identifiers are without angle brackets; `in_reply_to` is empty but in a Fault mail."""
+    """What is new in every mail. Identifiers are without angle brackets; `in_reply_to` is empty but in a Fault mail.
+
+    `in_reply_to` is as its sender wrote it. Where that cannot stand in a header the mail goes without it.
+    """
 
     sender: EdiAddress
     recipient: EdiAddress
@@ -45,7 +51,7 @@ def mail(headers: MailHeaders, body: bytes) -> bytes:
         f"Date: {_date(headers.date)}",
         f"Message-ID: <{headers.message_id}>",
     ]
-    if headers.in_reply_to:
+    if _WRITABLE.fullmatch(headers.in_reply_to) is not None:
         lines += [f"In-Reply-To: <{headers.in_reply_to}>", f"References: <{headers.in_reply_to}>"]
     return "".join(f"{line}\r\n" for line in lines).encode("ascii") + body
 

@@ -24,6 +24,7 @@ from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import readdressing, unsealing
 from adapter.service.installation import Installation
+from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, line_of, take_transport_step, tell
 from adapter.store.port import Direction, JournalEntry, OutboxItem, OutboxKind, OutboxState, Writer
 from adapter.transports.port import Accepted, Deferred, Outcome, OutcomeUnknown, OutgoingMail, Refused, Transport
@@ -47,22 +48,31 @@ class _Parcel:
 async def transmit_due(installation: Installation, transport: Transport, worker: str) -> int:
     """Send what is due; says how many items were handled."""
     now = installation.clock.now()
-    parcels = await installation.store.write(lambda writer: _claim(installation, writer, now, worker))
+    parcels, told = await installation.store.write(lambda writer: _claim(installation, writer, now, worker))
+    tell(installation.log, told)
     if parcels:
         await asyncio.gather(*(_send(installation, transport, parcel) for parcel in parcels))
     return len(parcels)
 
 
-def _claim(installation: Installation, writer: Writer, now: datetime, worker: str) -> list[_Parcel]:
-    parcels = []
+def _claim(installation: Installation, writer: Writer, now: datetime, worker: str) -> tuple[list[_Parcel], list[Told]]:
+    """What may leave now; an item whose octets cannot be had waits, and those behind it go (lessons 17)."""
+    parcels, told = [], []
     for item in writer.claim_outbox(now, BATCH, LEASE, worker):
+        try:
+            body = writer.blob(item.body)
+        except AdapterError as error:
+            if error.kind in STORE_AWAY:
+                raise
+            told += _note(installation, writer, item, Deferred(error.id), None, now)
+            continue
         name = f"{installation.ids.fresh()}@{item.sender.domain}"
         if item.exchange_id is not None:
             writer.correlate(name, item.exchange_id, now)
         headers = MailHeaders(item.sender, item.recipient, now, name, item.in_reply_to or "")
-        content = mail(headers, writer.blob(item.body))
+        content = mail(headers, body)
         parcels.append(_Parcel(item, OutgoingMail(item.sender, item.recipient, content, name)))
-    return parcels
+    return parcels, told
 
 
 async def _send(installation: Installation, transport: Transport, parcel: _Parcel) -> None:

@@ -53,6 +53,17 @@ async def test_an_unreadable_mail_from_a_partner_is_kept_and_answered_by_one_fau
     assert (row.state, row.type) == ("fault_sent", "mail")
 
 
+@pytest.mark.parametrize("name", ["<blåbær@mail.example>", "x" * 2000, "<a\x00b@mail.example>", "a b"])
+async def test_a_message_id_that_cannot_be_repeated_stops_nothing(world: World, name: str) -> None:
+    """The Fault goes without the name of the mail, and what else is to leave leaves."""
+    await receive(world, mail(PARTNER).replace(b"Message-ID: ", f"Message-ID: {name}\r\nX-Was: ".encode(), 1))
+    [fault] = world.road.taken
+    assert b"In-Reply-To" not in fault.content
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+
+
 async def test_a_partner_is_faulted_at_most_once_an_hour(world: World) -> None:
     """A partner that sends one broken mail after the other hears of the first of each hour only."""
     for number in range(5):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,6 +11,7 @@ from adapter.service.transmission import transmit_due
 from adapter.service.views import transport_word
 from adapter.testing.neighbours import World, is_signal
 from adapter.transports.port import Accepted, Deferred, Outcome, OutgoingMail
+from adapter.values import Digest
 
 
 async def test_an_answer_put_in_again_while_it_leaves_goes_once_more(world: World) -> None:
@@ -61,3 +64,22 @@ async def test_an_answer_given_again_late_has_its_whole_time(world: World) -> No
     await world.municipality.daemon.settle()
     await world.go_on(timedelta(minutes=2))
     assert transport_word(world.hospital.exchange(sent)) in {"acknowledged", "acked_late"}
+
+
+async def test_octets_that_are_damaged_keep_nothing_else_from_leaving(world: World) -> None:
+    """A message that cannot be read from the store any more waits with that reason; those behind it go."""
+    side = world.hospital
+    damaged, whole = (side.submit(side.build("discharge-ready", ready=f"2024-03-0{day}")) for day in (5, 6))
+    await side.daemon._seal()
+    sealed = side.exchange(damaged).sealed
+    assert isinstance(sealed, Digest)
+    with closing(sqlite3.connect(side.settings.store.path)) as database, database:
+        changed = database.execute("update blob set content = x'00' where digest = ?", (sealed.value,)).rowcount
+    assert changed == 1
+    await world.settle()
+    assert transport_word(side.exchange(whole)) == "acknowledged"
+    transport = side.exchange(damaged).transport
+    assert transport is not None
+    assert (transport.state.value, transport.reason) == ("ready", "STORE-CORRUPT")
+    assert transport.due is not None
+    assert transport.due > world.clock.now()
