@@ -25,12 +25,12 @@ async def test_who_shows_no_token_is_told_how(shown: str, hospital: Served) -> N
 
 
 async def test_a_token_ends_when_it_is_revoked_or_expires(world: World, hospital: Served) -> None:
-    """The next request after either is refused."""
+    """The next request after either is refused; one that expires after a day is over when the day is."""
     store, clock = world.hospital.installation.store, world.clock
     scopes = frozenset({Scope.READ})
     for end in (
         lambda token_id: revoke(store, token_id, clock.now()),
-        lambda token_id: clock.advance(timedelta(days=2)),
+        lambda token_id: clock.advance(timedelta(days=1)),
     ):
         token, secret = new_token(store, clock.now(), "short", scopes, frozenset(), timedelta(days=1))
         client = hospital.with_headers({"Authorization": f"Bearer {secret}"})

@@ -40,8 +40,9 @@ async def test_what_waits_for_whom(world: World, hospital: Served) -> None:
 
 
 async def test_how_long_answers_took(world: World, hospital: Served) -> None:
-    """Acknowledgment and AppRec are measured from the first sending."""
+    """Acknowledgment and AppRec are measured from the first sending, not from when the message was handed in."""
     world.hospital.submit(world.hospital.build("discharge-ready"))
+    world.clock.advance(timedelta(seconds=30))
     await world.hospital.daemon.settle()
     world.clock.advance(timedelta(minutes=2))
     await world.settle()

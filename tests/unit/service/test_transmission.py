@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from adapter.service.transmission import transmit_due
 from adapter.service.views import transport_word
+from adapter.store.port import OutboxState
 from adapter.testing.neighbours import World, is_signal
 from adapter.transports.port import Accepted, Deferred, Outcome, OutgoingMail
 from adapter.values import Digest
@@ -62,6 +63,9 @@ async def test_an_answer_given_again_late_has_its_whole_time(world: World) -> No
     world.road.tell(Deferred("451 later"))
     await world.road.arrive(mail)
     await world.municipality.daemon.settle()
+    [received] = world.municipality.received()
+    [answer] = world.municipality.installation.store.read_now(lambda reader: reader.outbox_of(received.id))
+    assert (answer.state, answer.reason) == (OutboxState.WAITING, "451 later")
     await world.go_on(timedelta(minutes=2))
     assert transport_word(world.hospital.exchange(sent)) in {"acknowledged", "acked_late"}
 
