@@ -242,7 +242,12 @@ def test_each_has_its_reason_in_bounded_time(make, expected) -> None:
     assert time.process_time() - began < SECONDS
 
 
-@pytest.mark.parametrize("change", [backwards, negative_serial, long_serial])
+def doubled(body: asn1_x509.TbsCertificate) -> None:
+    """The library reads extensions only when one is asked for, and then says what is wrong with any of them."""
+    body["extensions"].append(body["extensions"][0].copy())
+
+
+@pytest.mark.parametrize("change", [backwards, negative_serial, long_serial, doubled])
 def test_content_that_contradicts_itself(change) -> None:
     """It cannot be read, or it is refused; it never passes, and nothing but our own errors comes of it."""
     octets = changed(Made().certificate(), change)

@@ -185,12 +185,14 @@ def test_a_policy_may_refuse_what_the_library_reads(world):
 
 
 def test_the_recipient_says_which_key(world):
-    """With several recipients and several keys, an old one among them, the one that fits is used."""
+    """With several recipients and several keys, an old one among them, the one that fits is used; also by our own
+    reader, which chooses by issuer and serial or by key identifier, and not by trying."""
     stranger, old, new = world.other.encryption, world.sender.signing, world.sender.encryption
     keys = DecryptionKeys(tuple(DecryptionKey(pair.key, pair.certificate) for pair in (new, old)))
-    for pair in (old, new):
-        sealed = _enveloped([_recipient(stranger, KEY), _recipient(pair, KEY)])
+    for pair, by_key in ((old, False), (new, False), (old, True), (new, True)):
+        sealed = _enveloped([_recipient(one, KEY, by_key_identifier=by_key) for one in (stranger, pair)])
         assert ours.decrypt(sealed, keys, NATIONAL, world.now).plaintext == TEXT
+        assert cms_foreign.decrypt(sealed, keys, NATIONAL, world.now.date())[0] == TEXT
 
 
 def _broken(world):
