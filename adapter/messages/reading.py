@@ -92,8 +92,10 @@ class IdentFlaw(StrEnum):
 
     NO_ID = "an identifier has no Id; write it or leave the Ident out"
     NO_TYPE = "an identifier has no type; write V in TypeId"
-    ORGANISATION_NUMBER = "an organisation number cannot be right; 9 digits with control digit"
-    HPR_NUMBER = "an HPR number is 1 to 9 digits"
+    ORGANISATION_NUMBER = (
+        "an organisation number cannot be right; write its 9 digits, the last of which is a control digit"
+    )
+    HPR_NUMBER = "an HPR number is not 1 to 9 digits; write the digits alone"
     PADDED_NUMBER = "a number has white space around it, which not every receiver takes off; write its digits alone"
     PADDED_HER = "a HER-id has white space around it, which not every receiver takes off; write its digits alone"
 

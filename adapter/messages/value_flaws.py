@@ -23,15 +23,15 @@ class Flaw(StrEnum):
 
     EMPTY = "is empty; leave it out"
     BLANK = "has an attribute that begins or ends with a blank; remove it"
-    ADDRESS = "begins with tel:, fax: or mailto: and has no blanks"
+    ADDRESS = "is no address; begin with tel:, fax: or mailto:, and write no blanks"
 
-    CV_INCOMPLETE = "needs V, S and DN together, or only OT"
+    CV_INCOMPLETE = "is not whole; write V, S and DN together, or only OT"
     NO_CODE = "has no code; write V or leave it out"
     NO_TEXT = "has no text; write DN"
-    UNKNOWN_CODE = "has a code that is not on its list"
-    OTHER_LIST = "names a list in S that is none of its own"
-    MISTAKEN_LIST = "names the list that version 1.5 printed by mistake"
-    OTHER_TEXT = "has a DN that is not the text of the list"
+    UNKNOWN_CODE = "has a code that is not on its list; take one that is"
+    OTHER_LIST = "names a list in S that is none of its own; write the OID of its list"
+    MISTAKEN_LIST = "names the list that version 1.5 printed by mistake; write the OID of its own"
+    OTHER_TEXT = "has a DN that is not the text of the list; write that text"
 
 
 CS_LISTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -67,7 +67,7 @@ def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
         for ident in _her_idents(participant):
             if ident.is_a(IdType.HER) and her_written(ident.id or "") is None:
                 yield Fault(
-                    f"a HER-id of the {_who(element)} is not written as digits without leading zero",
+                    f"a HER-id of the {_who(element)} is not digits without leading zero; write it so",
                     _place(reading, element),
                 )
     yield from flawed_idents(reading, IdentFlaw.PADDED_HER)
@@ -125,7 +125,10 @@ def person_under_organisation(reading: Reading, _: Context) -> Iterator[Fault]:
     for element, participant in _everyone(reading):
         unit = participant.organisation.unit if participant.organisation is not None else None
         if unit is not None and unit.unit is not None:
-            yield Fault(f"the {_who(element)} has more than two levels of organisation", _place(reading, element))
+            yield Fault(
+                f"the {_who(element)} has more than two levels of organisation; name organisation and service alone",
+                _place(reading, element),
+            )
 
 
 @BOOK.rule(
@@ -176,7 +179,10 @@ def sender_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers are MH-019's; an empty organisation is MH-020's."""
     head = reading.head
     if head is not None and head.sender.party_her is not None and _names_missing(head.sender):
-        yield Fault("the sender lacks a name of organisation or party", in_info(reading, "Sender", "Organisation"))
+        yield Fault(
+            "the sender lacks a name of organisation or party; write both OrganisationName",
+            in_info(reading, "Sender", "Organisation"),
+        )
 
 
 @BOOK.rule(
@@ -191,7 +197,10 @@ def receiver_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers are AD-009's."""
     for element, receiver in _receivers(reading):
         if receiver.party_her is not None and _names_missing(receiver):
-            yield Fault("a receiver lacks a name of organisation or party", _place(reading, element))
+            yield Fault(
+                "a receiver lacks a name of organisation or party; write both OrganisationName",
+                _place(reading, element),
+            )
 
 
 BOOK.elsewhere(Needs.REGISTER, "PL-015", "The receiving service is known here", "AT-M 18")

@@ -56,9 +56,13 @@ def answer_form_a(reading: Reading, _: Context) -> Iterator[Fault]:
         if reading.type != "DIALOG_NOTAT" or not _is(note.theme_code, FORM_A_THEME):
             continue
         if note.text is None:
-            yield Fault("the answer has no text", reading.payload)
+            yield Fault("the answer has no text; write TekstNotatInnhold", reading.payload)
         if not has_reference(reading):
-            yield Fault("the answer names the readiness message in ConversationRef", in_info(reading), receive=_MANUAL)
+            yield Fault(
+                "the answer does not name the readiness message; write ConversationRef",
+                in_info(reading),
+                receive=_MANUAL,
+            )
 
 
 @BOOK.rule(
@@ -74,13 +78,17 @@ def clinical_dialog(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     for note in _message(reading).notes:
         if note.theme is None:
-            yield Fault("the note has no Tema", reading.payload)
+            yield Fault("the note has no Tema; write what it is about", reading.payload)
         if note.text is None:
-            yield Fault("the note has no text", reading.payload)
+            yield Fault("the note has no text; write TekstNotatInnhold", reading.payload)
         if not _has_phone(note):
-            yield Fault("nobody with a telephone number is named in RollerRelatertNotat", reading.payload)
+            yield Fault("RollerRelatertNotat names nobody with a telephone number; write a TeleCom", reading.payload)
         if _is(note.theme_code, FORM_B_THEME) and not has_reference(reading):
-            yield Fault("the answer names the readiness message in ConversationRef", in_info(reading), receive=_MANUAL)
+            yield Fault(
+                "the answer does not name the readiness message; write ConversationRef",
+                in_info(reading),
+                receive=_MANUAL,
+            )
 
 
 @BOOK.rule(
@@ -105,7 +113,10 @@ def contact_at_receiver(reading: Reading, _: Context) -> Iterator[Fault]:
             for role in note.roles
         )
         if not named:
-            yield Fault("an enquiry without reference names the contact at the receiver (role 24)", reading.payload)
+            yield Fault(
+                "an enquiry without reference names no contact at the receiver; write one with profession and role 24",
+                reading.payload,
+            )
 
 
 @BOOK.rule(
@@ -121,9 +132,9 @@ def answer_to_question(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     for note in _message(reading).notes:
         if note.theme_code is None or (note.theme_code.v, note.theme_code.list) != ("5", "9069"):
-            yield Fault("TemaKodet of an answer is 5 of list 9069", reading.payload)
+            yield Fault("TemaKodet of an answer is another code; write 5 of list 9069", reading.payload)
         if note.question is None:
-            yield Fault("an answer holds a copy of the question", reading.payload)
+            yield Fault("an answer lacks the question; copy Foresporsel of the message answered", reading.payload)
 
 
 @BOOK.rule(
@@ -139,9 +150,12 @@ def question_asked(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     for question in _message(reading).questions:
         if question.type is None or question.type.list not in _QUESTION_LISTS:
-            yield Fault("TypeForesp is of none of the lists 9152, 9153 and 9154", reading.payload)
+            yield Fault(
+                "TypeForesp is of none of the lists 9152, 9153 and 9154; take the code from the list of the asker",
+                reading.payload,
+            )
         elif question.type.v in _NEEDS_TEXT and question.question is None:
-            yield Fault("a question of this type needs words in Sporsmal", reading.payload)
+            yield Fault("a question of this type says nothing by itself; write words in Sporsmal", reading.payload)
 
 
 BOOK.judged_as(("LK-013", "LK-014"), "PL-084", "DIALOG_AVVIK: theme 8117, text, reference", "HIS 1151 §4")
@@ -154,7 +168,7 @@ def not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
     """Empty is valid in the schema; both kinds at once are not."""
     message = _message(reading)
     if not message.notes and not message.questions:
-        yield Fault("the dialog message is empty", reading.payload)
+        yield Fault("the dialog message is empty; write a Notat or a Foresporsel", reading.payload)
 
 
 @BOOK.rule("PL-086", "RollerRelatertNotat has a role", "HIS 80603:2017 §5.1.5", send=_BLOCK, receive=_WARN)
@@ -164,7 +178,7 @@ def roles_named(reading: Reading, _: Context) -> Iterator[Fault]:
     roles = [role for note in message.notes for role in note.roles]
     roles.extend(role for question in message.questions for role in question.roles)
     if any(role.role is None and role.role_to_patient is None for role in roles):
-        yield Fault("RollerRelatertNotat has neither RolleNotat nor RoleToPatient", reading.payload)
+        yield Fault("RollerRelatertNotat has neither RolleNotat nor RoleToPatient; write one of them", reading.payload)
 
 
 BOOK.elsewhere(Needs.STORE, "PL-087", "Times that payment depends on are kept with text and clocks", "plo.md §4")

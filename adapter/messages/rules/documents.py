@@ -61,9 +61,12 @@ def first_document_is_xml(reading: Reading, _: Context) -> Iterator[Fault]:
     """Exactly one payload; no content at all is MH-032's."""
     for document in _documents(reading)[:1]:
         if document.msg_type is None or document.msg_type.v != "XML":
-            yield Fault("RefDoc/MsgType of the first document is not XML", _at(reading, 0, "RefDoc", "MsgType"))
+            yield Fault(
+                "RefDoc/MsgType of the first document is not XML; put the message first, with V=XML",
+                _at(reading, 0, "RefDoc", "MsgType"),
+            )
         elif len(document.payloads) > 1:
-            says = "Content of the first document holds more than one element"
+            says = "Content of the first document holds more than one element; write one"
             yield Fault(says, _at(reading, 0, "RefDoc", "Content"))
 
 
@@ -79,7 +82,10 @@ def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
     """An empty Content, or neither Content nor FileReference; both together fail in the schema."""
     for position, document in enumerate(_documents(reading)):
         if not document.payloads and document.file_reference is None:
-            yield Fault("a document has no content", _at(reading, position, "RefDoc", "Content"))
+            yield Fault(
+                "a document has no content; write it in Content or leave the Document out",
+                _at(reading, position, "RefDoc", "Content"),
+            )
 
 
 @BOOK.rule(
@@ -98,7 +104,10 @@ def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
         if document.connection is not None and document.connection.v == "H"
     ]
     for position in mains[1:]:
-        yield Fault("more than one document is called the main document", _at(reading, position, "DocumentConnection"))
+        yield Fault(
+            "more than one document is called the main document; write H once",
+            _at(reading, position, "DocumentConnection"),
+        )
 
 
 @BOOK.rule(
@@ -151,9 +160,14 @@ def attachment_whole(reading: Reading, _: Context) -> Iterator[Fault]:
             if value is None
         ]
         if missing:
-            yield Fault(f"an attachment lacks {' and '.join(missing)}", _at(reading, position, "RefDoc"))
+            yield Fault(
+                f"an attachment lacks {' and '.join(missing)}; write what is missing", _at(reading, position, "RefDoc")
+            )
         if not _is_attachment(document):
-            yield Fault("a further document is not marked as attachment (MsgType A)", _at(reading, position, "RefDoc"))
+            yield Fault(
+                "a further document is not marked as attachment; write V=A in its MsgType",
+                _at(reading, position, "RefDoc"),
+            )
 
 
 @BOOK.rule(
@@ -170,7 +184,10 @@ def attachment_format(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     for position, document in _attachments(reading):
         if document.mime_type is not None and document.mime_type.lower() not in _CLINICAL_DIALOG_FORMATS:
-            yield Fault("an attachment is neither pdf, jpeg nor png", _at(reading, position, "RefDoc", "MimeType"))
+            yield Fault(
+                "an attachment is neither pdf, jpeg nor png; convert it, and write its MimeType",
+                _at(reading, position, "RefDoc", "MimeType"),
+            )
 
 
 @BOOK.rule(
@@ -271,7 +288,10 @@ def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
             continue
         late = issued.instant > generated.instant + _SKEW if isinstance(issued, Moment) else issued > generated.day
         if late:
-            yield Fault("IssueDate is after GenDate", _at(reading, position, "RefDoc", "IssueDate"))
+            yield Fault(
+                "IssueDate is after GenDate; write when the document was made",
+                _at(reading, position, "RefDoc", "IssueDate"),
+            )
 
 
 BOOK.judged_as(("MH-041", "MH-042"), "PL-095", "Attachments only where and as the profile allows", "HIS 1077 §5.3")

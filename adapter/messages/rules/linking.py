@@ -40,7 +40,10 @@ def reference_whole(reading: Reading, _: Context) -> Iterator[Fault]:
     if link is None:
         return
     if any(id_ is None or not id_.is_guid for id_ in (link.parent, link.conversation)):
-        yield Fault("RefToParent and RefToConversation are both MsgIds (GUIDs)", in_info(reading, "ConversationRef"))
+        yield Fault(
+            "RefToParent or RefToConversation is no MsgId; write the GUIDs of the messages referred to",
+            in_info(reading, "ConversationRef"),
+        )
 
 
 BOOK.elsewhere(Needs.STORE, "LK-003", "In the second message both fields are the MsgId of the first", "HITS 1218 §3.3")
@@ -64,7 +67,7 @@ def later_messages_linked(reading: Reading, context: Context) -> Iterator[Fault]
         says = "the message acts on an earlier one and does not name it; write ConversationRef"
         yield Fault(says, in_info(reading), send=_BLOCK if context.choices.unlinked is Unlinked.REFUSE else None)
     elif reading.type in _ANSWERS:
-        yield Fault("an answer names the question in ConversationRef", in_info(reading), send=_BLOCK)
+        yield Fault("the answer does not name the question; write ConversationRef", in_info(reading), send=_BLOCK)
 
 
 BOOK.elsewhere(Needs.STORE, "LK-006", "A reference that cannot be resolved is accepted and shown unlinked", "own rule")
@@ -87,7 +90,7 @@ BOOK.judged_as(("PL-039",), "LK-012", "No status A or H", "HISD 1154 §2")
 def deviation_linked(reading: Reading, _: Context) -> Iterator[Fault]:
     """It is about a message received, and says which."""
     if reading.type == "DIALOG_AVVIK" and not has_reference(reading):
-        yield Fault("a deviation names the faulty message in ConversationRef", in_info(reading))
+        yield Fault("the deviation does not name the faulty message; write ConversationRef", in_info(reading))
 
 
 @BOOK.rule(
@@ -104,13 +107,18 @@ def deviation_form(reading: Reading, _: Context) -> Iterator[Fault]:
     if reading.type != "DIALOG_AVVIK" or not isinstance(message, Dialog):
         return
     if len(message.notes) != 1 or message.questions:
-        yield Fault("a deviation is one note", reading.payload)
+        yield Fault("a deviation is not one note; write one Notat and nothing else", reading.payload)
         return
     note = message.notes[0]
     if note.theme_code is None or note.theme_code.list != "8117" or note.text is None:
-        yield Fault("the note of a deviation has a theme from list 8117 and a text", reading.payload)
+        yield Fault(
+            "the note of a deviation lacks theme or text; write TemaKodet from list 8117 and TekstNotatInnhold",
+            reading.payload,
+        )
     if note.roles or note.question is not None or note.theme is not None:
-        yield Fault("the note of a deviation has nothing but theme and text", reading.payload, send=_WARN)
+        yield Fault(
+            "the note of a deviation has more than theme and text; leave the rest out", reading.payload, send=_WARN
+        )
 
 
 BOOK.elsewhere(Needs.PERSON, "LK-015", "A deviation only on a message answered positively", "HIS 1151 §1")
@@ -141,7 +149,9 @@ BOOK.elsewhere(Needs.STORE, "LK-024", "All messages of a dialogue can be shown a
 def change_linked(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received without it, a match is tried (`plo.md` X-6)."""
     if reading.status in {"M", "C"} and not has_reference(reading):
-        yield Fault("a change or cancellation names the message it is about in ConversationRef", in_info(reading))
+        yield Fault(
+            "a change or cancellation does not name the message it is about; write ConversationRef", in_info(reading)
+        )
 
 
 BOOK.elsewhere(Needs.STORE, "PL-042", "RefToConversation the first message, RefToParent the previous", "HISD 1154 §4.2")

@@ -102,7 +102,7 @@ def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
         time = child(event, reading.po + "TidspunktForHendelse")
         text = attribute(time, "V")
         if time is not None and (text is None or Timestamp.read(text).value is None):
-            yield Fault("TidspunktForHendelse is neither a date nor a date with clock", time)
+            yield Fault("TidspunktForHendelse is neither a date nor a date with clock; write one of them", time)
 
 
 @BOOK.rule(
@@ -120,7 +120,7 @@ def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
     for event in everywhere(reading, "TidsfestetHendelse"):
         code = child(event, reading.po + "Hendelsekode")
         if attribute(code, "V") is None and child_text(event, reading.po + "BeskrivelseAvHendelse") is None:
-            says = "an event has neither Hendelsekode nor BeskrivelseAvHendelse"
+            says = "an event has neither Hendelsekode nor BeskrivelseAvHendelse; write the code"
             yield Fault(says, event, receive=None if logistics else _WARN)
 
 
@@ -131,7 +131,7 @@ def event_coded(reading: Reading, _: Context) -> Iterator[Fault]:
         described = event.description is not None
         wrong_list = event.code is not None and event.code.s not in {None, OID + "9121"}
         if (_code(event) is None and described) or wrong_list:
-            yield Fault("an event has no code of list 9121", place)
+            yield Fault("an event has no code of list 9121; write Hendelsekode", place)
 
 
 def _required(reading: Reading, use: Use, code: Event, name: str) -> Iterator[Fault]:
@@ -140,9 +140,9 @@ def _required(reading: Reading, use: Use, code: Event, name: str) -> Iterator[Fa
         return
     count = usage.coded.count(code)
     if count == 0:
-        yield Fault(f"there is no event {code.value} ({name})", usage.place)
+        yield Fault(f"there is no event {code.value} ({name}); write it", usage.place)
     elif count > 1:
-        yield Fault(f"there is more than one event {code.value} ({name})", usage.place)
+        yield Fault(f"there is more than one event {code.value} ({name}); write the one that counts", usage.place)
 
 
 @BOOK.rule(
@@ -171,7 +171,7 @@ def admitted_clock(reading: Reading, _: Context) -> Iterator[Fault]:
     usage = _usage(reading)
     time = usage.time(Event.ADMITTED)
     if usage.use is Use.ADMITTED and time is not None and time.value is not None and not time.has_clock:
-        yield Fault("the admission needs date and clock", usage.place)
+        yield Fault("the admission has no clock; write date and clock", usage.place)
 
 
 @BOOK.rule(
@@ -205,7 +205,12 @@ def withdrawal_events(reading: Reading, _: Context) -> Iterator[Fault]:
     if usage.use is Use.WITHDRAWAL:
         for code in (Event.ADMITTED, Event.READY):
             if code not in usage.coded:
-                yield Fault(f"event {code.value} should be there too", usage.place, send=_WARN, receive=_INFO)
+                yield Fault(
+                    f"event {code.value} should be there too; write it, by which the stay is found",
+                    usage.place,
+                    send=_WARN,
+                    receive=_INFO,
+                )
 
 
 @BOOK.rule(
@@ -223,7 +228,9 @@ def discharged_event(reading: Reading, _: Context) -> Iterator[Fault]:
     if usage.use is Use.DISCHARGED and usage.destination is not None:
         place = usage.destination.place
         if place is None or place.v is None:
-            yield Fault("UtTil has no code of list 8408", _usage(reading).place, receive=_WARN)
+            yield Fault(
+                "UtTil has no code of list 8408; write where the patient goes", _usage(reading).place, receive=_WARN
+            )
 
 
 @BOOK.rule(
@@ -257,7 +264,10 @@ def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
         for person in children(responsible, reading.po + "AnsvarligRapport")
     )
     if not named:
-        yield Fault("AnsvarForRapport names nobody with family name and role", in_payload(reading, "AnsvarForRapport"))
+        yield Fault(
+            "AnsvarForRapport names nobody with family name and role; write who answers for the message",
+            in_payload(reading, "AnsvarForRapport"),
+        )
 
 
 @BOOK.rule("PL-032", "Anslag is false for what has happened", "HIS 80704:2014 §13.2.7", send=_WARN, receive=_WARN)
@@ -279,7 +289,7 @@ def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
     for event, place in _events(reading):
         code = _code(event)
         if use is not None and code in _EVENTS and code not in _OWN_EVENTS[use]:
-            yield Fault(f"event {code} does not belong in {use}", place)
+            yield Fault(f"event {code} does not belong in {use}; leave it out", place)
 
 
 @BOOK.rule("PL-034", "The admission is not after the ready time", "own rule", send=_BLOCK, receive=_WARN)
@@ -306,7 +316,9 @@ def withdrawn_in_advance(reading: Reading, _: Context) -> Iterator[Fault]:
     """Readiness announced in advance and taken back before it came: no error."""
     usage = _usage(reading)
     if before(usage.time(Event.READY), usage.time(Event.WITHDRAWN)):
-        yield Fault("the readiness was announced in advance and is withdrawn before it came", usage.place)
+        yield Fault(
+            "the readiness was announced in advance and is withdrawn before it came; cancel it instead", usage.place
+        )
 
 
 @BOOK.rule("PL-037", "What has happened does not lie in the future", "own rule", send=_WARN, receive=_WARN)
@@ -320,7 +332,7 @@ def not_in_the_future(reading: Reading, _: Context) -> Iterator[Fault]:
         if value is None or _code(event) not in _HAPPENED:
             continue
         if value.instant > generated.instant + _TOLERANCE if isinstance(value, Moment) else value > generated.day:
-            yield Fault("an event that has happened lies after GenDate", place)
+            yield Fault("an event that has happened lies after GenDate; correct its time, or write Anslag true", place)
 
 
 def _status_place(reading: Reading) -> Node | None:
@@ -334,7 +346,7 @@ def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
     """O is read as M (`plo.md` X-4); A, H, X and none go to a person."""
     status = reading.status
     if status not in _STATUSES:
-        says = "Forsendelsesstatus is none of N, M and C"
+        says = "Forsendelsesstatus is none of N, M and C; write one of them"
         yield Fault(says, _status_place(reading), receive=_WARN if status == "O" else None)
 
 

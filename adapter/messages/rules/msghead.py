@@ -148,7 +148,10 @@ def type_fits_content(reading: Reading, context: Context) -> Iterator[Fault]:
     if kind is None:
         listed = context.codes.text("8279", reading.type) is not None
         if standard is not None and listed and reading.type != "PASIENTLOGISTIKK":
-            yield Fault("Type is none of those that this content is sent with", in_info(reading, "Type"))
+            yield Fault(
+                "Type is none of those that this content is sent with; correct the one or the other",
+                in_info(reading, "Type"),
+            )
     elif standard is None or not kind.accepts(standard):
         says = f"Type {kind.type} is not sent with this content; correct the one or the other"
         yield Fault(says, in_info(reading, "Type"))
@@ -202,7 +205,10 @@ def generated_about_now(reading: Reading, context: Context) -> Iterator[Fault]:
     if generated.instant > context.now + _SKEW:
         yield Fault("GenDate is in the future; check the clock", in_info(reading, "GenDate"))
     elif generated.instant < context.now - _TOO_OLD:
-        yield Fault("GenDate is older than 96 hours, the time limit of the receipt", in_info(reading, "GenDate"))
+        yield Fault(
+            "GenDate is older than 96 hours, the time limit of the receipt; make the message anew",
+            in_info(reading, "GenDate"),
+        )
 
 
 @BOOK.rule(
@@ -217,7 +223,10 @@ def no_test_in_production(reading: Reading, context: Context) -> Iterator[Fault]
     """ProcessingStatus T (training) or D (debugging), list 8113; nothing written means production."""
     status = reading.head.processing_status if reading.head is not None else None
     if context.production and status is not None and status.v in {"T", "D"}:
-        yield Fault("ProcessingStatus marks a test, and this is production", in_info(reading, "ProcessingStatus"))
+        yield Fault(
+            "ProcessingStatus marks a test, and this is production; leave it out or send it in test",
+            in_info(reading, "ProcessingStatus"),
+        )
 
 
 @BOOK.rule("MH-018", "Ack is not used", "HIS 80601, clarification 2 of 30.05.2018", send=_BLOCK, about=(MH + "Ack",))
@@ -295,5 +304,6 @@ def role_of_receiver(reading: Reading, _: Context) -> Iterator[Fault]:
     for other in reading.head.other_receivers if reading.head is not None else ():
         if other.role is None or other.role.v not in {"COP", "FR", "OR"}:
             yield Fault(
-                "RoleReceiver has none of the codes COP, FR and OR", in_info(reading, "OtherReceiver", "RoleReceiver")
+                "RoleReceiver has none of the codes COP, FR and OR; write one of them",
+                in_info(reading, "OtherReceiver", "RoleReceiver"),
             )

@@ -128,7 +128,10 @@ def birth_date_fits(reading: Reading, _: Context) -> Iterator[Fault]:
 def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
     for number in reading.patient_numbers:
         if number.judged is flaw:
-            yield Fault(f"a patient number cannot be right: {flaw}", number.node)
+            yield Fault(
+                f"a patient number cannot be right, {flaw}; correct it, or write birth date and sex in its place",
+                number.node,
+            )
 
 
 @BOOK.rule(
@@ -167,7 +170,10 @@ def type_fits_number(reading: Reading, _: Context) -> Iterator[Fault]:
     for number in reading.patient_numbers:
         judged = number.judged
         if isinstance(judged, PersonNumber) and not fits(number.declared, judged):
-            yield Fault(f"TypeId says {number.declared}, and the number is of the series {judged.series}", number.node)
+            yield Fault(
+                f"TypeId says {number.declared}, and the number is of the series {judged.series}; write that type",
+                number.node,
+            )
 
 
 @BOOK.rule("ID-005", "The number's date exists", "HIS 1001", send=_BLOCK, receive=_WARN, about=(Flaw.DATE,))
@@ -183,7 +189,10 @@ def no_synthetic(reading: Reading, context: Context) -> Iterator[Fault]:
         return
     for number in reading.patient_numbers:
         if isinstance(number.judged, PersonNumber) and synthetic(number.declared, number.judged):
-            yield Fault("the patient is a synthetic person, and this is production", number.node)
+            yield Fault(
+                "the patient is a synthetic person, and this is production; write a real one or send it in test",
+                number.node,
+            )
 
 
 BOOK.elsewhere(Needs.PERSON, "ID-007", "An H-number is sent by agreement and shown as not real", "HIS 1001 §3.2")
@@ -230,7 +239,7 @@ def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
             continue
         place = children(in_info(reading, "Patient"), MH + "Ident")[position]
         if not duf_number(ident.id or ""):
-            yield Fault("a DUF number is 12 digits", place)
+            yield Fault("a DUF number is not 12 digits; correct it", place)
         elif not duf_control_digits(ident.id or ""):
             yield Fault("the last two digits of a DUF number do not fit; check it", place, send=_WARN)
 

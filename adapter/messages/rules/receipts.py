@@ -59,7 +59,7 @@ def own_id(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received without hyphens or otherwise odd it is as good (`msghead.md` §3.1)."""
     receipt = _receipt(reading)
     if receipt.id is None or not receipt.id.is_guid or receipt.id == receipt.original.id:
-        yield Fault("Id of the receipt is a new GUID, not that of the message", _at(reading, "Id"))
+        yield Fault("Id of the receipt is no GUID of its own; write a new one", _at(reading, "Id"))
 
 
 BOOK.judged_as(("XSD",), "AR-002", "Valid against the schema of its version", "AppRec-v1.1.xsd")
@@ -70,7 +70,7 @@ def msg_type(reading: Reading, _: Context) -> Iterator[Fault]:
     """Not enforced by the schema."""
     type_ = _receipt(reading).msg_type
     if type_ is None or type_.v != "APPREC":
-        yield Fault("MsgType is not APPREC", _at(reading, "MsgType"))
+        yield Fault("MsgType is not APPREC; write it", _at(reading, "MsgType"))
 
 
 @BOOK.rule("AR-004", "MIGversion is the text of the version", "HIS 80415:2004, history; apprec.md §2", send=_BLOCK)
@@ -78,7 +78,7 @@ def mig_version(reading: Reading, _: Context) -> Iterator[Fault]:
     """A default of the schema, not fixed; the namespace decides the version."""
     receipt = _receipt(reading)
     if receipt.mig_version != receipt.version.mig_version:
-        yield Fault(f"MIGversion of this version is {receipt.version.mig_version}", _at(reading, "MIGversion"))
+        yield Fault(f"MIGversion is another text; write {receipt.version.mig_version}", _at(reading, "MIGversion"))
 
 
 BOOK.elsewhere(Needs.STORE, "AR-005", "The version follows from the content of the message", "HITS 1168 §8.3")
@@ -89,7 +89,11 @@ def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
     """Status 3 is for the settlement message alone; received it counts as accepted, with an alert (§4.1)."""
     status = _status(reading)
     if status not in {ReceiptCode.OK, ReceiptCode.REJECTED}:
-        says = "Status 3 is only for settlements" if status == ReceiptCode.PARTLY else "Status is neither 1 nor 2"
+        says = (
+            "Status 3 is only for settlements; write 1 or 2"
+            if status == ReceiptCode.PARTLY
+            else "Status is neither 1 nor 2; write one of them"
+        )
         unreadable = Consequence.PARK if status not in set(ReceiptCode) else None
         yield Fault(says, _at(reading, "Status"), receive=unreadable)
 
@@ -98,14 +102,14 @@ def status_known(reading: Reading, _: Context) -> Iterator[Fault]:
 def positive_without_error(reading: Reading, _: Context) -> Iterator[Fault]:
     """Valid in the schema; the status decides, and somebody is told."""
     if _status(reading) == ReceiptCode.OK and _receipt(reading).errors:
-        yield Fault("a positive receipt has no Error", _at(reading, "Error"))
+        yield Fault("a positive receipt has an Error; leave it out, or write Status 2", _at(reading, "Error"))
 
 
 @BOOK.rule("AR-008", "Status 2 and 3 have an Error", "HIS 80415:2012 §4.3.1", send=_BLOCK, receive=_WARN)
 def negative_with_error(reading: Reading, _: Context) -> Iterator[Fault]:
     """Valid in the schema; the status decides, and somebody is told."""
     if _status(reading) in {ReceiptCode.REJECTED, ReceiptCode.PARTLY} and not _receipt(reading).errors:
-        yield Fault("a negative receipt says why in Error", _at(reading, "Status"))
+        yield Fault("a negative receipt does not say why; write an Error", _at(reading, "Status"))
 
 
 @BOOK.rule("AR-009", "An Error has a code of list 8221, S and DN", "apprec.md §4.2", send=_BLOCK)
@@ -116,7 +120,9 @@ def errors_coded(reading: Reading, context: Context) -> Iterator[Fault]:
         if code.v is None and code.ot is not None:
             continue
         if text is None or code.s != OID + "8221" or code.dn != text:
-            yield Fault("an Error is a code of list 8221 with S and the text of the list", _at(reading, "Error"))
+            yield Fault(
+                "an Error is no code of list 8221 with its text; write V, S and DN of the list", _at(reading, "Error")
+            )
 
 
 @BOOK.rule("AR-010", "X99 says more in OT", "HITS 1168 §7", send=_BLOCK)
@@ -136,7 +142,10 @@ def codes_we_may_send(reading: Reading, _: Context) -> Iterator[Fault]:
     type_ = receipt.original.type.v if receipt.original.type is not None else None
     for code in receipt.errors:
         if not may_be_sent(code.v, type_):
-            yield Fault(f"{code.v} is not to be sent for this message", _at(reading, "Error"))
+            yield Fault(
+                f"{code.v} is not to be sent for this message; write the code that fits, or X99 with OT",
+                _at(reading, "Error"),
+            )
 
 
 @BOOK.rule("AR-012", "No Error twice", "HIS 80415:2012 §3.2", send=_BLOCK)
@@ -144,7 +153,7 @@ def errors_once(reading: Reading, _: Context) -> Iterator[Fault]:
     """One for each concrete fault."""
     errors = _receipt(reading).errors
     if len(set(errors)) < len(errors):
-        yield Fault("the same Error stands twice", _at(reading, "Error"))
+        yield Fault("the same Error stands twice; leave one out", _at(reading, "Error"))
 
 
 @BOOK.rule("AR-013", "Both parties have the role of the version", "TC-U 9; HITS 1168 §6.2", send=_BLOCK, receive=_WARN)
@@ -152,9 +161,14 @@ def roles(reading: Reading, _: Context) -> Iterator[Fault]:
     """Optional in the schema. Received, a missing role is common and only told."""
     receipt = _receipt(reading)
     if _code(receipt.sender.role) not in _SENDER_ROLES[receipt.version]:
-        yield Fault("Sender/Role is one of those of the version", _at(reading, "Sender", "Role"))
+        yield Fault(
+            f"Sender/Role is none of {', '.join(sorted(_SENDER_ROLES[receipt.version]))}; write which one it was",
+            _at(reading, "Sender", "Role"),
+        )
     if _code(receipt.receiver.role) != _RECEIVER_ROLES[receipt.version]:
-        yield Fault(f"Receiver/Role is {_RECEIVER_ROLES[receipt.version]}", _at(reading, "Receiver", "Role"))
+        yield Fault(
+            f"Receiver/Role is another one; write {_RECEIVER_ROLES[receipt.version]}", _at(reading, "Receiver", "Role")
+        )
 
 
 def _code(code: Code | None) -> str | None:
@@ -189,7 +203,8 @@ def ids_typed(reading: Reading, _: Context) -> Iterator[Fault]:
         for ident in idents:
             if ident is not None and (ident.id is None or _code(ident.type) is None):
                 yield Fault(
-                    f"an Id of the {name} stands without TypeId, or the other way round", _at(reading, name, "HCP")
+                    f"an Id of the {name} stands without TypeId, or the other way round; write both",
+                    _at(reading, name, "HCP"),
                 )
 
 
@@ -241,7 +256,7 @@ def generated_with_offset(reading: Reading, _: Context) -> Iterator[Fault]:
     """The schema sees to the seconds."""
     generated = _receipt(reading).generated
     if generated is not None and generated.zone is Zone.ASSUMED_OSLO:
-        yield Fault("GenDate has no offset", _at(reading, "GenDate"))
+        yield Fault("GenDate has no offset; write +01:00 or +02:00", _at(reading, "GenDate"))
 
 
 BOOK.elsewhere(Needs.CONDUCT, "AR-042", "Any zone and decimals are accepted; nothing is matched on time", "practice")
@@ -262,7 +277,7 @@ def text_beside_code(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received, the text is shown whatever stands beside it."""
     for code in _receipt(reading).errors:
         if code.v is None and code.ot is not None:
-            yield Fault("an Error has free text and no code", _at(reading, "Error"))
+            yield Fault("an Error has free text and no code; write V, S and DN too", _at(reading, "Error"))
 
 
 BOOK.elsewhere(Needs.STORE, "AR-110", "Several own receivers in one system: imported once", "HITS 1168 §5.4")

@@ -45,7 +45,10 @@ def first_or_update(reading: Reading, _: Context) -> Iterator[Fault]:
     status, kind = reading.status, _kind_of_content(reading)
     if (status, kind) in {("N", "2"), ("M", "1")}:
         place = in_payload(reading, "TypeInnholdIMelding", "TypeInnhold")
-        yield Fault("the first message is N with kind 1, a later one M with kind 2", place)
+        yield Fault(
+            "status and kind do not fit; write N with kind 1 for the first message, M with kind 2 for a later one",
+            place,
+        )
 
 
 @BOOK.rule(
@@ -67,7 +70,7 @@ def expected_ready_date(reading: Reading, _: Context) -> Iterator[Fault]:
             times.append(child(event, reading.po + "TidspunktForHendelse"))
     place = in_payload(reading, "OpplysningOpphold")
     if not times:
-        yield Fault("there is no expected ready date (event 3)", place)
+        yield Fault("there is no expected ready date; write event 3 with the date", place)
     elif any(Timestamp.read(attribute(time, "V") or "").has_clock for time in times):
         yield Fault("the expected ready date has a clock time; write the date only", place)
 
@@ -88,7 +91,7 @@ def status_and_course(reading: Reading, _: Context) -> Iterator[Fault]:
     found = {code.v for code in codes if code is not None and code.list == "9145"}
     for missing in sorted({"1", "2"} - found):
         name = {"1": "patient status", "2": "expected course"}[missing]
-        yield Fault(f"there is no text with heading {missing} of list 9145 ({name})", reading.payload)
+        yield Fault(f"there is no text with heading {missing} of list 9145 ({name}); write it", reading.payload)
 
 
 BOOK.elsewhere(Needs.STORE, "PL-061", "Of several Helseopplysninger the last sent is valid", "HIS 1144 §1")
@@ -107,7 +110,7 @@ def report_kind(reading: Reading, _: Context) -> Iterator[Fault]:
     place = in_payload(reading, "TypeInnholdIMelding", "TypeInnhold")
     code = child_code(child(reading.payload, reading.po + "TypeInnholdIMelding"), reading.po + "TypeInnhold")
     if code is None or code.v not in {"11", "12"} or code.list != "9139":
-        yield Fault("TypeInnhold is 11 or 12 of list 9139", place)
+        yield Fault("TypeInnhold is another code; write 11 or 12 of list 9139", place)
 
 
 @BOOK.rule(
@@ -124,7 +127,7 @@ def service_starts(reading: Reading, _: Context) -> Iterator[Fault]:
         return
     for service in everywhere(reading, "EksisterendeTjeneste"):
         if child_text(service, reading.po + "Startdato") is None:
-            yield Fault("a service has no Startdato", service)
+            yield Fault("a service has no Startdato; write it", service)
 
 
 @BOOK.rule(
@@ -143,7 +146,9 @@ def service_named(reading: Reading, _: Context) -> Iterator[Fault]:
                 child(service, reading.po + "IPLOStjenestetype") is None
                 and child_text(service, reading.po + "BetegnelseTjeneste") is None
             ):
-                yield Fault("a service has neither IPLOStjenestetype nor BetegnelseTjeneste", service)
+                yield Fault(
+                    "a service has neither IPLOStjenestetype nor BetegnelseTjeneste; write one of them", service
+                )
 
 
 def _told_when_empty(reading: Reading, name: str) -> Iterator[Node]:
@@ -163,7 +168,7 @@ def _told_when_empty(reading: Reading, name: str) -> Iterator[Node]:
 def earlier_illness(reading: Reading, _: Context) -> Iterator[Fault]:
     """A fragment, a text or both."""
     for element in _told_when_empty(reading, "InfoTidligereSykdommer"):
-        yield Fault("InfoTidligereSykdommer is empty", element)
+        yield Fault("InfoTidligereSykdommer is empty; fill it or leave it out", element)
 
 
 @BOOK.rule(
@@ -176,7 +181,7 @@ def earlier_illness(reading: Reading, _: Context) -> Iterator[Fault]:
 def contact_episode(reading: Reading, _: Context) -> Iterator[Fault]:
     """A component of 1.5 and 1.6 that no message uses."""
     for element in _told_when_empty(reading, "TilleggsinfoKontaktepisode"):
-        yield Fault("TilleggsinfoKontaktepisode is empty", element)
+        yield Fault("TilleggsinfoKontaktepisode is empty; fill it or leave it out", element)
 
 
 @BOOK.rule(
@@ -192,7 +197,7 @@ def appointment_time(reading: Reading, _: Context) -> Iterator[Fault]:
     for appointment in everywhere(reading, "InformasjonOmTime"):
         booked = child_flag(appointment, reading.po + "BestiltKontrolltime")
         if booked and child_text(appointment, reading.po + "TidspunktTime") is None:
-            yield Fault("an appointment is booked and has no TidspunktTime", appointment)
+            yield Fault("an appointment is booked and has no TidspunktTime; write when it is", appointment)
 
 
 @BOOK.rule(
@@ -209,7 +214,7 @@ def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
     for year in everywhere(reading, "FodselsarMindrearigParorende"):
         text = (year.text or "")[:4]
         if generated is not None and text.isdigit() and generated.day.year - int(text) > 18:
-            yield Fault("FodselsarMindrearigParorende is given for an adult", year)
+            yield Fault("FodselsarMindrearigParorende is given for an adult; leave it out", year)
 
 
 @BOOK.rule(
@@ -224,7 +229,7 @@ def answers_request(reading: Reading, _: Context) -> Iterator[Fault]:
     for info in everywhere(reading, "InformasjonOmForsendelsen"):
         marked = child_flag(info, reading.po + "SvarPaaForesporsel") is True
         if marked != (child(info, reading.po + "Foresporsel") is not None):
-            yield Fault("SvarPaaForesporsel and Foresporsel stand together or not at all", info)
+            yield Fault("SvarPaaForesporsel and Foresporsel stand together or not at all; write the missing one", info)
 
 
 BOOK.elsewhere(Needs.STORE, "PL-075", "Foresporsel is the copy of the request", "HIS 80704:2014 §5.2.3")
@@ -243,7 +248,9 @@ def professions(reading: Reading, _: Context) -> Iterator[Fault]:
     for name in ("AnsvarligRapport", "Kontaktperson"):
         for person in everywhere(reading, name):
             if child(person, FK1 + "TypeHealthcareProfessional") is None:
-                yield Fault("a health professional has no TypeHealthcareProfessional", person)
+                yield Fault(
+                    "a health professional has no TypeHealthcareProfessional; write the code of list 9060", person
+                )
 
 
 @BOOK.rule(
@@ -257,7 +264,7 @@ def somebody_to_call(reading: Reading, _: Context) -> Iterator[Fault]:
     """On one of them."""
     places = [*everywhere(reading, "Kontaktenhet"), *everywhere(reading, "AnsvarligRapport")]
     if not any(child(place, FK1 + "TeleCom") is not None for place in places):
-        says = "neither TilknyttetEnhet nor AnsvarForRapport has a telephone number"
+        says = "neither TilknyttetEnhet nor AnsvarForRapport has a telephone number; write one"
         yield Fault(says, in_payload(reading, "TilknyttetEnhet"))
 
 
@@ -274,7 +281,7 @@ def gp_contact(reading: Reading, _: Context) -> Iterator[Fault]:
     for person in everywhere(reading, "Kontaktperson"):
         role = child_code(person, FK1 + "RoleToPatient")
         if role is not None and role.v == "6" and child_text(person, FK1 + "FamilyName") is None:
-            yield Fault("the GP is a contact without name", person)
+            yield Fault("the GP is a contact without name; write FamilyName", person)
 
 
 @BOOK.rule("PL-094", "Every EPJ component has an id of its own", "XSD; HIS 80704:2014 §4.5", send=_BLOCK)
@@ -286,5 +293,5 @@ def component_ids(reading: Reading, _: Context) -> Iterator[Fault]:
             continue
         identity = node.attributes["komponentID"]
         if identity in seen:
-            yield Fault(f"komponentID of {local_name(node.tag)} stands twice in the message", node)
+            yield Fault(f"komponentID of {local_name(node.tag)} stands twice in the message; give each its own", node)
         seen.add(identity)

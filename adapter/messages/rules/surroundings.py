@@ -60,7 +60,7 @@ def _dialogue(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     if first is not None and starts_here and _alike(first, parent):
         return
     if first is not None and not _alike(first, earlier.first):
-        says = "RefToConversation is not the first message of the dialogue that RefToParent belongs to"
+        says = "RefToConversation is not the first message of the dialogue that RefToParent belongs to; write that one"
         yield Fault(says, in_info(reading, "ConversationRef", "RefToConversation"))
 
 
@@ -78,7 +78,7 @@ def _same_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
         return
     place = in_info(reading, "ConversationRef")
     if earlier.patient and known.patient and earlier.patient != known.patient:
-        says = "a change or cancellation is about another patient than the message it names"
+        says = "a change or cancellation is about another patient than the message it names; correct the reference"
         yield Fault(says, place, receive=_MANUAL)
     for differs, what in (
         (reading.type != earlier.type, "of another type"),
@@ -86,7 +86,9 @@ def _same_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
         (head.receiver.organisation_her != earlier.receiver.organisation_her, "to another receiver"),
     ):
         if differs:
-            yield Fault(f"a change or cancellation is {what} than the message it names", place)
+            yield Fault(
+                f"a change or cancellation is {what} than the message it names; correct the one or the other", place
+            )
 
 
 def _own_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
@@ -95,9 +97,13 @@ def _own_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
         return
     place = in_info(reading, "ConversationRef")
     if known.earlier is None:
-        yield Fault("the message that is changed or cancelled is not known here", place, send=_WARN)
+        yield Fault(
+            "the message that is changed or cancelled is not known here; check the reference", place, send=_WARN
+        )
     elif not known.earlier.from_sender:
-        yield Fault("a change or cancellation names a message that its sender has not sent", place)
+        yield Fault(
+            "a change or cancellation names a message that its sender has not sent; correct the reference", place
+        )
 
 
 def _not_after_cancellation(reading: Reading, known: Surroundings) -> Iterator[Fault]:
@@ -114,7 +120,10 @@ def _answer_to_sender(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     answers = reading.type in {"DIALOG_SVAR", "DIALOG_AVVIK"} or is_answer(message)
     asked = earlier.sender.party_her
     if answers and asked is not None and head.receiver.party_her != asked:
-        yield Fault("an answer goes to the party that sent the message it answers", in_info(reading, "Receiver"))
+        yield Fault(
+            "the answer goes to another party than the one that sent the message it answers; address that one",
+            in_info(reading, "Receiver"),
+        )
 
 
 def _alike(one: MsgId, other: MsgId) -> bool:
@@ -137,7 +146,10 @@ def _belongs(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     if head is None or known.receiver is None or head.receiver.organisation_her is None:
         return
     if head.receiver.organisation_her != known.receiver.organisation_her:
-        yield Fault("the receiving party belongs to another organisation", in_info(reading, "Receiver", "Organisation"))
+        yield Fault(
+            "the receiving party belongs to another organisation; correct the HER-id of one level",
+            in_info(reading, "Receiver", "Organisation"),
+        )
 
 
 def _named(reading: Reading, known: Surroundings) -> Iterator[Fault]:
@@ -146,7 +158,7 @@ def _named(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     if organisation is None or organisation.name is None or known.receiver is None:
         return
     if organisation.name.casefold() != known.receiver.organisation_name.casefold():
-        says = "the receiving organisation has another name in the partner directory"
+        says = "the receiving organisation has another name in the partner directory; write that name"
         yield Fault(says, in_info(reading, "Receiver", "Organisation", "OrganisationName"))
 
 
@@ -167,9 +179,12 @@ def _from_beds(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     if reading.kind is None or reading.kind.family is not Family.LOGISTICS or reading.type not in _FROM_BEDS:
         return
     if known.sender is not None and known.sender.role == "municipality" and not known.sender.has_beds:
-        yield Fault("the message comes from a unit that has no beds", in_info(reading, "Sender"))
+        yield Fault(
+            "the message comes from a unit that has no beds; another message is meant, or sender_type is wrong",
+            in_info(reading, "Sender"),
+        )
     if known.receiver is not None and known.receiver.role == "hospital":
-        yield Fault("the message goes to a municipality, not to a hospital", in_info(reading, "Receiver"))
+        yield Fault("the message goes to a hospital; address the municipality", in_info(reading, "Receiver"))
 
 
 ROWS: Final[tuple[Row, ...]] = (
