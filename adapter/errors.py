@@ -129,7 +129,7 @@ FILE_UNREADABLE = _kind(
     "FILE-UNREADABLE",
     Blame.CALLER,
     "the file cannot be read",
-    "Check the path and the permissions.",
+    "Check the path, the permissions, and what the detail names.",
 )
 DEMO_FOLDER = _kind(
     "DEMO-FOLDER",
@@ -156,7 +156,7 @@ XML_NOT_WELL_FORMED = _kind(
     "XML-NOT-WELL-FORMED",
     Blame.PARTNER,
     "the document is not well-formed XML",
-    "Ask the sender for a corrected document; the position is in the detail.",
+    "Correct the document, or ask its sender to; the position is in the detail.",
     WireCode.OTHER_XML,
     AppRecCode.NOT_WELL_FORMED,
 )

@@ -211,9 +211,13 @@ class LogisticsInput(CareInput):
 
     def __post_init__(self) -> None:
         CareInput.__post_init__(self)
-        times = [getattr(self, name, None) for name in ("admitted", "ready", "withdrawn", "discharged", "died")]
-        if self.version == "2.0" and not all(Timestamp.read(time).has_clock for time in times if time is not None):
-            raise ValueError("of version 2.0 has a clock in every time")
+        if self.version != "2.0":
+            return
+        times = [(name, getattr(self, name, None)) for name in ("admitted", "ready", "withdrawn", "discharged", "died")]
+        bare = [name for name, time in times if time is not None and not Timestamp.read(time).has_clock]
+        if bare:
+            names = " and ".join(bare)
+            raise ValueError(f"of version 2.0 needs a clock in {names}, such as 2024-03-05T10:00:00+01:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
         where = f"line {line}, column {column}"
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             raise AdapterError(XML_TOO_LARGE, f"elements in each other too deep, {where}") from None
-        raise AdapterError(XML_NOT_WELL_FORMED, where if content.strip() else "it is empty") from None
+        raise AdapterError(XML_NOT_WELL_FORMED, _why(content, where)) from None
     except ValueError:
         raise AdapterError(XML_NOT_WELL_FORMED, "the declared encoding is not usable") from None
     tree = root.getroottree()
@@ -105,6 +105,21 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
     if equals > ATTRIBUTES and any(len(element.attrib) > ATTRIBUTES for element in root.iter("*")):
         raise AdapterError(XML_TOO_LARGE, _MANY)
     return tree
+
+
+def _why(content: bytes, where: str) -> str:
+    """What is known of a document that is no XML, beside the place where the parser gave up."""
+    begin = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if not begin:
+        return "it is empty"
+    if begin != b"<":
+        return "it does not begin with <, so it is something else than XML"
+    declared = declared_encoding(content)
+    try:
+        content.decode("utf-8" if declared == "utf-16" else declared)
+    except (LookupError, UnicodeError):
+        return f"{where}: octets that are not {declared}, the encoding it has or declares"
+    return where
 
 
 def compile_schema(driver: bytes, files: Mapping[str, bytes]) -> etree.XMLSchema:

@@ -59,6 +59,22 @@ def test_bad_document_is_refused_by_name(content: bytes, kind: ErrorKind) -> Non
     assert refused.value.kind is kind
 
 
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (b" \n", "it is empty"),
+        (b"%PDF-1.7", "it does not begin with <, so it is something else than XML"),
+        (b"<?xml version='1.0' encoding='UTF-8'?><a>\xe5</a>", "line 1, column 42: octets that are not utf-8"),
+        (b"<a>", "line 1, column 4"),
+    ],
+)
+def test_the_detail_says_what_to_look_for(content: bytes, detail: str) -> None:
+    """No XML at all, another encoding than declared, or only the place where the parser gave up."""
+    with pytest.raises(AdapterError) as refusal:
+        parse(content)
+    assert refusal.value.detail.startswith(detail)
+
+
 def test_refusal_quotes_nothing() -> None:
     """The detail of a refusal is a position and never a piece of the document."""
     with pytest.raises(AdapterError) as refused:
