@@ -113,10 +113,12 @@ def stay_facts(reading: Reading, by: Conveyance) -> StayFacts:
 
 
 def patient_identity(patient: Person) -> str:
-    """What tells a patient apart: the first national number, else all identifiers, else name, birth date and sex."""
-    for ident in patient.idents:
-        if ident.is_a(IdType.FNR, IdType.DNR, IdType.FHN, IdType.HNR):
-            return ident.id or ""
+    """What tells a patient apart: the first national number (`msghead.md` §3.4), else an H-number, else all
+    identifiers, else name, birth date and sex. Blanks in a number mean nothing."""
+    for types in ((IdType.FNR, IdType.DNR, IdType.FHN), (IdType.HNR,)):
+        for ident in patient.idents:
+            if ident.is_a(*types):
+                return "".join((ident.id or "").split())
     if patient.idents:
         return "|".join(f"{ident.type.v if ident.type is not None else ''}:{ident.id}" for ident in patient.idents)
     sex = patient.sex.v if patient.sex is not None else ""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from adapter.messages.datatypes import Code, cv
-from adapter.messages.dialog import Dialog
+from adapter.messages.dialog import Dialog, DialogVersion
 
 FORM_A_THEME: Final = cv("1", "Tilbakemelding på mottak av utskrivningsklar pasient", "9155")
 """The theme of the answer as DIALOG_NOTAT in Dialogmelding 1.0 (GUIDE §9.4)."""
@@ -85,18 +85,21 @@ def read_answer(text: str, answered_on: date, ready: date | None) -> ReadinessAn
 
 def answer_text(message: Dialog) -> str | None:
     """The text of a dialog message that is an answer in form A or B; None if it is none or says nothing."""
-    for note in message.notes:
-        if _is_theme(note.theme_code, FORM_A_THEME) or _is_theme(note.theme_code, FORM_B_THEME):
-            return note.text
-    return None
+    return next((note.text for note in message.notes if _is_of_an_answer(note.theme_code, message.version)), None)
 
 
 def is_answer(message: Dialog) -> bool:
     """Whether a dialog message is an answer to a discharge-ready patient, by its theme."""
-    return any(
-        _is_theme(note.theme_code, FORM_A_THEME) or _is_theme(note.theme_code, FORM_B_THEME) for note in message.notes
-    )
+    return any(_is_of_an_answer(note.theme_code, message.version) for note in message.notes)
 
 
-def _is_theme(code: Code | None, theme: Code) -> bool:
-    return code is not None and (code.v, code.s) == (theme.v, theme.s)
+def _is_of_an_answer(code: Code | None, version: DialogVersion) -> bool:
+    """Whether a theme is that of an answer, in either form.
+
+    A code without its list is accepted (`msghead.md` §11): in 1.1 only list 7322 has a 7, in 1.0 the code 1 is on
+    several lists and says nothing.
+    """
+    if code is None:
+        return False
+    listed = (code.v, code.s) in {(theme.v, theme.s) for theme in (FORM_A_THEME, FORM_B_THEME)}
+    return listed or (version is DialogVersion.V1_1 and (code.v, code.s) == (FORM_B_THEME.v, None))

@@ -38,7 +38,6 @@ HELD: Final[Mapping[str, str]] = MappingProxyType(
         "AD-020": "Service, Action and Role are made from the type (envelope/routing); received, rules of the envelope",
         "AD-021": "the receipt mirrors the addresses as written (messages/answering)",
         "LK-003": f"LK-004: {_AROUND}",
-        "LK-006": "accepted; the exchange has no answered message (service/stay_log)",
         "LK-011": "a cancellation takes back the message it names and corrections of it (liability/references)",
         "LK-018": "references are made of MsgIds only (messages/compose)",
         "LK-019": "messages are matched by MsgId, patient number and times (service/stay_log)",

@@ -2,7 +2,8 @@
 
 These rules have their rows with all others (`Needs.STORE`, `Needs.REGISTER`), but the document alone does not show
 whether they are kept. Who has a store and a directory says in `Surroundings` what they know, and asks here. Nothing
-known breaks no rule: where the message before is not there, the reference is accepted and shown unlinked (LK-006).
+known breaks no rule but LK-006: where the message before is not there, the reference is accepted and shown unlinked,
+and an answer is looked at by a person.
 """
 
 from __future__ import annotations
@@ -62,6 +63,16 @@ def _dialogue(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     if first is not None and not _alike(first, earlier.first):
         says = "RefToConversation is not the first message of the dialogue that RefToParent belongs to; write that one"
         yield Fault(says, in_info(reading, "ConversationRef", "RefToConversation"))
+
+
+def _unknown_original(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """An answer or a deviation about nothing that is known here is for a person (PL-079, PL-080, PL-084)."""
+    message = reading.message
+    if known.earlier is not None or _link(reading) == (None, None) or not isinstance(message, Dialog):
+        return
+    if reading.type in {"DIALOG_SVAR", "DIALOG_AVVIK"} or is_answer(message):
+        says = "the message that this one answers is not known here; see which one it means"
+        yield Fault(says, in_info(reading, "ConversationRef"))
 
 
 def _other_patient(reading: Reading, known: Surroundings) -> Iterator[Fault]:
@@ -192,6 +203,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("AD-013", _WARN, None, _named),
     Row("AD-017", _BLOCK, _WARN, _answer_to_sender),
     Row("LK-004", _BLOCK, _WARN, _dialogue),
+    Row("LK-006", None, _MANUAL, _unknown_original),
     Row("LK-007", None, _WARN, _other_patient),
     Row("LK-010", _BLOCK, _WARN, _own_message),
     Row("MH-010", None, _PARK, _type_is_action),

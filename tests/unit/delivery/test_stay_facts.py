@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.delivery.stay_facts import Conveyance, StayFacts, stay_facts
+from adapter.delivery.stay_facts import Conveyance, StayFacts, patient_identity, stay_facts
 from adapter.facts import (
     AdmissionNotice,
     Admitted,
@@ -27,6 +27,8 @@ from adapter.facts import (
 from adapter.messages.answering import Software
 from adapter.messages.building import build, example, parse_input
 from adapter.messages.codes import CodeLists
+from adapter.messages.datatypes import Code
+from adapter.messages.parties import Ident, Person
 from adapter.messages.reading import understand
 from adapter.values import Digest, Moment, MsgId, parse_moment
 
@@ -178,6 +180,21 @@ def test_readiness_without_one_date_is_a_doubt(edit: tuple[bytes, bytes]) -> Non
     found = _facts(_content("discharge-ready").replace(*edit))
     assert found.facts == ()
     assert found.doubts
+
+
+@pytest.mark.parametrize(
+    "idents",
+    [
+        [("FNR", "12834130279")],
+        [("LOK", "7"), ("FNR", "12834130279"), ("DNR", "41834130288")],
+        [("HNR", "12434130253"), ("FNR", "12834130279")],
+        [("FNR", "128341 30279")],
+    ],
+)
+def test_a_patient_is_told_apart_by_the_national_number(idents: list[tuple[str, str]]) -> None:
+    """The first national number stands for the patient, whatever other numbers are given, and however it is spaced."""
+    person = Person("Lyngrose", idents=tuple(Ident(number, Code(type_)) for type_, number in idents))
+    assert patient_identity(person) == "12834130279"
 
 
 def test_what_is_no_message_about_a_stay_has_no_facts() -> None:

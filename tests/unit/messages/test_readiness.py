@@ -88,6 +88,9 @@ def test_answer_is_known_by_its_theme() -> None:
         message = Dialog(DialogVersion.V1_1, notes=(Note(theme, None, "x"),))
         assert is_answer(message)
         assert answer_text(message) == "x"
+    nameless = Note(FORM_B_THEME.without_list(), None, "x")
+    assert is_answer(Dialog(DialogVersion.V1_1, notes=(nameless,)))
+    assert not is_answer(Dialog(DialogVersion.V1_0, notes=(nameless,)))
     other = Dialog(DialogVersion.V1_1, notes=(Note(cv("7", "Noe annet", "9155"), None, "x"),))
     assert not is_answer(other)
     assert answer_text(other) is None

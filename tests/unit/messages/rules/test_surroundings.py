@@ -51,7 +51,8 @@ MORNING = Moment.at(at(0))
 STAY = Course(admitted=MORNING, admission_told=MORNING, early_notice=MORNING)
 GONE = replace(STAY, left=MORNING, left_told=MORNING)
 FROM_HOME = Surroundings(PATIENT)
-PATIENT_LATE = replace(FROM_HOME, course=replace(STAY, ready=MORNING), now=at(1.1))
+ANSWERING = replace(FROM_HOME, earlier=replace(EARLIER, from_sender=False))
+PATIENT_LATE = replace(ANSWERING, course=replace(STAY, ready=MORNING), now=at(1.1))
 
 Case = tuple[str, str, dict[str, object], Surroundings]
 BREAKS: list[Case] = [
@@ -64,6 +65,8 @@ BREAKS: list[Case] = [
         {"reference": REFERENCE},
         Surroundings(PATIENT, replace(EARLIER, sender=party("8140020", "8140021"), from_sender=False)),
     ),
+    ("LK-006", "readiness-answer", {"reference": REFERENCE}, Surroundings(PATIENT)),
+    ("LK-006", "deviation", {"reference": REFERENCE}, Surroundings(PATIENT)),
     ("LK-004", "withdrawal", {"reference": REFERENCE}, replace(AROUND, earlier=replace(EARLIER, first=FIRST))),
     ("LK-010", "discharge-ready", CANCELLED, replace(AROUND, earlier=replace(EARLIER, from_sender=False))),
     ("LK-010", "discharge-ready", CANCELLED, replace(AROUND, earlier=None)),
@@ -91,7 +94,7 @@ BREAKS: list[Case] = [
     ("PL-062", "admission-report", {}, replace(FROM_HOME, course=STAY, now=at(24.1))),
     ("PL-063", "early-notice", {}, replace(AROUND, course=replace(STAY, early_notice=None), now=at(24.1))),
     ("PL-063", "early-notice", {}, replace(AROUND, course=replace(STAY, admitted=DAY), now=at(64.1))),
-    ("PL-064", "readiness-answer", {}, replace(FROM_HOME, course=replace(STAY, ready=MORNING), now=at(24.1))),
+    ("PL-064", "readiness-answer", {}, replace(ANSWERING, course=replace(STAY, ready=MORNING), now=at(24.1))),
     ("PL-064", "readiness-answer", {}, replace(PATIENT_LATE, deadlines=Deadlines(answered=timedelta(hours=1)))),
     ("PL-065", "discharged", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
     ("PL-065", "discharge-report", {}, replace(AROUND, course=replace(STAY, left=DAY), now=at(24))),
@@ -182,7 +185,7 @@ def test_a_message_about_another_patient(built: Build) -> None:
         ("admission-report", {}, replace(FROM_HOME, course=STAY, now=at(24))),
         ("early-notice", {}, replace(AROUND, course=replace(STAY, early_notice=None), now=at(24))),
         ("early-notice", {}, replace(AROUND, course=replace(STAY, admitted=DAY), now=at(38))),
-        ("readiness-answer", {}, replace(FROM_HOME, course=replace(STAY, ready=MORNING), now=at(24))),
+        ("readiness-answer", {}, replace(ANSWERING, course=replace(STAY, ready=MORNING), now=at(24))),
         (
             "readiness-answer",
             {},
