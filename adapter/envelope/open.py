@@ -128,8 +128,9 @@ def read(unpacked: Unpacked) -> Message:
     return Message(unpacked, header, content, tuple(findings))
 
 
-def admit(message: Message, ours: frozenset[HerId], now: datetime) -> tuple[Finding, ...]:
-    """Whether a message is for one of our HER-ids, in a process we know, and alive; remarks on clock and roles.
+def admit(message: Message, ours: frozenset[HerId], received: datetime) -> tuple[Finding, ...]:
+    """Whether a message is for one of our HER-ids, in a process we know, and was alive when it arrived; remarks on
+    clock and roles. A TimeToLive is a payload message's: what a signal says counts however late it comes (EB-236).
 
     Raises `RefusedError`: ENVELOPE_VALUE with EB-233, MESSAGE_EXPIRED with EB-234, ENVELOPE_NOT_SUPPORTED with EB-230.
     """
@@ -138,10 +139,11 @@ def admit(message: Message, ours: frozenset[HerId], now: datetime) -> tuple[Find
         raise RefusedError(
             ENVELOPE_VALUE, "EB-233", "the receiver's HER-id is none of ours", f"{_HEADER}/eb:MessageHeader/eb:To"
         )
-    if header.time_to_live is not None and header.time_to_live.instant < now:
+    carries = isinstance(message.content, Manifest)
+    if carries and header.time_to_live is not None and header.time_to_live.instant < received:
         raise RefusedError(MESSAGE_EXPIRED, "EB-234", "", f"{_HEADER}/eb:MessageHeader/eb:MessageData/eb:TimeToLive")
-    remarks = _check_process(header) if isinstance(message.content, Manifest) else ()
-    if not now - _OLD <= header.timestamp.instant <= now + _CLOCK_ERROR:
+    remarks = _check_process(header) if carries else ()
+    if not received - _OLD <= header.timestamp.instant <= received + _CLOCK_ERROR:
         path = "Envelope/Header/MessageHeader/MessageData/Timestamp"
         remarks += (tolerated("EB-211", path, "Timestamp is in the future or older than 30 days", "ebxml.md §10.3"),)
     return remarks

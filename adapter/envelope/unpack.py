@@ -39,7 +39,10 @@ _UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
-    """What the mail headers say, without angle brackets and `mailto:`; empty where a header is missing."""
+    """What the mail headers say, without angle brackets and `mailto:`; empty where a header is missing.
+
+    `reply_to` is where an answer to the mail goes: Reply-To, else From, else Sender (HITS 1172 §4.2.2.3).
+    """
 
     sender: str
     recipient: str
@@ -129,7 +132,7 @@ def mail_facts(entity: Entity) -> MailFacts:
     return MailFacts(
         _address(entity.header("from")),
         _address(entity.header("to")),
-        _address(entity.header("reply-to")),
+        next(filter(None, (_address(entity.header(name)) for name in ("reply-to", "from", "sender"))), ""),
         without_brackets(entity.header("message-id") or ""),
     )
 

@@ -152,7 +152,7 @@ def answer_by_fault(installation: Installation, mail: Mail, facts: MailFacts, er
 
 def _fault_address(installation: Installation, facts: MailFacts) -> EdiAddress | None:
     """The mail's reply address when it is that of a known partner; None where the guard forbids a Fault."""
-    wanted = (facts.reply_to or facts.sender).strip().lower()
+    wanted = facts.reply_to.strip().lower()
     known = {partner.address for partner in installation.partners.all()} - installation.own_addresses
     return next((address for address in known if address.value.lower() == wanted), None)
 

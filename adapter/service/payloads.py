@@ -189,7 +189,7 @@ def _false_duplicate(installation: Installation, arrival: Arrival) -> list[Told]
 def _take_new(installation: Installation, arrival: Arrival, now: datetime) -> list[Told] | None:
     """Accept or refuse a new envelope; None when another worker has taken it in the meantime."""
     try:
-        remarks = opening.admit(arrival.message.message, installation.own_hers, now)
+        remarks = opening.admit(arrival.message.message, installation.own_hers, arrival.mail.reception.received)
         remarks += agreements.admit(installation, arrival.header)
         keys = installation.keys.at(arrival.mail.reception.received)
         documents = opening.decrypt(arrival.message, keys, installation.policy, now)

@@ -54,7 +54,7 @@ def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> l
     try:
         message = opening.read(unpacked)
         verified = verify(installation, message, now)
-        opening.admit(message, installation.own_hers, now)
+        opening.admit(message, installation.own_hers, mail.reception.received)
     except AdapterError as error:
         if error.kind.may_pass:
             raise

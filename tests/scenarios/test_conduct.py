@@ -138,9 +138,10 @@ async def test_an_answer_goes_where_the_directory_says(world: World, monkeypatch
             await world.settle()
 
 
-async def test_a_fault_goes_to_reply_to_before_from(world: World) -> None:
-    """And it names the mail it is about in both headers (EB-616)."""
-    content = mail("nobody@elsewhere.example").replace(b"From:", f"Reply-To: {PARTNER}\r\nFrom:".encode(), 1)
+@pytest.mark.parametrize("headers", [f"Reply-To: {PARTNER}\r\nFrom:", f"Sender: {PARTNER}\r\nX-From:"])
+async def test_a_fault_goes_to_reply_to_before_from(world: World, headers: str) -> None:
+    """And to Sender where there is neither; it names the mail it is about in both headers (EB-616)."""
+    content = mail("nobody@elsewhere.example").replace(b"From:", headers.encode(), 1)
     await receive(world, content)
     [fault] = world.road.taken
     assert fault.recipient.value == PARTNER

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.x509 import load_pem_x509_certificate
 
 from adapter.delivery.receiver import ReceptionState
+from adapter.envelope import seal
+from adapter.envelope.header import MessageHeader
 from adapter.service.views import apprec_word, transport_word
 from adapter.testing.neighbours import World
 from adapter.testing.place import Place
 from adapter.testing.registry import Registry, serve
 from adapter.transports.port import Accepted, Outcome, Refused
+from adapter.values import Moment, utc_text
 
 WARD, CASE_WORK = "8140011", "8140022"
 
@@ -69,10 +72,22 @@ async def test_a_submission_waits_for_the_register(registry: Registry, start: Ca
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
 
 
-async def test_a_mail_waits_for_the_register(place: Place, registry: Registry, start: Callable[[], World]) -> None:
-    """Who sent it cannot be known now: no answer and no refusal; judged when the register is back."""
+def mortal(until: datetime) -> Callable[..., MessageHeader]:
+    """Headers with a TimeToLive, which we never send."""
+    return lambda **fields: MessageHeader(**fields, time_to_live=Moment(until, utc_text(until)))
+
+
+@pytest.mark.parametrize("lives", [False, True], ids=["as we send", "with a TimeToLive that ends meanwhile"])
+async def test_a_mail_waits_for_the_register(
+    place: Place, registry: Registry, start: Callable[[], World], monkeypatch: pytest.MonkeyPatch, lives: bool
+) -> None:
+    """Who sent it cannot be known now: no answer and no refusal; judged when the register is back, as it arrived."""
     world = start()
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    if lives:
+        monkeypatch.setattr(seal, "MessageHeader", mortal(world.clock.now() + timedelta(minutes=2)))
+    await world.hospital.daemon._seal()
+    monkeypatch.undo()
     while await world.hospital.daemon.turn():
         pass
     registry.behaves = "hang up"

@@ -258,7 +258,7 @@ def test_a_message_read_from_one_envelope_is_not_vouched_for_by_another(world):
 
 
 def test_a_message_is_admitted_for_our_parties_and_in_time_only(world):
-    """EB-233, EB-234 and the remark EB-211."""
+    """EB-233, EB-234 and the remark EB-211; what a signal says counts however late it comes (EB-236)."""
     message = world.read(world.peer(str))
     ours = frozenset({world.municipality_her})
     hour = timedelta(hours=1)
@@ -274,6 +274,8 @@ def test_a_message_is_admitted_for_our_parties_and_in_time_only(world):
     with pytest.raises(RefusedError) as refused:
         admit(mortal, ours, world.now + 2 * hour)
     assert (refused.value.rule, refused.value.kind.wire) == ("EB-234", WireCode.TIME_TO_LIVE_EXPIRED)
+    late = world.read(world.peer_signal(ERRED, swap("</eb:MessageData>", f"{lives[15:]}</eb:MessageData>")))
+    assert admit(late, frozenset({world.hospital_her}), world.now + 2 * hour) == ()
 
 
 def test_a_process_that_nobody_knows_is_not_supported(world):
