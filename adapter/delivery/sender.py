@@ -151,7 +151,7 @@ def new(now: datetime) -> SenderExchange:
 def name_of(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerms) -> On:
     """The name under which the event stands in the table."""
     if isinstance(event, MailDeferred):
-        waited = now - (exchange.first_sent or exchange.since)
+        waited = now - exchange.since
         waiting_long = exchange.state is TransportState.READY and waited > MAIL_WAITING_ALERT
         return On.MAIL_DEFERRED_LONG if waiting_long else On.MAIL_DEFERRED
     if isinstance(event, TimerFired):

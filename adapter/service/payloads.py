@@ -204,7 +204,8 @@ def _take_new(installation: Installation, arrival: Arrival, now: datetime) -> li
             *ended_keys.told(installation, arrival.message, received, error),
         ]
     remarks += vetting.remarks(arrival.vetted)
-    opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, now))
+    received = arrival.mail.reception.received
+    opened = judge_opened(of_unpacked(arrival.message.message.unpacked), Context(Side.RECEIVE, received))
     findings = (*arrival.message.findings, *remarks, *opened, *_of_documents(documents))
     try:
         vetting.require_form(installation, arrival.message, findings)

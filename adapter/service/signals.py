@@ -202,12 +202,16 @@ def take_fault(installation: Installation, mail: Mail, fault: FaultMail) -> list
 def take_bounce(installation: Installation, mail: Mail, bounce: Bounce) -> list[Told]:
     """A delivery report about a mail of ours; only `failed` ends the waiting (`ebxml.md` §2.6)."""
     names = (bounce.envelope_id, bounce.message_id)
-    if bounce.action != "failed":
-        return _notice(installation, mail, names, None)
-    return _notice(installation, mail, names, BounceReceived("a mail server gave it back"))
+    if bounce.action == "failed":
+        return _notice(installation, mail, names, BounceReceived("a mail server gave it back"))
+    return _notice(installation, mail, names, None, known=bool(bounce.action))
 
 
-def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], event: Event | None) -> list[Told]:
+def _notice(
+    installation: Installation, mail: Mail, names: tuple[str, ...], event: Event | None, *, known: bool = True
+) -> list[Told]:
+    """What a mail server says of a mail of ours. Without an event it ends nothing; `known` tells whether it says what
+    became of the mail at all."""
     now = installation.clock.now()
 
     def write(writer: Writer) -> list[Told]:
@@ -222,7 +226,8 @@ def _notice(installation: Installation, mail: Mail, names: tuple[str, ...], even
         closed = receiver.step(mail.reception, Reception.NOTICE_READ, now).exchange
         writer.save_mail(replace(mail, reception=closed, exchange_id=exchange.id))
         if event is None:
-            writer.add_journal(JournalEntry(exchange.id, now, "a mail server reports", "delayed or relayed"))
+            says = "delayed or relayed" if known else "it does not say what became of the mail"
+            writer.add_journal(JournalEntry(exchange.id, now, "a mail server reports", says))
             return [Told(events.EXCHANGE_CHANGED, line_of(exchange, exchange.transport.state.value))]
         address = own_address(installation, exchange)
         _, told = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), address)

@@ -80,12 +80,15 @@ async def test_a_bounce_is_corrected_by_an_acknowledgment(world: World) -> None:
     assert words(world.hospital, sent) == ("acked_late", "ok")
 
 
-async def test_a_delay_ends_nothing(world: World) -> None:
-    """A report `delayed` is noted, and the message is still waited for."""
+@pytest.mark.parametrize(
+    ("action", "says"), [("delayed", "delayed or relayed"), ("", "it does not say what became of the mail")]
+)
+async def test_a_delay_ends_nothing(world: World, action: str, says: str) -> None:
+    """A report `delayed`, or of nothing in particular, is noted as such, and the message is still waited for."""
     sent, mail = await sent_and_gone(world)
-    await receive(world, report("delayed", envelope_id=mail.envelope_id))
+    await receive(world, report(action, envelope_id=mail.envelope_id))
     assert words(world.hospital, sent)[0] == "await_ack"
-    assert any("a mail server reports" in line for line in world.hospital.journal(sent))
+    assert f"a mail server reports {says}" in world.hospital.journal(sent)
 
 
 async def test_a_bounce_of_nothing_of_ours_is_shelved(world: World) -> None:

@@ -360,6 +360,9 @@ def test_a_person_sends_the_same_octets_again() -> None:
     assert (revived.exchange.state, revived.exchange.resends) == (S.READY, 1)
     twice = sender.step(revived.exchange, ResendRequested("x"), T0 + 2 * HOUR, TERMS)
     assert (twice.exchange.resends, twice.effects) == (1, (Transmit(1, T0 + 2 * HOUR),))
+    # That no mail server takes it is news after an hour of this waiting, not of the message's age.
+    put_off = sender.step(revived.exchange, MailDeferred("451"), T0 + HOUR + HOUR / 2, TERMS)
+    assert not any(isinstance(effect, Alarm) for effect in put_off.effects)
 
 
 @pytest.mark.parametrize("spent", [replace(AWAIT_ACK, resends=5), after(S.DELIVERY_FAILED)], ids=["retries", "life"])
