@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from adapter.envelope.agreement import (
     usable_certificates,
     without_cpa,
 )
-from adapter.envelope.cpa import Cpa, CpaStatus, Reliability
+from adapter.envelope.cpa import Binding, Can, Cpa, CpaStatus, Reliability
 from adapter.envelope.header import MessageHeader, Party, Service
 from adapter.envelope.routing import Process
 from adapter.errors import AGREEMENT_LACKS, AdapterError, WireCode
@@ -73,6 +74,42 @@ def test_what_the_agreement_lacks_is_not_sent(cpa: Cpa) -> None:
         assert raised.value.kind is AGREEMENT_LACKS
 
 
+def having(cpa: Cpa, her: HerId, change: Callable[[tuple[Binding, ...]], Iterable[Binding]]) -> Cpa:
+    """The agreement with other bindings of one party."""
+    first, second = (
+        replace(party, bindings=tuple(change(party.bindings))) if party.her == her else party for party in cpa.parties
+    )
+    return replace(cpa, parties=(first, second))
+
+
+@pytest.mark.parametrize(("her", "can"), [(HOSPITAL, Can.SEND), (MUNICIPALITY, Can.RECEIVE)])
+def test_both_parties_have_agreed_to_it(cpa: Cpa, her: HerId, can: Can) -> None:
+    """§8.2: one may send it in its Role and the other receive it in the mirrored one, in a version that both have;
+    what only one of them can is neither sent nor taken (EB-256, EB-252)."""
+    process = Process(READINESS)
+    without = having(cpa, her, lambda bindings: (one for one in bindings if one.can is not can))
+    otherwise = having(cpa, her, lambda bindings: (replace(one, role=f"{READINESS}other") for one in bindings))
+    for alone in (without, otherwise):
+        with pytest.raises(AdapterError, match="EB-256"):
+            sent((alone,), process, "1.6")
+        with pytest.raises(RefusedError) as raised:
+            admit(header(), alone, register=True)
+        assert raised.value.rule == "EB-252"
+    older = having(cpa, her, lambda bindings: (one for one in bindings if one.can is not can or one.version == "1.5"))
+    with pytest.raises(AdapterError, match=r"version 1.6, agreed are 1.5 \(EB-256\)"):
+        sent((older,), process, "1.6")
+    binding = sent((older,), process, "0").binding
+    assert binding is not None
+    assert binding.version == "1.5"
+
+
+def test_a_document_of_no_known_version_goes_by_the_newest_that_is_agreed(cpa: Cpa) -> None:
+    """And what is chosen is what the receiver takes it by: its certificate and its address (§8.2)."""
+    binding = sent((cpa,), Process(READINESS), "0").binding
+    assert binding is not None
+    assert (binding.version, binding.can) == ("1.6", Can.RECEIVE)
+
+
 def test_a_receipt_is_agreed_upon_with_its_message(cpa: Cpa) -> None:
     """An AppRec has a version of its own, which says nothing of the message that it is for."""
     assert sent((cpa,), Process(ANSWER, receipt=True), "1.1").cpa_id == CPA_ID
@@ -102,6 +139,19 @@ def test_the_agreement_says_how_often_to_resend(cpa: Cpa) -> None:
     assert reliability(cpa, HOSPITAL, *asked) == Reliability(4, timedelta(hours=12), timedelta(days=4))
     assert reliability(cpa, HOSPITAL, "urn:other", "Acknowledgment", "") is not None
     assert reliability(cpa, STRANGER, *asked) is None
+
+
+def test_the_channel_of_the_binding_is_asked_before_the_default_one(cpa: Cpa) -> None:
+    """§8.2: the default channel is that of signals; a binding with a channel of its own follows that one."""
+    party = cpa.party(HOSPITAL)
+    assert party is not None
+    own = Reliability(2, timedelta(hours=4), timedelta(days=2))
+    channel = replace(party.channels[0], id="own", reliability=own)
+    bindings = tuple(replace(one, channel="own") if one.can is Can.SEND else one for one in party.bindings)
+    changed = replace(party, bindings=bindings, channels=(*party.channels, channel))
+    other = next(one for one in cpa.parties if one.her != HOSPITAL)
+    asked = (f"S-{READINESS}", READINESS, f"{READINESS}sender")
+    assert reliability(replace(cpa, parties=(changed, other)), HOSPITAL, *asked) == own
 
 
 def test_what_a_party_signs_with_is_in_its_agreements(cpa: Cpa, world: World) -> None:

@@ -86,6 +86,15 @@ def test_a_channel_that_is_no_mail_has_no_address(world: World) -> None:
     assert party.address(party.bindings[0]) is None
 
 
+@pytest.mark.parametrize("uri", ["mailto:", "mailto://", "MAILTO://"])
+def test_an_address_is_read_in_every_dress(world: World, uri: str) -> None:
+    """`mailto:` with slashes, as the register writes it, or without (§8.2); a scheme is of no case (RFC 3986 §3.1)."""
+    text = agreement_xml(world.hospital, world.municipality).decode().replace("mailto://", uri)
+    party = read_cpa(text.encode()).party(MUNICIPALITY)
+    assert party is not None
+    assert party.address(party.bindings[0]) == EdiAddress("kommune@edi.example")
+
+
 @pytest.mark.skipif(not TEMPLATE.is_file(), reason="the official examples are not here")
 def test_the_official_template_of_a_profile_is_read_as_a_party(world: World) -> None:
     """The register's own template of a profile, filled in for two parties, makes an agreement that is read whole."""
