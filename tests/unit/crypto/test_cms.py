@@ -40,6 +40,29 @@ def _rid(pair, by_key_identifier=False):
     return cms.RecipientIdentifier("issuer_and_serial_number", cms.IssuerAndSerialNumber(serial))
 
 
+def _oaep(pair, key, parameters, *oaep):
+    """A recipient whose key is locked by OAEP, told by these parameters or, where they are None, by none."""
+    algorithm = {"algorithm": "rsaes_oaep"} | ({"parameters": parameters} if parameters is not None else {})
+    encrypted = pair.certificate.public_key().encrypt(key, padding.OAEP(*oaep))
+    info = {"version": "v0", "rid": _rid(pair), "key_encryption_algorithm": algorithm, "encrypted_key": encrypted}
+    return cms.RecipientInfo("ktri", cms.KeyTransRecipientInfo(info))
+
+
+def _mixed(pair, key):
+    """OAEP by SHA-256 with a mask by SHA-1 and a label, each said."""
+    said = {
+        "hash_algorithm": {"algorithm": "sha256"},
+        "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": {"algorithm": "sha1"}},
+        "p_source_algorithm": {"algorithm": "p_specified", "parameters": core.OctetString(b"label")},
+    }
+    return _oaep(pair, key, algos.RSAESOAEPParams(said), padding.MGF1(hashes.SHA1()), hashes.SHA256(), b"label")
+
+
+def _silent(pair, key):
+    """OAEP whose parameters are left out: SHA-1 for both (RFC 4055 §4.1)."""
+    return _oaep(pair, key, None, padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+
+
 def _recipient(pair, key, how="v1.5", by_key_identifier=False):
     public = pair.certificate.public_key()
     if how == "v1.5":
@@ -84,15 +107,19 @@ def _enveloped(recipients, name="aes256_cbc", octets=TEXT, key=KEY):
     return cms.ContentInfo({"content_type": "enveloped_data", "content": cms.EnvelopedData(content)}).dump()
 
 
-def _authenticated(recipients, octets=TEXT, key=KEY):
-    sealed = AESGCM(key).encrypt(NONCE, octets, None)
-    content = {
+_GCM = {16: "2.16.840.1.101.3.4.1.6", 24: "2.16.840.1.101.3.4.1.26", 32: "2.16.840.1.101.3.4.1.46"}
+
+
+def _authenticated(recipients, octets=TEXT, key=KEY, attributes=()):
+    said = cms.CMSAttributes([cms.CMSAttribute(one) for one in attributes])
+    sealed = AESGCM(key).encrypt(NONCE, octets, said.dump() if attributes else None)
+    content = ({"auth_attrs": said} if attributes else {}) | {
         "version": "v0",
         "recipient_infos": recipients,
         "auth_encrypted_content_info": {
             "content_type": "data",
             "content_encryption_algorithm": {
-                "algorithm": "2.16.840.1.101.3.4.1.46",
+                "algorithm": _GCM[len(key)],
                 "parameters": _Gcm({"nonce": NONCE, "icv_length": 16}),
             },
             "encrypted_content": sealed[:-16],
@@ -154,7 +181,14 @@ FOREIGN = {
     "key identifier": lambda pair: _enveloped([_recipient(pair, KEY, by_key_identifier=True)]),
     "oaep sha-1": lambda pair: _enveloped([_recipient(pair, KEY, "sha1")]),
     "oaep sha-256": lambda pair: _enveloped([_recipient(pair, KEY, "sha256")]),
+    "oaep, every parameter its own": lambda pair: _enveloped([_mixed(pair, KEY)]),
+    "oaep without parameters": lambda pair: _enveloped([_silent(pair, KEY)]),
     "gcm": lambda pair: _authenticated([_recipient(pair, KEY)]),
+    "gcm of 128 bits": lambda pair: _authenticated([_recipient(pair, KEY[:16])], key=KEY[:16]),
+    "gcm of 192 bits": lambda pair: _authenticated([_recipient(pair, KEY[:24])], key=KEY[:24]),
+    "gcm with attributes": lambda pair: _authenticated(
+        [_recipient(pair, KEY)], attributes=[{"type": "content_type", "values": ["data"]}]
+    ),
 }
 
 
@@ -193,6 +227,59 @@ def test_the_recipient_says_which_key(world):
         sealed = _enveloped([_recipient(one, KEY, by_key_identifier=by_key) for one in (stranger, pair)])
         assert ours.decrypt(sealed, keys, NATIONAL, world.now).plaintext == TEXT
         assert cms_foreign.decrypt(sealed, keys, NATIONAL, world.now.date())[0] == TEXT
+
+
+def _as(recipient, rid):
+    recipient.chosen["rid"] = rid
+    return recipient
+
+
+def test_a_recipient_is_found_by_issuer_and_serial_or_by_its_key_alone(world):
+    """One of a stranger before ours is passed over, also with our serial number by another issuer, or another number by
+    our issuer, or with another key identifier (AES-192 is read by our own reader only)."""
+    pair, key = world.sender.encryption, KEY[:24]
+    ours_by_number = _rid(pair).chosen
+    strangers = (
+        {"issuer": asn1_x509.Name.build({"common_name": "Other"}), "serial_number": ours_by_number["serial_number"]},
+        {"issuer": ours_by_number["issuer"], "serial_number": ours_by_number["serial_number"].native + 1},
+    )
+    rids = [cms.RecipientIdentifier("issuer_and_serial_number", cms.IssuerAndSerialNumber(one)) for one in strangers]
+    rids += [_rid(world.other.encryption), _rid(world.other.encryption, by_key_identifier=True)]
+    for rid in rids:
+        for by_key_identifier in (False, True):
+            first, second = (
+                _as(_recipient(world.other.encryption, key), rid),
+                _recipient(pair, key, by_key_identifier=by_key_identifier),
+            )
+            sealed = _enveloped([first, second], "aes192_cbc", key=key)
+            assert cms_foreign.decrypt(sealed, world.sender.keys, NATIONAL, world.now.date())[0] == TEXT
+
+
+@pytest.mark.parametrize(("before", "opens"), [(99, True), (100, False)])
+def test_a_hundred_recipients_are_looked_at(world, before, opens):
+    """Ours as the last of a hundred opens; with one more nobody looks (EB-502)."""
+    recipients = [_recipient(world.other.encryption, KEY[:24])] * before
+    sealed = _enveloped([*recipients, _recipient(world.sender.encryption, KEY[:24])], "aes192_cbc", key=KEY[:24])
+    if opens:
+        assert ours.decrypt(sealed, world.sender.keys, NATIONAL, world.now).plaintext == TEXT
+        return
+    with pytest.raises(RefusedError) as refused:
+        ours.decrypt(sealed, world.sender.keys, NATIONAL, world.now)
+    assert refused.value.rule == "EB-502"
+
+
+def test_an_object_is_what_it_says(world):
+    """A key of another length than its algorithm has, and GCM where nothing authenticates, are refused."""
+    pair = world.sender.encryption
+    short = _enveloped([_recipient(pair, KEY[:16])], "aes192_cbc", octets=TEXT, key=KEY[:16])
+    info = cms.ContentInfo.load(_authenticated([_recipient(pair, KEY)]))
+    inner = cms.EncryptedContentInfo.load(info["content"]["auth_encrypted_content_info"].dump())
+    bare = {"version": "v0", "recipient_infos": info["content"]["recipient_infos"], "encrypted_content_info": inner}
+    unauthenticated = cms.ContentInfo({"content_type": "enveloped_data", "content": cms.EnvelopedData(bare)}).dump()
+    for octets, rule in ((short, "EB-502"), (unauthenticated, "EB-501")):
+        with pytest.raises(RefusedError) as refused:
+            ours.decrypt(octets, world.sender.keys, NATIONAL, world.now)
+        assert refused.value.rule == rule
 
 
 def _broken(world):

@@ -129,6 +129,7 @@ def test_the_newest_agreement_of_the_day_is_taken(cpa: Cpa) -> None:
     assert in_force((newer, cpa), MUNICIPALITY, HOSPITAL, FIRST + SECOND) is newer
     assert in_force((newer, cpa), MUNICIPALITY, HOSPITAL, FIRST) is cpa
     assert in_force((cpa,), MUNICIPALITY, HOSPITAL, FIRST - SECOND) is None
+    assert in_force((cpa,), MUNICIPALITY, HOSPITAL, LAST) is cpa
     assert in_force((cpa,), MUNICIPALITY, HOSPITAL, LAST + SECOND) is None
     assert in_force((cpa,), MUNICIPALITY, STRANGER, FIRST) is None
 
@@ -189,6 +190,7 @@ BROKEN = (
     ("EB-250", {"timestamp": Moment.at(LAST + SECOND)}, {}),
     ("EB-251", {}, {"status": CpaStatus.REVOKED}),
     ("EB-251", {}, {"status": CpaStatus.PROPOSED}),
+    ("EB-251", {}, {"status": CpaStatus.EXPIRED}),
     ("EB-252", {"action": "LOG_DOD"}, {}),
     ("EB-252", {"sender": Party(HOSPITAL, f"{READINESS}receiver")}, {}),
 )
