@@ -10,13 +10,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
+from adapter.crypto.cms_foreign import addressed_to
+from adapter.envelope.unpack import Unpacked, unpack
 from adapter.errors import AGREEMENT_LACKS, AdapterError
 from adapter.service.views import apprec_word, transport_word
 from adapter.testing.agreements import Agreeing, cpa_xml
 from adapter.testing.neighbours import World
 from adapter.testing.pki import Organisation, Pair
 from adapter.testing.place import Place, Side
-from adapter.values import HerId
+from adapter.values import EdiAddress, HerId
 
 WARD, CASE_WORK = HerId("8140011"), HerId("8140022")
 CPA_ID = "7a0f9f0e-0a63-4f1f-8d3a-4d7f1f8a9b10"
@@ -36,13 +38,19 @@ def keys_of(side: Side) -> Organisation:
 
 
 def agree(
-    place: Place, *sends: tuple[str, str], at: tuple[str, ...] = ("hospital", "municipality"), status: str = "valid"
+    place: Place,
+    *sends: tuple[str, str],
+    at: tuple[str, ...] = ("hospital", "municipality"),
+    status: str = "valid",
+    theirs: tuple[str, Organisation] | None = None,
 ) -> None:
-    """Put an agreement of the two sides beside the partner files of one or both."""
+    """Put an agreement of the two sides beside the partner files of one or both; `theirs` are another address and
+    other pairs of the municipality than it has."""
+    address, keys = theirs or (place.municipality.address, keys_of(place.municipality))
     content = cpa_xml(
         CPA_ID,
         Agreeing(WARD, place.hospital.address, keys_of(place.hospital), sends),
-        Agreeing(CASE_WORK, place.municipality.address, keys_of(place.municipality), (("DIALOG_HELSEFAGLIG", "1.1"),)),
+        Agreeing(CASE_WORK, address, keys, (("DIALOG_HELSEFAGLIG", "1.1"),)),
         FIRST,
         LAST,
         retries=2,
@@ -64,6 +72,26 @@ async def test_a_message_and_its_receipt_go_under_the_agreement(place: Place, st
     exchange = world.hospital.exchange(sent)
     assert (exchange.cpa_id, transport_word(exchange), apprec_word(exchange)) == (CPA_ID, "acknowledged", "ok")
     assert {one.cpa_id for one in world.municipality.sent()} == {CPA_ID}
+
+
+async def test_what_the_agreement_says_of_the_receiver_comes_before_the_directory(
+    place: Place, start: Callable[[], World]
+) -> None:
+    """Where the mail goes and whose key opens it is the agreement's word where it has one (HISD 1177 §6)."""
+    other = keys_of(place.hospital)
+    agree(place, READY, at=("hospital",), theirs=("annet@edi.example", other))
+    world = start()
+    world.road.loses = lambda mail: True
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    [mail] = world.road.taken
+    assert mail.recipient == EdiAddress("annet@edi.example")
+    assert f"To: {mail.recipient}".encode() in mail.content
+    unpacked = unpack(mail.content)
+    assert isinstance(unpacked, Unpacked)
+    [payload] = unpacked.attachments
+    assert addressed_to(payload.octets, other.encryption.certificate)
+    assert not addressed_to(payload.octets, keys_of(place.municipality).encryption.certificate)
 
 
 async def test_what_the_agreement_lacks_is_refused_at_once(place: Place, start: Callable[[], World]) -> None:

@@ -77,6 +77,14 @@ def test_attributes_without_prefix_are_read_too(world: World) -> None:
     assert read_cpa(text.encode()) == agreed(world.hospital, world.municipality)
 
 
+def test_a_period_without_offset_is_in_utc(world: World) -> None:
+    """As every time of the transport is, and no Norwegian one (HIS 1037 §6.2.1)."""
+    text = re.sub(r"(<(?:Start|End)>[^<Z]*)Z", r"\1", agreement_xml(world.hospital, world.municipality).decode())
+    assert "00Z</Start>" not in text
+    cpa = read_cpa(text.encode())
+    assert (cpa.first, cpa.last) == (FIRST, LAST)
+
+
 def test_a_channel_that_is_no_mail_has_no_address(world: World) -> None:
     """An HTTP endpoint gives no EDI address, and the directory's holds."""
     text = agreement_xml(world.hospital, world.municipality).decode().replace("mailto://", "http://")

@@ -275,12 +275,26 @@ def test_an_agreement_is_found_by_its_parties_and_then_by_its_id(desk: Desk, pki
     assert [cpa.id for cpa in desk.open().agreements(OURS, HER)] == [CPA_ID]
 
 
-def test_the_standing_of_an_agreement_is_the_registers(desk: Desk, pki: ThrowAwayPki) -> None:
-    """As JSON the answer has the number of the standing with it; `3` is revoked."""
-    desk.registry.agreements[CPA_ID] = json.dumps({"status": 3, "agreement": agreed(pki).decode()}).encode()
+@pytest.mark.parametrize(
+    ("number", "standing"), list(enumerate(["PROPOSED", "VALID", "REVOKED", "EXPIRED", "SUPERSEDED"], start=1))
+)
+def test_the_standing_of_an_agreement_is_the_registers(
+    desk: Desk, pki: ThrowAwayPki, number: int, standing: str
+) -> None:
+    """As JSON the answer has the number of the standing with it (HISD 1177 §6.2)."""
+    desk.registry.agreements[CPA_ID] = json.dumps({"status": number, "agreement": agreed(pki).decode()}).encode()
     cpa = desk.directory.agreement(CPA_ID)
     assert cpa is not None
-    assert cpa.status.name == "REVOKED"
+    assert cpa.status.name == standing
+
+
+@pytest.mark.parametrize("status", [0, 6, None, "valid"])
+def test_a_standing_that_nobody_knows_is_no_answer(desk: Desk, pki: ThrowAwayPki, status: object) -> None:
+    """Neither a reason to send under the agreement nor one to refuse its messages."""
+    desk.registry.agreements[CPA_ID] = json.dumps({"status": status, "agreement": agreed(pki).decode()}).encode()
+    with pytest.raises(AdapterError) as raised:
+        desk.directory.agreement(CPA_ID)
+    assert raised.value.kind is REGISTER_UNREACHABLE
 
 
 def test_an_agreement_of_others_is_no_answer(desk: Desk, pki: ThrowAwayPki) -> None:
