@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from adapter.envelope import plaintext
 from adapter.envelope.plaintext import MAX_RATIO, Form, mime_part, unwrap
 
 BOMB = gzip.compress(b" " * 30_000_000)
@@ -31,6 +32,16 @@ def test_what_cannot_be_opened_is_handed_on_with_a_remark(octets):
     assert plain.form is Form.UNKNOWN
     assert len(plain.octets) <= MAX_RATIO * len(octets)
     assert plain.findings[-1].rule == "EB-509"
+
+
+@pytest.mark.parametrize(("octets", "form"), [(1000, Form.XML), (1001, Form.UNKNOWN)])
+def test_what_is_packed_has_a_size_that_it_may_have(monkeypatch, octets, form):
+    """Whatever its ratio, no more is unpacked than a document may have; then it is handed on as it came (EB-511)."""
+    monkeypatch.setattr(plaintext, "MAX_OCTETS", 1000)
+    packed = gzip.compress(b"<a>".ljust(octets, b" "))
+    plain = unwrap(packed)
+    assert (plain.form, len(plain.octets)) == (form, octets if form is Form.XML else len(packed))
+    assert plain.findings[0].rule == "EB-511"
 
 
 def test_utf_16_is_xml():

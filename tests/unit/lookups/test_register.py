@@ -116,6 +116,16 @@ def test_an_answer_is_fresh_for_twelve_hours(desk: Desk) -> None:
     assert len(desk.registry.asked) == 2 * asked
 
 
+def test_an_answer_out_of_the_future_is_asked_again(desk: Desk) -> None:
+    """The clock was ahead when it was kept: it would else be fresh until that moment and twelve hours more."""
+    desk.now += timedelta(days=40)
+    desk.directory.find(HER)
+    asked = len(desk.registry.asked)
+    desk.now -= timedelta(days=40)
+    desk.directory.find(HER)
+    assert len(desk.registry.asked) == 2 * asked
+
+
 @pytest.mark.parametrize("head", [True, False])
 def test_a_register_that_drips_is_one_that_does_not_answer(head: bool) -> None:
     """An octet now and then resets no deadline, neither in the head of an answer nor in its body."""
