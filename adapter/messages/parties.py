@@ -121,11 +121,14 @@ class Organisation:
     professional: Professional | None = None
 
 
+_HER: Final = IdType.HER
+
+
 def her_of(idents: Iterable[Ident]) -> HerId | None:
     """The first HER-id among identifiers, compared as a number (`msghead.md` §8.7); None if none can be read."""
     for ident in idents:
-        if ident.is_a(IdType.HER):
-            her = her_written((ident.id or "").lstrip("0"))
+        if ident.id is not None and ident.type is not None and ident.type.v == _HER:
+            her = her_written(ident.id.lstrip("0"))
             if her is not None:
                 return her
     return None

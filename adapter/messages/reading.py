@@ -167,7 +167,7 @@ class Reading:
         """The component namespace of the content in Clark notation; matches nothing outside PLO."""
         return clark(self.standard.components if self.standard is not None else "")
 
-    @property
+    @kept
     def kind(self) -> Kind | None:
         """The row of MsgInfo/Type; None for a type that is only carried."""
         type_ = self.head.type if self.head is not None else None
@@ -261,7 +261,7 @@ class Reading:
         """Whether no finding is an error."""
         return not has_errors(self.findings)
 
-    @property
+    @kept
     def type(self) -> str | None:
         """The code of MsgInfo/Type, `APPREC` for a receipt, None where there is none."""
         if self.recognised is Recognised.APPREC:

@@ -60,17 +60,14 @@ def judge(reading: Reading, context: Context) -> tuple[Finding, ...]:
 
 
 def matter_of(reading: Reading, context: Context) -> frozenset[str]:
-    """What of a document decides which rules are asked: tags that it holds, flaws of its values."""
-    if reading.nodes is None:
-        return _NOTHING
-    held = _MATTER.intersection(reading.nodes.by_tag)
+    """What of a document decides which rules are asked: what it is, tags that it holds, flaws of its values."""
+    held = _MATTER.intersection(reading.nodes.by_tag) if reading.nodes is not None else _NOTHING
     if reading.recognised is not Recognised.BUSINESS:
-        return held
-    return held.union(
-        *[value.judged.flaws for value in reading.flawed_values(context.codes)],
-        [ident.flaw for ident in reading.flawed_idents],
-        [number.judged for number in reading.patient_numbers if isinstance(number.judged, Flaw)],
-    )
+        return held.union((reading.recognised,))
+    flaws: list[str] = [flaw for value in reading.flawed_values(context.codes) for flaw in value.judged.flaws]
+    flaws += [ident.flaw for ident in reading.flawed_idents]
+    flaws += [number.judged for number in reading.patient_numbers if isinstance(number.judged, Flaw)]
+    return held.union(flaws) if flaws else held
 
 
 _MATTER: Final = frozenset(what for rule in RULES for what in rule.about)

@@ -46,15 +46,17 @@ def _place(reading: Reading, element: str) -> Node | None:
     return in_info(reading, element, "Organisation")
 
 
-def _her_idents(participant: Participant) -> Iterator[Ident]:
+def _idents(participant: Participant) -> tuple[Ident, ...]:
+    """The identifiers of every level."""
     organisation = participant.organisation
     if organisation is None:
-        return
-    yield from organisation.idents
+        return ()
+    found = organisation.idents
     if organisation.unit is not None:
-        yield from organisation.unit.idents
+        found += organisation.unit.idents
     if organisation.professional is not None:
-        yield from organisation.professional.person.idents
+        found += organisation.professional.person.idents
+    return found
 
 
 BOOK.judged_as(("MH-019", "AD-009"), "AD-001", "Sender and every receiver have HER-ids on both levels", "AD2.2")
@@ -64,7 +66,7 @@ BOOK.judged_as(("MH-019", "AD-009"), "AD-001", "Sender and every receiver have H
 def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
     """Leading zeros are read over; a form that is no number at all leaves the level without HER-id (AD-009)."""
     for element, participant in _everyone(reading):
-        for ident in _her_idents(participant):
+        for ident in _idents(participant):
             if ident.is_a(IdType.HER) and her_written(ident.id or "") is None:
                 yield Fault(
                     f"a HER-id of the {_who(element)} is not digits without leading zero; write it so",

@@ -32,6 +32,7 @@ _TOO_OLD: Final = timedelta(hours=96)
     receive=_NEGATIVE,
     code=AppRecCode.NOT_WELL_FORMED,
     scope=Scope.ANY,
+    about=(Recognised.UNREADABLE,),
 )
 def well_formed(reading: Reading, _: Context) -> Iterator[Fault]:
     """A parser error, or a limit passed; only the position is told (80415:2012 §3.3.4)."""
@@ -52,6 +53,7 @@ BOOK.judged_as(("XSD",), "MH-002", "Valid against the schema of the head and of 
     receive=_NEGATIVE,
     code=AppRecCode.NOT_WELL_FORMED,
     scope=Scope.ANY,
+    about=(Recognised.UNREADABLE,),
 )
 def no_doctype(reading: Reading, _: Context) -> Iterator[Fault]:
     """No message needs a document type declaration (own rule)."""
@@ -89,6 +91,7 @@ def nothing_before(reading: Reading, _: Context) -> Iterator[Fault]:
     receive=_NEGATIVE,
     code=AppRecCode.FORMAT_NOT_SUPPORTED,
     scope=Scope.ANY,
+    about=(Recognised.UNKNOWN,),
 )
 def root_is_head(reading: Reading, _: Context) -> Iterator[Fault]:
     """A document that is neither a message with this head nor a receipt nor an envelope is not carried."""

@@ -114,8 +114,8 @@ Check = Callable[[Reading, Context], Iterator[Fault]]
 class Rule:
     """One rule. `send` or `receive` is None where the rule does not apply on that side.
 
-    `about` are tags, or flaws of values, of which a document must hold one for the rule to have anything to say; empty:
-    it may always have.
+    `about` are tags, flaws of values, or what a document is (`Recognised`): one of them must hold for the rule to have
+    anything to say; empty: it may always have.
     `code` is the AppRec error that a `NEGATIVE` consequence gives. `check` is None where `needs` says why, or where
     `judged_as` names the rules (or `XSD`) that find the same fault, so that one fault is told once.
     """
