@@ -62,7 +62,7 @@ class ReportInput(PersonalInput):
         if self.answers is not None and self.reference is None:
             raise ValueError("that answers a question names it in reference")
         if self.version == "1.5" and any(relative.child_born is not None for relative in self.relatives):
-            raise ValueError("of version 1.5 has no child_born")
+            raise ValueError("of version 1.5 takes no child_born; leave it out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class DischargeReportInput(ClinicalInput):
     def __post_init__(self) -> None:
         ClinicalInput.__post_init__(self)
         if self.version == "1.5" and any(one.about_when is not None for one in self.appointments):
-            raise ValueError("of version 1.5 has no appointment with about_when")
+            raise ValueError("of version 1.5 takes no about_when in an appointment; leave it out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
