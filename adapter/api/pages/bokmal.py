@@ -101,6 +101,10 @@ _LOWER = re.compile(r"(?<![\w-])[a-z]{2,}(?![\w-])")
 """A word of small letters, as no list of codes, ids or versions has one."""
 
 
+_RULE_TEXT = re.compile(r"[A-Z]{2}-[0-9]{3}: ")
+"""How the text of a rule begins; those stay in English, and may have the words of a pattern in them."""
+
+
 def _said(text: str, words: Words) -> tuple[Piece, ...] | None:
     """A sentence, or several with "; " between, in bokmål; None where one has no row."""
     rows = _rows()
@@ -111,7 +115,7 @@ def _said(text: str, words: Words) -> tuple[Piece, ...] | None:
     found = _error(text, words)
     if found is not None:
         return found
-    for pattern in rows.patterns:
+    for pattern in () if _RULE_TEXT.match(text) else rows.patterns:
         matched = pattern.english.fullmatch(text)
         filled = None if matched is None else _filled(pattern, matched.groupdict(), words)
         if filled is not None:
