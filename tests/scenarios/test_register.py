@@ -17,7 +17,7 @@ from adapter.testing.neighbours import World
 from adapter.testing.place import Place
 from adapter.testing.registry import Registry, serve
 from adapter.transports.port import Accepted, Outcome, Refused
-from adapter.values import Moment, utc_text
+from adapter.values import HerId, Moment, utc_text
 
 WARD, CASE_WORK = "8140011", "8140022"
 
@@ -58,6 +58,21 @@ async def test_an_exchange_by_what_the_register_says(registry: Registry, start: 
     await world.settle()
     exchange = world.hospital.exchange(sent)
     assert (transport_word(exchange), apprec_word(exchange)) == ("acknowledged", "ok")
+
+
+async def test_a_certificate_that_surprises_is_asked_about_before_it_is_refused(
+    registry: Registry, start: Callable[[], World]
+) -> None:
+    """The partner has another pair than an hour ago (EB-254): the register is asked, and it is believed (§8.6)."""
+    world = start()
+    new = registry.certificates[WARD, "signing"]
+    registry.certificates[WARD, "signing"] = registry.certificates[CASE_WORK, "signing"]
+    assert world.municipality.installation.partner(HerId(WARD)).signing
+    world.clock.advance(timedelta(hours=1))
+    registry.certificates[WARD, "signing"] = new
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
 
 
 async def test_a_submission_waits_for_the_register(registry: Registry, start: Callable[[], World]) -> None:

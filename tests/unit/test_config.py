@@ -37,6 +37,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
         ('mode = "test"|mode = "prod"', "mode: Input should be 'test' or 'production' (found 'prod')"),
         ('her = "990102"|her = "x"', "party[1].her: a HER-id is 1 to 10 digits and does not begin with 0 (found 'x')"),
         ("port = 587|port = 0", "smtp.send.port: Input should be greater than or equal to 1 (found 0)"),
+        ("keep_hours = 84|keep_hours = 83", "keys.keep_hours: Input should be greater than or equal to 84 (found 83)"),
         ("retries = 5|retires = 5", "delivery.retires: there is no such key"),
         ('path = "var/hospital.sqlite"|', "store.path: is missing"),
         ('certificate = "keys/mail.crt"|#', "smtp.receive: certificate and key belong together"),

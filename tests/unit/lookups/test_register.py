@@ -235,7 +235,9 @@ def test_a_surprise_is_asked_about_once(desk: Desk, pki: ThrowAwayPki) -> None:
     partner = desk.directory.find(HER)
     assert partner is not None
     assert partner.signing == (Planned(new),)
+    asked = len(desk.registry.asked)
     assert not desk.directory.refresh(HER)
+    assert len(desk.registry.asked) == asked
     desk.now += timedelta(minutes=2)
     assert not desk.directory.refresh(HER)
     assert not desk.directory.refresh(HerId("1"))
