@@ -29,10 +29,13 @@ async def test_what_waits_for_whom(world: World, hospital: Served) -> None:
     world.road.loses = lambda mail: True
     world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
-    world.clock.advance(timedelta(hours=3))
+    world.clock.advance(timedelta(hours=2))
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    world.clock.advance(timedelta(hours=1))
     found = await figures(hospital)
     assert found["adapter_oldest_unanswered_seconds", (PARTNER,)] == 3 * 3600
-    assert found["adapter_unanswered", (PARTNER,)] == 1
+    assert found["adapter_unanswered", (PARTNER,)] == 2
     assert found["adapter_ready", ()] == 1
     assert found["adapter_certificate_days", ("keys.signing",)] > 1000
     assert found["adapter_queue", ("to_send",)] == 0

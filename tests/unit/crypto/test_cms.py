@@ -296,7 +296,9 @@ def _broken(world):
         "changed tag": gcm[:-1] + bytes([gcm[-1] ^ 1]),
         "wrong key length": _enveloped([_recipient(pair, KEY[:16])]),
         "no recipient": _enveloped([]),
-        "too many recipients": _enveloped([_recipient(world.other.encryption, KEY)] * 101),
+        "too many recipients": _authenticated(
+            [*[_recipient(world.other.encryption, KEY)] * 100, _recipient(pair, KEY)]
+        ),
         "signed data": cms.ContentInfo({"content_type": "data", "content": core.OctetString(b"x")}).dump(),
         "claims gigabytes": b"\x30\x84\xff\xff\xff\xff" + good[4:],
         "deep nesting": b"\x30\x80" * 5000,

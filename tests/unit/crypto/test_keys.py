@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from datetime import UTC, datetime
 
-from adapter.crypto.keys import DecryptionKey, SigningIdentity, load_private_key
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+
+from adapter.crypto.keys import DecryptionKey, SigningIdentity, load_pkcs12, load_private_key
 from adapter.errors import AdapterError
 
 
@@ -39,6 +50,28 @@ def test_what_is_no_usable_key_is_said_so():
         with pytest.raises(AdapterError) as error:
             load_private_key(content, password)
         assert error.value.id == "KEY-UNREADABLE"
+
+
+def test_a_short_key_in_a_pkcs12_file_is_refused(world):
+    """The one file is read with the care of the two: a key of 1024 bits is KEY-UNREADABLE, the honest one is read."""
+    for key, is_read in ((world.sender.signing.key, True), (rsa.generate_private_key(65537, 1024), False)):
+        certificate = world.sender.signing.certificate if is_read else _own(key)
+        packed = pkcs12.serialize_key_and_certificates(b"us", key, certificate, None, NoEncryption())
+        if is_read:
+            assert load_pkcs12(packed)[1] == certificate
+            continue
+        with pytest.raises(AdapterError, match="2048") as error:
+            load_pkcs12(packed)
+        assert error.value.id == "KEY-UNREADABLE"
+
+
+def _own(key):
+    """A certificate that a key has signed for itself."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a")])
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+    )
+    return made.sign(key, hashes.SHA256())
 
 
 @pytest.mark.parametrize("kind", [SigningIdentity, DecryptionKey])

@@ -15,7 +15,8 @@ from adapter.errors import AdapterError
 from adapter.facts import Admitted, Fact, HowKnown
 from adapter.observe.events import Level
 from adapter.observe.log import Stream
-from adapter.service.retention import due, let_go
+from adapter.service import retention
+from adapter.service.retention import Going, LetGo, due, let_go
 from adapter.store.access import AuditFilter, AuditLine, DeadLetter, HookState
 from adapter.store.care import Kept
 from adapter.store.port import (
@@ -246,9 +247,15 @@ def test_payloads_go_before_their_proof() -> None:
         Retention(mail_days=90, payload_days=91)
 
 
-async def test_the_daemon_lets_go_once_a_day(world: World) -> None:
+async def test_the_daemon_lets_go_once_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the first turn of a day, what has had its time goes with one line of the log; nothing more until the next."""
-    journal, side = StringIO(), world.municipality
+    journal, side, looked, honest = StringIO(), world.municipality, list[datetime](), retention.let_go
+
+    def watched(store: Store, going: tuple[Going, ...], now: datetime) -> LetGo:
+        looked.append(now)
+        return honest(store, going, now)
+
+    monkeypatch.setattr(retention, "let_go", watched)
     object.__setattr__(side.installation, "log", Stream(Level.DEBUG, journal))
     object.__setattr__(side.installation, "settings", side.settings.model_copy(update={"retention": DAYS}))
     world.municipality.submit(side.build("question"))
@@ -267,7 +274,9 @@ async def test_the_daemon_lets_go_once_a_day(world: World) -> None:
     assert gone() is None
     assert await days_later(1) == 1
     assert gone() == world.clock.now()
+    before = len(looked)
     await world.settle()
     await world.go_on(timedelta(hours=23))
+    assert len(looked) == before
     assert journal.getvalue().count("retention.done") == 1
     assert "payloads" in journal.getvalue()

@@ -38,8 +38,8 @@ def test_the_first_check_of_a_message_stands(store):
         (ABOUT, Digest.of(b"root")),
         (UsedAnswer(0, Form.CRL, Digest.of(b"list")), UsedAnswer(0, Form.OCSP, Digest.of(b"answer"))),
     )
-    bare = replace(signing, usage=Usage.ENCRYPTION, judged_at=NOW - timedelta(hours=1), chain=(), answers=())
+    bare = replace(signing, usage=Usage.ENCRYPTION, judged_at=NOW + timedelta(hours=1), chain=(), answers=())
     for check in (signing, bare, replace(signing, outcome=Outcome.REVOKED)):
         store.write_now(lambda writer, check=check: writer.keep_check(check))
-    assert store.read_now(lambda reader: reader.certificate_checks([MESSAGE, ABOUT])) == (bare, signing)
+    assert store.read_now(lambda reader: reader.certificate_checks([MESSAGE, ABOUT])) == (signing, bare)
     assert store.read_now(lambda reader: reader.certificate_checks([])) == ()
