@@ -52,6 +52,10 @@ async def test_each_message_of_a_stay_is_judged_by_those_before_it(world: World)
     again = {"admitted": world.clock.now().isoformat()}
     assert warned(hospital, hospital.build("admitted", **again)) == []
     assert warned(hospital, hospital.build("discharge-ready", **again)) == []
+    assert await arrived(world, "admitted", **again) == ""
+    world.clock.advance(timedelta(minutes=5))
+    assert warned(hospital, hospital.build("discharge-ready")) == ["PL-052"]  # of the stay before, by its admission
+    assert warned(hospital, hospital.build("discharge-ready", **again)) == ["PL-051"]
 
 
 async def test_what_was_refused_or_cancelled_never_was(world: World) -> None:
