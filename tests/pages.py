@@ -113,7 +113,7 @@ def metrics_page() -> str:
 
 `GET /metrics` gives these figures to Prometheus, for who has the scope `operate`. Counters and histograms are those of
 the running process, gauges are read when they are asked for. `deploy/alerts.yml` has alerts for them. No label holds
-more than ids and codes.
+more than ids and codes, and the names and versions of the software of partners.
 
 {table(("figure", "kind", "labels", "what it says"), rows)}
 """

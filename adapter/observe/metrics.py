@@ -3,7 +3,8 @@
 Two kinds. What *happens* is counted from the lines of the log, so that a figure and a line can never disagree. How
 things *are* (ages, queues, days left) is read when somebody asks. Labels are ids and codes from closed sets: a partner
 is a HER-id, a rule an id of ours; anything else is `other`, and so is everybody beyond the thousandth partner, so that
-a stranger's mails cannot fill the memory (promise 7 of the design, and a bound).
+a stranger's mails cannot fill the memory (promise 7 of the design, and a bound). The one free text is the name and
+version of a partner's software, of verified envelopes only, and only if it looks like such a name.
 """
 
 from __future__ import annotations
@@ -26,11 +27,15 @@ from adapter.observe.log import Line, Log
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 MAX_PARTNERS: Final = 1000
+MAX_SYSTEMS: Final = 200
 
 OTHER: Final = "other"
+_UNNAMED: Final = "none named"
 
 _HER = re.compile(r"[1-9][0-9]{0,9}")
 _RULE = re.compile(r"[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)*")
+_SOFTWARE = re.compile(r"(?!.*[0-9]{6}[ .-]?[0-9]{5})\w[\w .,()/+-]{0,59}")
+"""The name or version of a product; what could be a national identity number is none."""
 
 _SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LONG = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 48 * 3600, 96 * 3600)
@@ -66,6 +71,12 @@ ACKNOWLEDGED = Figure(
 )
 RECEIPTED = Figure("adapter_apprec_seconds", Kind.HISTOGRAM, ("partner",), "from the first sending to the AppRec")
 STORE = Figure("adapter_store_seconds", Kind.HISTOGRAM, ("work",), "how long the store took, waiting included")
+HEARD = Figure(
+    "adapter_heard_total",
+    Kind.COUNTER,
+    ("system", "version"),
+    "verified envelopes, by the software that their sender names (MSH-system, MSH-versjon)",
+)
 OLDEST = Figure(
     "adapter_oldest_unanswered_seconds", Kind.GAUGE, ("partner",), "age of the oldest message without an answer"
 )
@@ -76,7 +87,7 @@ READY = Figure("adapter_ready", Kind.GAUGE, (), "1 when a message handed in now 
 AGAINST = Figure("adapter_not_ready", Kind.GAUGE, ("what",), "1 for each thing that is not as it should be")
 
 CATALOGUE: Final = (
-    EVENTS, STEPS, RESENDS, REFUSALS, ACKNOWLEDGED, RECEIPTED, STORE,
+    EVENTS, STEPS, RESENDS, REFUSALS, ACKNOWLEDGED, RECEIPTED, STORE, HEARD,
     OLDEST, UNANSWERED, QUEUE, CERTIFICATES, READY, AGAINST,
 )  # fmt: skip
 """Every figure."""
@@ -146,6 +157,7 @@ class Metrics:
             if figure.kind is Kind.HISTOGRAM
         }
         self._partners: set[str] = set()
+        self._systems: set[tuple[str, str]] = set()
         self._lock = Lock()
 
     def count(self, event: Event, line: Line) -> None:
@@ -163,6 +175,19 @@ class Metrics:
     def store_took(self, work: str, seconds: float) -> None:
         """A piece of work of the store, `read` or `write`, was done in so many seconds."""
         self._histograms[STORE].labels(work).observe(seconds)
+
+    def heard(self, system: str, version: str) -> None:
+        """An envelope was verified whose sender names this software (HITS 1210 §6.2.2); empty where it names none."""
+        named = (system or _UNNAMED, version or _UNNAMED)
+        self._counters[HEARD].labels(*(named if self._is_software(named) else (OTHER, OTHER))).inc()
+
+    def _is_software(self, named: tuple[str, str]) -> bool:
+        if not all(_SOFTWARE.fullmatch(one) for one in named):
+            return False
+        with self._lock:
+            if len(self._systems) < MAX_SYSTEMS:
+                self._systems.add(named)
+            return named in self._systems
 
     def text(self, samples: Iterable[Sample]) -> bytes:
         """Everything as Prometheus reads it (`MEDIA_TYPE`), with the gauges that were read for this."""

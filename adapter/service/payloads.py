@@ -76,6 +76,7 @@ def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> 
             return refuse_verified(installation, mail, verified, error)
         return refuse(installation, mail, unpacked.kind, unpacked.reply_to, unpacked.mail, error)
     arrival = _arrived(mail, verified, vetted)
+    installation.metrics.heard(arrival.header.monitoring.system, arrival.header.monitoring.version)
     references = arrival.references
     if seen is None:
         seen = _refused_unverified(installation, arrival, now)

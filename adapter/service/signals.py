@@ -63,6 +63,7 @@ def take_signal(installation: Installation, mail: Mail, unpacked: Unpacked) -> l
         vetted = vetting.vet_signer(installation, verified, mail, now)
     except RefusedError as error:
         return _ignore(installation, mail, unpacked, error)
+    installation.metrics.heard(verified.header.monitoring.system, verified.header.monitoring.version)
     remarks = (*verified.findings, *judge_opened(of_unpacked(unpacked), Context(Side.RECEIVE, now)))
     rules = dict.fromkeys(one.rule for one in remarks)
     noted = [Told(events.MESSAGE_NOTED, _noted(verified.header, rule)) for rule in rules]

@@ -9,6 +9,7 @@ from email.policy import default
 import pytest
 from lxml import etree
 
+from adapter import __version__
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery.receiver import ReceptionState
 from adapter.errors import DECRYPTION_FAILED
@@ -57,6 +58,15 @@ def text_of(answer: OutgoingMail) -> str:
     payload = message_from_bytes(answer.content, policy=default).get_payload(decode=True)
     assert isinstance(payload, bytes)
     return payload.decode()
+
+
+async def test_the_software_that_partners_name_is_counted(world: World) -> None:
+    """Messages and signals alike are counted by the product and version in their Description (HITS 1210 §6.2.2)."""
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    for side in (world.hospital, world.municipality):
+        heard = f'adapter_heard_total{{system="adapter",version="{__version__}"}} 2.0'
+        assert heard in side.installation.metrics.text(()).decode()
 
 
 async def test_no_resend_is_begun_while_a_mail_is_unread(world: World) -> None:

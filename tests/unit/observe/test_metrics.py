@@ -11,7 +11,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.observe import events
 from adapter.observe.log import Line, Silent
-from adapter.observe.metrics import CATALOGUE, CERTIFICATES, MAX_PARTNERS, OTHER, Counting, Kind, Metrics, Sample
+from adapter.observe.metrics import (
+    CATALOGUE,
+    CERTIFICATES,
+    MAX_PARTNERS,
+    MAX_SYSTEMS,
+    OTHER,
+    Counting,
+    Kind,
+    Metrics,
+    Sample,
+)
 
 ALERTS = Path(__file__).parents[3] / "deploy" / "alerts.yml"
 
@@ -61,6 +71,35 @@ def test_strangers_do_not_fill_the_memory(metrics: Metrics) -> None:
     found = values(metrics)
     assert found["adapter_resends_total", (OTHER,)] == 51
     assert sum(1 for name, _ in found if name == "adapter_resends_total") == MAX_PARTNERS + 1
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "labels"),
+    [
+        ("Kvittering MSH", "5.1.2-b7", ("Kvittering MSH", "5.1.2-b7")),
+        ("", "", ("none named", "none named")),
+        ("Kvittering", "13116900216", (OTHER, OTHER)),
+        ("for 131169 00216", "1", (OTHER, OTHER)),
+        ("a\nb", "1", (OTHER, OTHER)),
+        ("x" * 61, "1", (OTHER, OTHER)),
+    ],
+)
+def test_the_software_of_partners_is_counted(
+    metrics: Metrics, system: str, version: str, labels: tuple[str, str]
+) -> None:
+    """What a verified envelope names is a label if it looks like a product; what could be a person's number is none."""
+    metrics.heard(system, version)
+    assert values(metrics)["adapter_heard_total", labels] == 1
+
+
+def test_software_does_not_fill_the_memory(metrics: Metrics) -> None:
+    """Beyond two hundred names and versions everything new is counted together; what was known is counted on."""
+    for number in (*range(MAX_SYSTEMS + 50), 0):
+        metrics.heard("MSH", str(number))
+    heard = {labels: value for (name, labels), value in values(metrics).items() if name == "adapter_heard_total"}
+    assert len(heard) == MAX_SYSTEMS + 1
+    assert heard[OTHER, OTHER] == 50
+    assert heard["MSH", "0"] == 2
 
 
 def test_gauges_are_those_of_the_question(metrics: Metrics) -> None:
