@@ -1,7 +1,8 @@
 """What is wrong with one value: empty, with blanks, incomplete, not on its list, of another list, with another text.
 
 The answer for a value depends on nothing but the place, the value and the code lists, so it is found once for all
-the messages that repeat the same few codes.
+the messages that repeat the same few codes. Only coded values are remembered: a date, a telephone number or a free text
+is a patient's, and no longer here than its message.
 """
 
 from __future__ import annotations
@@ -152,9 +153,11 @@ def flawed_values(nodes: Iterable[Node], codes: CodeLists) -> tuple[FlawedValue,
         attributes = node.attributes
         if attributes:
             get = attributes.get
-            value = judged(node.tag, (get("V"), get("DN"), get("S"), get("OT")), False, codes)
+            dn, other_text = get("DN"), get("OT")
+            judge = judged if dn is None or other_text is not None else _judged_before
+            value = judge(node.tag, (get("V"), dn, get("S"), other_text), False, codes)
         elif node.text is None and not node.children:
-            value = judged(node.tag, _NOTHING, True, codes)
+            value = _judged_before(node.tag, _NOTHING, True, codes)
         else:
             continue
         if value is not None:
@@ -162,28 +165,41 @@ def flawed_values(nodes: Iterable[Node], codes: CodeLists) -> tuple[FlawedValue,
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
 def judged(tag: str, values: Values, bare: bool, codes: CodeLists) -> Judged | None:
     """Everything wrong with a value; None where nothing is, and outside the national namespaces, such as in XHTML.
 
     `bare` tells an element without anything in it from one with other attributes.
     """
-    namespace, name = namespace_of(tag), local_name(tag)
-    if not namespace.startswith(("http://www.kith.no/", "http://ehelse.no/")):
+    name, is_ours, in_head = _place(tag)
+    if not is_ours:
         return None
     flaws: tuple[Flaw, ...] = ()
-    if any(value is not None and value != value.strip() for value in values):
-        flaws = (Flaw.BLANK,)
-    code = Code(*((value.strip() or None) if value is not None else None for value in values))
+    for value in values:
+        if value is not None and value != value.strip():
+            flaws = (Flaw.BLANK,)
     if name in CS_LISTS:
-        flaws += _of_cs(code, CS_LISTS[name], codes)
+        flaws += _of_cs(_code(values), CS_LISTS[name], codes)
     elif name in CV_LISTS:
-        flaws += _of_cv(code, CV_LISTS[name], codes)
+        flaws += _of_cv(_code(values), CV_LISTS[name], codes)
     elif bare and name not in _OWN_RULE:
         flaws += (Flaw.EMPTY,)
-    elif name == "TeleAddress" and code.v is not None and not _is_address(code.v):
+    elif name == "TeleAddress" and (url := _code(values).v) is not None and not _is_address(url):
         flaws += (Flaw.ADDRESS,)
-    return Judged(name, namespace == MSGHEAD_NS, flaws) if flaws else None
+    return Judged(name, in_head, flaws) if flaws else None
+
+
+_judged_before = lru_cache(maxsize=4096)(judged)
+
+
+@lru_cache(maxsize=4096)
+def _place(tag: str) -> tuple[str, bool, bool]:
+    """The local name of an element, whether its namespace is a national one, and whether that is the head's."""
+    namespace = namespace_of(tag)
+    return local_name(tag), namespace.startswith(("http://www.kith.no/", "http://ehelse.no/")), namespace == MSGHEAD_NS
+
+
+def _code(values: Values) -> Code:
+    return Code(*((value.strip() or None) if value is not None else None for value in values))
 
 
 def _is_address(url: str) -> bool:
