@@ -42,7 +42,6 @@ _STATE_EVENTS = {
     TransportState.READY: events.EXCHANGE_SEALED,
     TransportState.AWAIT_ACK: events.EXCHANGE_SENT,
     TransportState.ACKED: events.ACK_RECEIVED,
-    TransportState.ACKED_IMPLIED: events.ACK_RECEIVED,
     TransportState.ACKED_LATE: events.ACK_RECEIVED,
     TransportState.ACKED_WARN: events.ACK_WARNED,
     TransportState.REJECTED: events.ERROR_RECEIVED,

@@ -65,12 +65,24 @@ def unseal(installation: Installation, item: OutboxItem) -> list[Told] | None:
     except AdapterError:
         return None
     stands = signature_now(installation, signer, now)
-    if stands is Signature.HOLDS:
+    if stands is Signature.HOLDS or (stands is Signature.EXPIRED and not _can_sign(installation, now)):
         return None
     why = _REASONS[stands]
     if item.kind is OutboxKind.SIGNAL:
         return _seal_anew(installation, item, body, why, now)
     return installation.store.write_now(lambda writer: _take_back(installation, writer, item, why, now))
+
+
+def _can_sign(installation: Installation, now: datetime) -> bool:
+    """Whether there is a pair to sign with. Without one, what was signed in time goes as it is: partners keep taking it
+    for as long as it may have been under way (`ebxml.md` §4.4, §5.4)."""
+    try:
+        vetting.require_signer(installation, now)
+    except AdapterError as error:
+        if error.kind not in NOT_SIGNED:
+            raise
+        return False
+    return True
 
 
 def _may_be_taken_back(reader: Reader, item: OutboxItem) -> bool:

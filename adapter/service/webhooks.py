@@ -23,7 +23,7 @@ import httpx
 
 from adapter import __version__
 from adapter.config import HookEvent, Webhook
-from adapter.delivery.sender import OPEN_STATES, TransportState
+from adapter.delivery.sender import ACKNOWLEDGED_STATES, OPEN_STATES, TransportState
 from adapter.envelope.shown import shown_type
 from adapter.errors import CONFIG_INVALID, EXCHANGE_UNKNOWN, FILE_UNREADABLE, AdapterError
 from adapter.observe import events
@@ -39,10 +39,8 @@ POLL_SECONDS = 0.5
 BATCH = 100
 MIN_SECRET_OCTETS = 16
 
-_ARRIVED = frozenset({TransportState.ACKED, TransportState.ACKED_LATE, TransportState.ACKED_WARN})
-
 _FINAL = frozenset(
-    {f"transport: {state.value}" for state in TransportState if state not in OPEN_STATES | _ARRIVED}
+    {f"transport: {state.value}" for state in TransportState if state not in OPEN_STATES | ACKNOWLEDGED_STATES}
     | {"apprec: accepted", "apprec: rejected", "apprec: timed_out"}
 )
 """Journal words after which a message of ours needs nothing more: it failed, or its AppRec is known."""

@@ -20,7 +20,7 @@ from adapter.service import holding
 from adapter.service.operating import By
 from adapter.service.webhooks import HookCaller
 from adapter.store.access import HookState
-from adapter.testing.neighbours import World
+from adapter.testing.neighbours import World, is_signal
 from adapter.testing.responder import authority_server, dripping, status
 
 SECRET = b"a secret of more than sixteen octets"
@@ -157,6 +157,29 @@ async def test_the_sender_is_told_that_its_message_is_final(world: World, receiv
     while await calls.turn():
         pass
     assert [(told["event"], told["exchange"]) for told in receiver.told] == [("exchange.final", sent)]
+
+
+async def test_an_apprec_that_overtakes_the_acknowledgment_is_told_once(
+    world: World, receiver: Receiver, tmp_path: Path
+) -> None:
+    """The AppRec is the end for the application; the Acknowledgment after it is no news, and measured once."""
+    calls = HookCaller(world.hospital.installation, hook(receiver, tmp_path))
+    await calls.start()
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    await world.municipality.daemon.settle()
+    ack = next(mail for mail in world.road.under_way if is_signal(mail))
+    world.road.under_way.remove(ack)
+    await world.settle()
+    await world.road.arrive(ack)
+    await world.settle()
+    while await calls.turn():
+        pass
+    assert [(told["event"], told["exchange"]) for told in receiver.told] == [("exchange.final", sent)]
+    figures = world.hospital.installation.metrics.text(()).decode()
+    assert 'adapter_acknowledgment_seconds_count{partner="8140022"} 1.0' in figures
+    assert 'adapter_events_total{event="ack.received"} 1.0' in figures
 
 
 async def test_what_is_not_taken_is_told_again_in_order(world: World, caller: HookCaller, receiver: Receiver) -> None:
