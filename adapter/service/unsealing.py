@@ -3,7 +3,8 @@
 From the first hand-over on every copy is the same octets, whatever becomes of our certificate: a receiver knows a copy
 by its eb:MessageId (`ebxml.md` §7.2). What no mail server was ever given nobody can have, so where our certificate in
 it was revoked, has expired or was replaced while it waited, it is sealed anew with the pair of the day and a new id: a
-message goes back to be sealed like any other, a signal at once. Of an item whose claim ran out nobody knows whether it
+message goes back to be sealed like any other, a signal at once. While there is no new pair, what was signed before ours
+expired goes out as it is (the 84 hours of `ebxml.md` §4.4). Of an item whose claim ran out nobody knows whether it
 left: it stays.
 
 What was sealed a moment ago is not looked at: its signer was judged then.
@@ -65,24 +66,15 @@ def unseal(installation: Installation, item: OutboxItem) -> list[Told] | None:
     except AdapterError:
         return None
     stands = signature_now(installation, signer, now)
-    if stands is Signature.HOLDS or (stands is Signature.EXPIRED and not _can_sign(installation, now)):
+    if stands is Signature.HOLDS:
+        return None
+    if stands is Signature.EXPIRED and signer == installation.sealer.signer.at(now).certificate:
+        # There is no new pair. It was signed in time, and partners take it for as long as it may have been under way.
         return None
     why = _REASONS[stands]
     if item.kind is OutboxKind.SIGNAL:
         return _seal_anew(installation, item, body, why, now)
     return installation.store.write_now(lambda writer: _take_back(installation, writer, item, why, now))
-
-
-def _can_sign(installation: Installation, now: datetime) -> bool:
-    """Whether there is a pair to sign with. Without one, what was signed in time goes as it is: partners keep taking it
-    for as long as it may have been under way (`ebxml.md` §4.4, §5.4)."""
-    try:
-        vetting.require_signer(installation, now)
-    except AdapterError as error:
-        if error.kind not in NOT_SIGNED:
-            raise
-        return False
-    return True
 
 
 def _may_be_taken_back(reader: Reader, item: OutboxItem) -> bool:
