@@ -58,9 +58,9 @@ def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError)
     except AdapterError as another:
         _tell_if_ours(installation, another)
         return None
-    except Exception as defect:
+    except Exception as unforeseen:
         # What broke our code while it was judged may break it here once more; then a person has it in quarantine.
-        _tell_defect(installation, type(defect).__name__)
+        _tell_defect(installation, type(unforeseen).__name__)
         return None
     return [*told, Told(events.MAIL_UNJUDGED, Line(partner=to.sender.value, state="rejected", rule=error.id))]
 
@@ -78,8 +78,8 @@ def _verified(installation: Installation, unpacked: Unpacked) -> VerifiedMessage
     except AdapterError as error:
         _tell_if_ours(installation, error)
         return None
-    except Exception as defect:
-        _tell_defect(installation, type(defect).__name__)
+    except Exception as unforeseen:
+        _tell_defect(installation, type(unforeseen).__name__)
         return None
 
 
