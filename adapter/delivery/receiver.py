@@ -239,12 +239,9 @@ def walk(exchange: ReceivedExchange, now: datetime, *events: Reception, reason: 
     return exchange
 
 
-def due_event(exchange: ReceivedExchange, now: datetime) -> Reception | None:
-    """What the clock says of a PENDING mail: try again, give up, or nothing yet (None)."""
-    if exchange.state is not ReceptionState.PENDING or exchange.due is None or now < exchange.due:
-        return None
-    waited_long = now >= exchange.received + VALIDATION_LIFETIME
-    return Reception.LIMIT_REACHED if waited_long else Reception.TRY_AGAIN
+def has_waited_long(exchange: ReceivedExchange, now: datetime) -> bool:
+    """Whether a mail that still cannot be judged is not tried again: its sender has to hear of it (`ebxml.md` §7.4)."""
+    return now >= exchange.received + VALIDATION_LIFETIME
 
 
 _NEXT_STEP: Mapping[ReceptionState, str] = MappingProxyType(

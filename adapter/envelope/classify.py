@@ -40,10 +40,6 @@ class Kind(StrEnum):
     def is_signal(self) -> bool:
         return self in {Kind.ACKNOWLEDGMENT, Kind.ERROR}
 
-    @property
-    def carries_payload(self) -> bool:
-        return self in {Kind.PAYLOAD, Kind.MIXED}
-
 
 @dataclass(frozen=True, slots=True)
 class Bounce:

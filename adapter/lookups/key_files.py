@@ -131,10 +131,6 @@ def write_secret_key(file: Path, key: bytes) -> None:
 _SECRET_OCTETS = 32
 
 
-def _one_certificate(file: Path) -> x509.Certificate:
-    return certificates((file,))[0]
-
-
 def _password(file: Path | None) -> bytes | None:
     return None if file is None else _read(file).split(b"\n", 1)[0].rstrip(b"\r")
 

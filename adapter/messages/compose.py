@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from adapter.messages import inputs
+from adapter.messages import input_parts, inputs
 from adapter.messages.answering import ReceiverRole, Software, error, receipt
 from adapter.messages.apprec import AppRec, AppRecVersion, Original
 from adapter.messages.choices import RECOMMENDED, Choices, Happened, ReadyEstimate
@@ -78,7 +78,7 @@ class Composer:
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def participant(self, party: inputs.PartyInput, path: str) -> Participant:
+    def participant(self, party: input_parts.PartyInput, path: str) -> Participant:
         """The party as written in the input, or as the partner directory knows it."""
         resolved = inline_party(party) or self.parties.get(HerId(party.her))
         if resolved is None:
@@ -97,7 +97,7 @@ class Composer:
             self.mistakes.append(Mistake(path, f"is no code of list {number}"))
         return cv(v, text, number)
 
-    def professional(self, person: inputs.ProfessionalInput, path: str) -> Professional:
+    def professional(self, person: input_parts.ProfessionalInput, path: str) -> Professional:
         if person.hpr is not None:
             ident = Ident(person.hpr, IdType.HPR.of_person())
         else:
@@ -143,7 +143,7 @@ class Composer:
             ),
         )
 
-    def attachment(self, one: inputs.AttachmentInput, path: str) -> Document:
+    def attachment(self, one: input_parts.AttachmentInput, path: str) -> Document:
         """A document of its own after the content, in base64 (HIS 1036 §4.2)."""
         if one.file is None:
             encoded = "".join((one.base64 or "").split())
@@ -221,14 +221,14 @@ class Composer:
         theme = "Svar på melding om utskrivningsklar pasient"
         return Dialog(version, notes=(Note(FORM_B_THEME, theme, text, roles=(role,)),))
 
-    def contact(self, person: inputs.ProfessionalInput, path: str) -> NoteRole:
+    def contact(self, person: input_parts.ProfessionalInput, path: str) -> NoteRole:
         """A person with a role in a note; the role stands beside the person."""
         professional = self.professional(person, path)
         return NoteRole(
             role_to_patient=professional.role, professional=Professional(professional.person, professional.profession)
         )
 
-    def asked(self, question: inputs.AskedInput, path: str = "$.question") -> Question:
+    def asked(self, question: input_parts.AskedInput, path: str = "$.question") -> Question:
         number = _QUESTION_LISTS[question.asker]
         return Question(self.code(number, question.type, f"{path}.type"), question=question.text)
 
@@ -254,7 +254,7 @@ class Composer:
         )
 
 
-def inline_party(party: inputs.PartyInput) -> Party | None:
+def inline_party(party: input_parts.PartyInput) -> Party | None:
     """The party that the input describes whole; None where the partner directory has to be asked."""
     organisation = party.organisation
     if party.name is None or organisation is None:
@@ -263,14 +263,14 @@ def inline_party(party: inputs.PartyInput) -> Party | None:
     return Party(HerId(party.her), name, HerId(organisation.her), organisation.name, organisation.number or "")
 
 
-def _conversation(reference: inputs.ReferenceInput | None) -> ConversationRef | None:
+def _conversation(reference: input_parts.ReferenceInput | None) -> ConversationRef | None:
     """Both fields always; where one earlier message is named, it is also the first (`msghead.md` §10.1)."""
     if reference is None:
         return None
     return ConversationRef(MsgId(reference.parent), MsgId(reference.conversation or reference.parent))
 
 
-def _patient(patient: inputs.PatientInput, codes: CodeLists) -> Person:
+def _patient(patient: input_parts.PatientInput, codes: CodeLists) -> Person:
     ident = Ident(patient.id.number, codes.cv("8116", patient.id.type))
     address = patient.address
     return Person(
@@ -290,7 +290,7 @@ def telephone(number: str) -> Telecom:
     return Telecom(f"tel:{number}", cs("WP", "Arbeidsplass"))
 
 
-def _unit(unit: inputs.UnitInput) -> ContactUnit:
+def _unit(unit: input_parts.UnitInput) -> ContactUnit:
     return ContactUnit(
         Organisation(
             unit.name,

@@ -13,7 +13,6 @@ FK1_NS: Final = "http://www.kith.no/xmlstds/felleskomponent1"
 BASE64_NS: Final = "http://www.kith.no/xmlstds/base64container"
 XMLDSIG_NS: Final = "http://www.w3.org/2000/09/xmldsig#"
 SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
-XHTML_NS: Final = "http://www.w3.org/1999/xhtml"
 
 APPREC_10_NS: Final = "http://www.kith.no/xmlstds/apprec/2004-11-21"
 APPREC_11_NS: Final = "http://www.kith.no/xmlstds/apprec/2012-02-15"

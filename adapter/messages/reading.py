@@ -79,7 +79,6 @@ def _flaw_of(text: str | None, type_: str | None) -> IdentFlaw | None:
     return None
 
 
-_IN_HEAD: Final = clark(MSGHEAD_NS) + "Ident"
 _IDENTS: Final = tuple(
     (namespace + "Ident", namespace + "Id", namespace + "TypeId")
     for namespace in map(clark, (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))

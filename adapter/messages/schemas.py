@@ -84,10 +84,6 @@ class SchemaIndex:
         """The entry of a namespace; None when no schema is installed for it."""
         return next((entry for entry in self.entries if entry.namespace == namespace), None)
 
-    def for_type(self, code: str) -> tuple[SchemaEntry, ...]:
-        """The payload schemas that go with a message type such as `LOG_INNLAGT`, one per version."""
-        return tuple(entry for entry in self.entries if code in entry.types)
-
 
 def _entry(number: int, table: object) -> SchemaEntry:
     if not isinstance(table, dict):

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception, ReceptionState
-from adapter.delivery.retry import VALIDATION_LIFETIME
 from adapter.envelope.classify import AutomaticReply, Bounce
 from adapter.envelope.respond import Arrived, arrived_as
 from adapter.envelope.unpack import FaultMail, Unpacked, unpack
@@ -133,7 +132,7 @@ def _met_defect(installation: Installation, mail: Mail, name: str) -> list[Told]
 def _put_off(installation: Installation, mail: Mail, error: AdapterError, reason: str) -> list[Told]:
     """Judge a mail later, with a growing pause; after a day its sender is told. Nothing is answered meanwhile."""
     now = installation.clock.now()
-    if now - mail.reception.received >= VALIDATION_LIFETIME:
+    if receiver.has_waited_long(mail.reception, now):
         told = refuse_unjudged(installation, mail, error)
         return told if told is not None else _quarantine(installation, mail, f"{reason}: {WHY}")
     steps = (Reception.HEADER_READ, Reception.NEW_ENVELOPE, Reception.CANNOT_JUDGE)

@@ -541,9 +541,6 @@ class Reader(AccessReader, CareReader, Protocol):
 
     def facts(self, which: FactFilter) -> tuple[RecordedFact, ...]: ...
 
-    def facts_about(self, exchange_ids: Iterable[str]) -> tuple[RecordedFact, ...]:
-        """The facts that these exchanges told, in the order of the log."""
-
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         """Whom the facts are about, each once; for going through a large log one patient at a time."""
 

@@ -33,10 +33,6 @@ class SqlFacts(Asked):
         except ValueError as error:
             raise AdapterError(STORE_CORRUPT, f"a recorded fact cannot be read: {error}") from error
 
-    def facts_about(self, exchange_ids: Iterable[str]) -> tuple[RecordedFact, ...]:
-        of_them = select(fact_log).where(fact_log.c.exchange_id.in_(list(exchange_ids)))
-        return tuple(chain.fact_of(log_row_of(row)) for row in self._all(of_them.order_by(fact_log.c.seq)))
-
     def subjects(self, which: FactFilter) -> tuple[Subject, ...]:
         columns = (fact_log.c.patient, fact_log.c.hospital, fact_log.c.municipality)
         rows = self._connection.execute(select(*columns).where(*_fact_conditions(which)).distinct().order_by(*columns))

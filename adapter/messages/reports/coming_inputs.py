@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from adapter.messages.inputs import CodeText, Phone, Text
+from adapter.messages.input_parts import STRICT, CodeText, Phone, Text
 from adapter.messages.reports.input_parts import (
     AllergyInput,
     AppointmentInput,
@@ -21,8 +21,6 @@ from adapter.messages.reports.input_parts import (
     TextInput,
 )
 from adapter.messages.reports.inputs import PersonalInput
-
-_STRICT: Final = ConfigDict(extra="forbid", strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class OtherContactInput:
     workplace: Text | None = None
     phone: Phone | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,7 @@ class DescribedFunctionInput:
     text: Text
     day: date | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,7 @@ class PlanInput:
     exists: bool
     coordinator: bool | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ class CurrentServiceInput:
     unit: Text | None = None
     starts: date | None = None
     ends: date | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +86,7 @@ class MedicineHandlingInput:
     reconciled: date | None = None
     electronic_prescription: bool | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

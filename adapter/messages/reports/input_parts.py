@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from adapter.messages.inputs import ClockTime, CodeText, DateOrClockTime, Phone, ProfessionalInput, Text
-
-_STRICT: Final = ConfigDict(extra="forbid", strict=True)
+from adapter.messages.input_parts import STRICT, ClockTime, CodeText, DateOrClockTime, Phone, ProfessionalInput, Text
 
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,4})?$", description="a number, as 2 or 0.5")]
 Minutes = Annotated[int, Field(ge=1, le=1440, description="minutes")]
@@ -56,7 +54,7 @@ class RelativeInput:
     child_born: Annotated[int, Field(ge=1990, le=2100, description="birth year of a child under 18")] | None = None
     phone: Phone | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ class TextInput:
     heading: Heading
     text: Text
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,7 @@ class NursingTextInput:
     heading: NursingHeading
     text: Text
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,7 @@ class DiagnosisCodeInput:
     system: Literal["ICD-10", "ICPC-2"]
     code: CodeText
     name: Text
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +94,7 @@ class DiagnosisInput:
     code: DiagnosisCodeInput | None = None
     text: Text | None = None
     main: bool = False
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:
         if self.code is None and self.text is None:
@@ -110,7 +108,7 @@ class EarlierIllnessInput:
     illness: Text
     chronic: bool = False
     code: DiagnosisCodeInput | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +121,7 @@ class AllergyInput:
     contact: bool = False
     pollen_or_sting: bool = False
     text: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +130,7 @@ class StrengthInput:
 
     number: Number
     unit: CodeText
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +149,7 @@ class MedicineInput:
     starts: date | None = None
     ends: date | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +160,7 @@ class GivenMedicineInput:
     at: DateOrClockTime
     handed_out_doses: Annotated[int, Field(ge=1, le=10_000)] | None = None
     quantity: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:
         if self.handed_out_doses is not None and self.quantity is not None:
@@ -183,7 +181,7 @@ class ServiceInput:
     starts: date
     ends: date | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:
         if self.type is None and self.name is None:
@@ -200,7 +198,7 @@ class NeedInput:
     description: Text | None = None
     amount: Number | None = None
     unit: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:
         if self.type is None and self.name is None:
@@ -214,7 +212,7 @@ class FunctionInput:
     variable: CodeText
     score: Literal[1, 2, 3, 4, 5, 9]
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +226,7 @@ class NursingInput:
     measures_taken: tuple[Text, ...] = ()
     measures_recommended: tuple[Text, ...] = ()
     transfer_medicines: tuple[GivenMedicineInput, ...] = ()
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +236,7 @@ class ProfessionReportInput:
     responsible: ProfessionalInput
     text: Text
     expected_at_discharge: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +247,7 @@ class CommunicationInput:
     hearing_loss: bool | None = None
     sight_loss: bool | None = None
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:
         if (self.language, self.hearing_loss, self.sight_loss, self.remark) == (None, None, None, None):
@@ -262,7 +260,7 @@ class PersonInput:
 
     family_name: Text
     given_name: Text
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +273,7 @@ class InformationInput:
     type: CodeText | None = None
     text: Text | None = None
     spoken: bool = False
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +284,7 @@ class ReservationInput:
     by: PersonInput
     day: date
     remark: Text | None = None
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +298,7 @@ class AppointmentInput:
     to_be_booked_by: Literal["patient_or_relatives", "others"] | None = None
     patient_informed: bool = False
     relatives_informed: bool = False
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:
         if sum(told is not None for told in (self.at, self.about_when, self.to_be_booked_by)) != 1:

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from adapter.messages.inputs import AskedInput, CareInput, CodeText, DateOrClockTime, ProfessionalInput, Text
+from adapter.messages.input_parts import AskedInput, CodeText, DateOrClockTime, ProfessionalInput, Text
+from adapter.messages.inputs import CareInput
 from adapter.messages.reports.input_parts import (
     AllergyInput,
     AppointmentInput,

@@ -24,7 +24,7 @@ HELD: Final[Mapping[str, str]] = MappingProxyType(
         "MH-012": "submission: MESSAGE-SENT-BEFORE (service/submission)",
         "MH-013": "the procedure of receipts: no import, no AppRec (messages/receipting)",
         "MH-014": "noted when a duplicate has other octets (service/payloads)",
-        "MH-046": "the inputs of build refuse such characters with their path (messages/inputs)",
+        "MH-046": "the inputs of build refuse such characters with their path (messages/input_parts)",
         "MH-050": "the octets as received are what is kept and delivered (messages/reading)",
         "MH-051": "datatypes read both forms and write words (messages/datatypes)",
         "MH-054": "the core has no network, and parsing none (messages/xml, tests/architecture)",

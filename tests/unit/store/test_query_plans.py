@@ -208,7 +208,6 @@ QUESTIONS: Mapping[str, Callable[[Writer], object]] = {
     "what belongs to an exchange": lambda it: (it.related("e1"), it.outbox_of("e1"), it.journal("e1")),
     "journals": lambda it: it.journals(["e1", "i1"]),
     "what operators did": lambda it: (it.acts("e1"), it.acts_about(["e1", "i1"])),
-    "facts of exchanges": lambda it: it.facts_about(["e1"]),
     "facts about patients": lambda it: it.facts_about_any(
         [Subject(Pseudonym(one * 64), A, None) for one in ("a", "b")]
     ),
