@@ -8,7 +8,9 @@ from pathlib import Path
 
 from adapter.cli.validate import Verdict
 from adapter.config import load
+from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
+from adapter.crypto.tolerated import SHA1
 from adapter.envelope import open as opening
 from adapter.envelope.classify import AutomaticReply, Bounce, is_fault, stranger
 from adapter.envelope.rules import BY_ID, judge
@@ -29,6 +31,9 @@ from adapter.service.offline import REVOCATION_LEFT_OUT
 
 _PREFIX = re.compile(r"[A-Za-z-]+:")
 
+_OF_SHA_1: frozenset[str] = frozenset({"EB-311", "EB-317"})
+"""What SHA-1 breaks; where the partner's file still takes it, opening remarks on it."""
+
 
 class MailJudge:
     """Judges mail after mail with the keys and partners of one configuration, if there is one."""
@@ -45,10 +50,12 @@ class MailJudge:
         other = stranger(subject.mail) if subject.mail is not None else None
         if other is not None or _is_fault(subject):
             return Verdict(file, "mail", _word(other), True, ())
-        found = [*judge(subject, EnvelopeContext(self._context.side)), *self._schema_findings(subject)]
+        opened = tuple(self._opened(content))
+        but = _OF_SHA_1 if SHA1 in opened else frozenset()
+        found = [*judge(subject, EnvelopeContext(self._context.side), but), *self._schema_findings(subject)]
         action = subject.value("Action")
         type_ = shown_action(action) if action else (subject.kind.value if subject.has_header else None)
-        for finding in self._opened(content):
+        for finding in opened:
             if finding.rule not in {one.rule for one in found} or finding.rule not in BY_ID:
                 found.append(finding)
         findings = tuple(found)
@@ -77,11 +84,12 @@ class MailJudge:
             yield Finding("EB-254", Severity.INFO, "", None, f"{says}: {error.id}", "ebxml.md §4.4")
             return
         self._tools, now = tools, tools.clock.now()
-        verified = opening.verify(message, expected_signer(tools, message.header.sender.her, now), tools.policy, now)
+        her = message.header.sender.her
+        verified = opening.verify(message, expected_signer(tools, her, now), tools.policy_of(her), now)
         says = f"revocation of the signer's certificate was {REVOCATION_LEFT_OUT}"
         yield Finding("EB-325", Severity.INFO, "", None, says, "ebxml.md §4.5")
         yield from verified.check.warnings
-        for document in opening.decrypt(verified, tools.keys.at(now), tools.policy, now):
+        for document in opening.decrypt(verified, tools.keys.at(now), NATIONAL, now):
             yield from document.findings
             yield from read(document.octets, self._schemas, self._context).findings
 

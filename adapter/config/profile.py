@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from adapter.lookups.toml_files import Section
 
 
@@ -12,8 +10,6 @@ class Validation(Section):
 
     strict: bool = False
     """Whether a deviation that has an ebXML error code is refused; otherwise it is accepted, named and counted."""
-    sha1_before: date | None = None
-    """The first day whose messages may not be signed with SHA-1 any more; left out, none may."""
 
 
 class Envelope(Section):

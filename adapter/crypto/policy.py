@@ -2,7 +2,7 @@
 
 One table holds every algorithm that the profile and its peers use (`ebxml.md` §4.1, §5.1). What we send is one row of
 each use. What we accept is more, and every accepted row that is not the one we would send has a remark that goes into
-the warnings. SHA-1 is a switch with a date for its end; where no date is configured it is refused.
+the warnings. SHA-1 is a switch of each partner with a date for its end; where its file has none it is refused.
 """
 
 from __future__ import annotations

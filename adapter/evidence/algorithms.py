@@ -1,8 +1,8 @@
 """Under which policy was an envelope taken whose signature rests on SHA-1?
 
-SHA-1 is refused but while the dated switch of an installation is on (`ebxml.md` §12.3). What was taken then has to be
-judged by the policy of then, years later and by somebody else: the package says of each such mail which day the switch
-ended and when the mail was judged. Nobody but the exporter vouches for that, and the check says so.
+SHA-1 is refused but while the dated switch of its sender is on (`ebxml.md` §4.1). What was taken then has to be judged
+by the policy of then, years later and by somebody else: the package says of each such mail which day the switch ended,
+what said so, and when the mail was judged. Nobody but the exporter vouches for that, and the check says so.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from adapter.values import Digest, instant_text
 
 @dataclass(frozen=True, slots=True)
 class TakenWithSha1:
-    """A mail that was believed although it is signed with SHA-1; `before` is the first day that did not take it."""
+    """A mail that was believed although it is signed with SHA-1; `before` is the first day that did not take it,
+    `allowed_by` what set that day (`partner file 990202.toml`), empty where that is not told."""
 
     mail: Digest
     judged_at: datetime
     before: date
+    allowed_by: str = ""
 
     @property
     def was_allowed(self) -> bool:
@@ -35,7 +37,12 @@ def algorithm_members(taken: tuple[TakenWithSha1, ...]) -> Iterator[Member]:
     """The member that lists them; none where there is nothing to list."""
     if taken:
         rows = [
-            {"mail": one.mail.value, "judged_at": instant_text(one.judged_at), "sha1_before": one.before.isoformat()}
+            {
+                "mail": one.mail.value,
+                "judged_at": instant_text(one.judged_at),
+                "sha1_before": one.before.isoformat(),
+                "allowed_by": one.allowed_by,
+            }
             for one in taken
         ]
         yield Member(layout.ALGORITHMS, written({"sha1": [dict(row) for row in rows]}))
@@ -47,7 +54,12 @@ def read_algorithms(members: Mapping[str, bytes]) -> Mapping[Digest, TakenWithSh
         return {}
     rows = read_document(members[layout.ALGORITHMS]).documents("sha1")
     found = [
-        TakenWithSha1(row.digest("mail"), row.instant("judged_at"), date.fromisoformat(row.text("sha1_before")))
+        TakenWithSha1(
+            row.digest("mail"),
+            row.instant("judged_at"),
+            date.fromisoformat(row.text("sha1_before")),
+            "" if row.get("allowed_by") is None else row.text("allowed_by"),
+        )
         for row in rows
     ]
     return {one.mail: one for one in found}

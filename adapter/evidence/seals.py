@@ -183,7 +183,7 @@ def _by_old_policy(taken: TakenWithSha1) -> str:
     return (
         f"it is signed with SHA-1, which proves less than it did: two documents can be made to have one SHA-1. The "
         f"exporter says that it judged the mail at {utc_text(taken.judged_at)}, when its policy took SHA-1 "
-        f"(before {taken.before})"
+        f"(before {taken.before}{f', by {taken.allowed_by}' if taken.allowed_by else ''})"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -114,6 +115,9 @@ class PartnerFile(Section):
     content_encryption: ContentCipher = ContentCipher.AES_256
     """What payloads to it are encrypted with: `aes256-cbc`, or for a partner that cannot read that `aes128-cbc` or, as
     the last resort, `des-ede3-cbc` (Triple DES, which is old)."""
+    sha1_before: date | None = None
+    """The first day on which a message that it has signed with SHA-1 is refused again (EB-311, EB-317); left out, it is
+    refused on every day. Only for a partner that cannot sign with SHA-256 yet; each such message is remarked on."""
     agreement: tuple[AgreementFile, ...] = ()
     """Agreements (CPA) with it."""
 
@@ -230,6 +234,7 @@ def _read(path: Path) -> tuple[Listed, tuple[Cpa, ...]]:
         signing=_planned(said.signing_certificates, "signing_certificates"),
         encryption=_planned(said.encryption_certificate, "encryption_certificate"),
         packing=Packing(said.plaintext, said.content_encryption),
+        sha1_before=said.sha1_before,
     )
     return listed, tuple(_agreement(one, said.her) for one in said.agreement)
 

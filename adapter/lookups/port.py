@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -86,7 +86,7 @@ class Partner:
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A party as its file names it. What the file leaves to the address register is empty: `address` None, no
-    certificates."""
+    certificates. `sha1_before` is the first day on which SHA-1 is refused from it again, None where it always is."""
 
     her: HerId
     name: str
@@ -103,6 +103,7 @@ class Listed:
     signing: tuple[Planned, ...]
     encryption: tuple[Planned, ...]
     packing: Packing = NATIONAL_PACKING
+    sha1_before: date | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:

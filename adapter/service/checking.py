@@ -110,6 +110,7 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
     )
     if partners is not None and trusted is not None:
         yield from _partners(partners, trusted, now, soon)
+        yield from _old_digests(partners, now)
     yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
     agreed = yield from _try("liability", lambda: terms(settings), _liability)
     if agreed is not None:
@@ -182,6 +183,21 @@ def _partners(partners: Directory, trusted: TrustAnchors, now: datetime, soon: i
         looked += [_gap(since, until) for since, until in gaps(partner.encryption, now)]
         worst = max(looked, key=lambda one: list(State).index(one.state))
         yield Looked(f"partner {partner.her}", worst.state, worst.says)
+
+
+def _old_digests(partners: Directory, now: datetime) -> Iterator[Looked]:
+    """Of each partner whose file has a switch for SHA-1: until when it is on, or that it is over."""
+    for her in partners.hers():
+        listed = partners.listed_as(her)
+        if listed is None or listed.sha1_before is None:
+            continue
+        what, left = f"partner {her} sha1_before", (listed.sha1_before - now.date()).days
+        if left > 0:
+            says = f"{left} days left in which what it has signed with SHA-1 is taken, until {listed.sha1_before}"
+            yield Looked(what, State.WARNING, f"{says}; ask the partner for SHA-256, or its messages are refused then")
+        else:
+            says = f"SHA-1 is refused from it since {listed.sha1_before}; the key may be taken out"
+            yield Looked(what, State.OK, says)
 
 
 def _gap(since: datetime, until: datetime | None) -> Looked:

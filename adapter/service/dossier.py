@@ -15,7 +15,7 @@ from cryptography import x509
 
 from adapter.crypto import cms_foreign
 from adapter.crypto.certificates import load_certificates
-from adapter.crypto.policy import Policy
+from adapter.crypto.policy import NATIONAL, Policy
 from adapter.delivery.recorded import RecordedFact
 from adapter.envelope import open as opening
 from adapter.envelope.manifest import Manifest
@@ -253,8 +253,8 @@ def _opened(installation: Installation, mail: tuple[bytes, ...], payload: tuple[
     for number, reference in enumerate(message.content.references):
         sealed = octets[reference.content_id]
         try:
-            key = cms_foreign.content_key(sealed, installation.keys.at(at), installation.policy, day)
-            document = unwrap(cms_foreign.open_with(sealed, key, installation.policy, day)).octets
+            key = cms_foreign.content_key(sealed, installation.keys.at(at), NATIONAL, day)
+            document = unwrap(cms_foreign.open_with(sealed, key, NATIONAL, day)).octets
         except AdapterError:
             if not number:
                 yield from map(Attachment, payload)
@@ -334,7 +334,7 @@ def _checks(reader: Reader, letters: tuple[Letter, ...]) -> Iterator[RevocationC
 
 
 def _taken_with_sha1(reader: Reader, letters: tuple[Letter, ...]) -> Iterator[TakenWithSha1]:
-    """The mails that were believed under the SHA-1 switch, each with the end of it in the configuration of then."""
+    """The mails that were believed under the SHA-1 switch of a partner, each with the end of it at that time."""
     for digest in dict.fromkeys(
         Digest.of(one.octets) for letter in letters for one in (*letter.sealed, *letter.answers)
     ):
@@ -347,8 +347,8 @@ def _taken(reader: Reader, mail: Digest) -> TakenWithSha1 | None:
     note = reader.note(sha1_note(mail))
     if note is None:
         return None
-    before, _, at = note.partition(" ")
-    return TakenWithSha1(mail, instant_of(at), date.fromisoformat(before))
+    before, at, allowed_by = (*note.split(" ", 2), "")[:3]
+    return TakenWithSha1(mail, instant_of(at), date.fromisoformat(before), allowed_by)
 
 
 def _parties(letters: tuple[Letter, ...]) -> Iterator[Party]:

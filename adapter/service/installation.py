@@ -112,10 +112,10 @@ class Tools:
             raise AdapterError(PARTNER_UNKNOWN, f"HER-id {her}")
         return found
 
-    @property
-    def policy(self) -> Policy:
-        """Which algorithms what arrives may use: the national policy, with SHA-1 as far as the site still takes it."""
-        return Policy(sha1_before=self.settings.validation.sha1_before or NATIONAL.sha1_before)
+    def policy_of(self, her: HerId) -> Policy:
+        """Which algorithms a party may use: the national policy, with SHA-1 as far as its file still takes it."""
+        listed = self.partners.listed_as(her)
+        return NATIONAL if listed is None or listed.sha1_before is None else Policy(sha1_before=listed.sha1_before)
 
     def context(self, side: Side) -> Context:
         """How messages are judged on a side of this installation, now."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.config import load
 from adapter.crypto.certificates import thumbprint
+from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.envelope import open as opening
 from adapter.envelope.mail import MailHeaders, mail
@@ -119,7 +120,7 @@ def open_offline(config: Path, content: bytes) -> Opened | Refused:
         verified = agreements.verify(tools, message, now)
         remarks = (*opening.admit(message, tools.own_hers, now), *agreements.admit(tools, message.header))
         try:
-            documents = opening.decrypt(verified, tools.keys.at(now), tools.policy, now)
+            documents = opening.decrypt(verified, tools.keys.at(now), NATIONAL, now)
         except RefusedError as error:
             why = ended_keys.reason(tools, verified, now)
             raise (RefusedError(error.kind, error.rule, why) if why else error) from error

@@ -69,6 +69,7 @@ def explain(tools: Tools, her: HerId) -> tuple[Reason, ...]:
     ]
     reasons += _certificates(tools, partner, listed)
     reasons += _packing(partner, listed)
+    reasons.append(_old_digest(listed, tools.clock.now()))
     for own in tools.settings.party:
         reasons += _between(tools, own.her, partner)
     return tuple(reasons)
@@ -83,6 +84,17 @@ def _packing(partner: Partner, listed: Listed) -> list[Reason]:
     if wanted.cipher is ContentCipher.TRIPLE_DES:
         cipher += "; it is old: ask the partner for AES"
     return [Reason("plaintext", wanted.form.value, form), Reason("content encryption", wanted.cipher.value, cipher)]
+
+
+def _old_digest(listed: Listed, now: datetime) -> Reason:
+    """Whether what it has signed with SHA-1 is taken."""
+    before = listed.sha1_before
+    if before is None:
+        return Reason("signed with SHA-1", "refused", "the national rule: SHA-256 since 2022 (ebxml.md §4.1)")
+    if now.date() >= before:
+        return Reason("signed with SHA-1", "refused", f"{listed.source} took it before {before}")
+    says = f"{listed.source} takes it till then; ask the partner for SHA-256"
+    return Reason("signed with SHA-1", f"taken before {before}, each message remarked on", says)
 
 
 def _source(what: str, holds: str, *, pinned: bool, listed: Listed) -> Reason:

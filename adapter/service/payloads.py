@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
 from adapter.delivery import duplicates, receiver
 from adapter.delivery.duplicates import Novelty, Seen, SignedReference
@@ -193,7 +194,7 @@ def _take_new(installation: Installation, arrival: Arrival, now: datetime) -> li
         remarks = opening.admit(arrival.message.message, installation.own_hers, arrival.mail.reception.received)
         remarks += agreements.admit(installation, arrival.header)
         keys = installation.keys.at(arrival.mail.reception.received)
-        documents = opening.decrypt(arrival.message, keys, installation.policy, now)
+        documents = opening.decrypt(arrival.message, keys, NATIONAL, now)
         if not documents:
             raise RefusedError(ATTACHMENT_MISMATCH, "EB-635", "there is no payload")
     except AdapterError as error:

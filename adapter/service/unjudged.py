@@ -73,8 +73,8 @@ def _verified(installation: Installation, unpacked: Unpacked) -> VerifiedMessage
     """
     try:
         message = opening.read(unpacked)
-        expected = expected_signer(installation, message.header.sender.her, installation.clock.now())
-        return opening.verify(message, expected, installation.policy, installation.clock.now())
+        her, now = message.header.sender.her, installation.clock.now()
+        return opening.verify(message, expected_signer(installation, her, now), installation.policy_of(her), now)
     except AdapterError as error:
         _tell_if_ours(installation, error)
         return None

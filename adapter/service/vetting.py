@@ -43,15 +43,15 @@ _SIGNATURE = "/SOAP:Envelope/SOAP:Header/ds:Signature/ds:KeyInfo"
 def vet_signer(installation: Installation, message: VerifiedMessage, mail: Mail, now: datetime) -> Vetted | None:
     """Judge the certificate that a received message is signed with; None where revocation is not looked at.
 
-    Where the signature rests on SHA-1 the policy that took it is kept as evidence for the message.
+    Where the signature rests on SHA-1 what let it in is kept as evidence for the message.
 
     Raises `RefusedError` (EB-325; CERTIFICATE_REVOKED or REVOCATION_UNKNOWN) when the message is to be refused, and a
     plain `AdapterError` (REVOCATION_UNKNOWN) when it is to wait.
     """
     signer, header = message.check.signer, message.header
-    before = installation.settings.validation.sha1_before
-    if SHA1 in message.check.warnings and before is not None:
-        note = f"{before.isoformat()} {instant_text(now)}"
+    listed = installation.partners.listed_as(header.sender.her)
+    if SHA1 in message.check.warnings and listed is not None and listed.sha1_before is not None:
+        note = f"{listed.sha1_before.isoformat()} {instant_text(now)} {listed.source}"
         installation.store.write_now(lambda writer: writer.keep_note(sha1_note(mail.raw), note))
     vetted = installation.revocations.vet(
         installation.store, signer, Usage.SIGNING, header.timestamp.instant, mail.reception.received, now
@@ -66,7 +66,7 @@ def vet_signer(installation: Installation, message: VerifiedMessage, mail: Mail,
 
 
 def sha1_note(mail: Digest) -> str:
-    """The note of the store that says under which end of the SHA-1 switch a mail was judged, and when."""
+    """The note of the store that says under which end of the SHA-1 switch a mail was judged, when, and whose it is."""
     return f"sha1:{mail}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from adapter.cli.judging import Asked, Judge
+from adapter.cli.site import Site
 from adapter.crypto.verified import Part
 from adapter.envelope.mail import payload_body
 from adapter.envelope.signals import read_error_list
@@ -21,15 +24,19 @@ from adapter.evidence.manifest import Manifest, listed, read_manifest, sign, wri
 from adapter.evidence.package import pack
 from adapter.evidence.report import Check, Line, Outcome
 from adapter.evidence.verify import verify
-from adapter.service import dossier
+from adapter.messages.findings import Severity
+from adapter.observe.log import Silent
+from adapter.service import dossier, partners
 from adapter.service.accounts import known_stays
-from adapter.service.installation import signer
+from adapter.service.checking import State, look
+from adapter.service.installation import open_directory, signer
 from adapter.testing.forger import C14N, ENVELOPED, METHODS, RSA_SHA1, RSA_SHA256, SHA1, SHA256, reference
 from adapter.testing.neighbours import Neighbour, World, is_signal
+from adapter.testing.place import Place
 from adapter.transports.port import OutgoingMail
+from adapter.values import HerId
 
 END = date(2024, 3, 7)
-Configure = Callable[[str, str, str], None]
 Start = Callable[[], World]
 
 
@@ -40,10 +47,19 @@ def xmlsec1() -> str:
     return "xmlsec1"
 
 
+WARD, OTHER_WARD = HerId("8140011"), HerId("8140099")
+
+
+def put(place: Place, her: HerId, line: str) -> None:
+    """Put a line into the file that the municipality has of a partner."""
+    file = place.municipality.folder / "partners" / f"{her}.toml"
+    file.write_text(f"{line}\n{file.read_text('utf-8')}", "utf-8")
+
+
 @pytest.fixture
-def switched(configure: Configure) -> None:
-    """The municipality takes SHA-1 from messages that come before 7 March 2024."""
-    configure("municipality", "[store]", f"[validation]\nsha1_before = {END}\n\n[store]")
+def switched(place: Place) -> None:
+    """The municipality takes SHA-1 from the ward in messages that come before 7 March 2024."""
+    put(place, WARD, f"sha1_before = {END}")
 
 
 def resigned(
@@ -138,17 +154,61 @@ async def test_a_second_opinion_with_sha256_is_taken(start: Start, arrive) -> No
     assert codes(answer) == set()
 
 
-async def _package(world: World) -> tuple[bytes, Neighbour]:
-    """The municipality's proof of the stay, exported when the switch has long been taken out of the configuration."""
+async def test_sha1_is_refused_from_whom_it_is_not_switched_on(start: Start, place: Place, arrive) -> None:
+    """The switch of one partner lets in nothing of another."""
+    folder = place.municipality.folder / "partners"
+    ward = (folder / f"{WARD}.toml").read_text("utf-8")
+    (folder / f"{OTHER_WARD}.toml").write_text(ward.replace(f'her = "{WARD}"', f'her = "{OTHER_WARD}"', 1), "utf-8")
+    put(place, OTHER_WARD, f"sha1_before = {END}")
+    world = start()
+    [answer] = await arrive(world, timedelta(days=1))
+    assert codes(answer) == {"SecurityFailure"}
+    assert world.municipality.inbox() == {}
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "says", "held"),
+    [
+        (0, State.WARNING, "2 days left", "taken before 2024-03-07"),
+        (1, State.WARNING, "1 days left", "taken before 2024-03-07"),
+        (2, State.OK, "refused from it since 2024-03-07", "refused"),
+    ],
+)
+async def test_a_switch_is_warned_of_and_explained(
+    start: Start, switched: None, days: int, state: State, says: str, held: str
+) -> None:
+    """`check` warns of it until its day and lets it rest after; `partners explain` says what holds, and why."""
+    world = start()
+    world.clock.advance(timedelta(days=days))
     side = world.municipality
-    settings = side.settings.model_copy(
-        update={"validation": side.settings.validation.model_copy(update={"sha1_before": None})}
-    )
+    seen = await asyncio.to_thread(look, side.settings, world.clock.now())
+    [row] = [one for one in seen if one.what == f"partner {WARD} sha1_before"]
+    assert (row.state, says in row.says) == (state, True)
+    [why] = [one for one in partners.explain(side.installation, WARD) if one.what == "signed with SHA-1"]
+    assert why.holds.startswith(held)
+    assert f"partner file {WARD}.toml" in why.because
+
+
+async def test_a_partner_without_switch_signs_with_sha_256(start: Start) -> None:
+    """Where a file has no switch nothing is warned of, and the national rule is what holds."""
+    world = start()
+    side = world.municipality
+    seen = await asyncio.to_thread(look, side.settings, world.clock.now())
+    assert not [one for one in seen if "sha1_before" in one.what]
+    [why] = [one for one in partners.explain(side.installation, WARD) if one.what == "signed with SHA-1"]
+    assert (why.holds, "national rule" in why.because) == ("refused", True)
+
+
+async def _package(world: World, place: Place) -> tuple[bytes, Neighbour]:
+    """The municipality's proof of the stay, exported when the switch has long been taken out of the partner's file."""
+    side = world.municipality
+    file = place.municipality.folder / "partners" / f"{WARD}.toml"
+    file.write_text(file.read_text("utf-8").replace(f"sha1_before = {END}\n", ""), "utf-8")
     world.clock.advance(timedelta(days=90))
-    today = replace(side.installation, settings=settings)
+    today = replace(side.installation, partners=open_directory(side.settings, world.clock, Silent()))
     (known,) = known_stays(today.store)
     collected = dossier.collect(today, known, world.clock.now())
-    return pack(collected, signer(settings).at(world.clock.now())), side
+    return pack(collected, signer(side.settings).at(world.clock.now())), side
 
 
 def _about(package: bytes, side: Neighbour) -> list[Line]:
@@ -156,16 +216,19 @@ def _about(package: bytes, side: Neighbour) -> list[Line]:
     return [line for line in lines if line.check is Check.SIGNATURE and line.member.endswith("mail.eml")]
 
 
-async def test_old_proof_is_judged_by_the_policy_of_its_time(start: Start, switched: None, arrive) -> None:
-    """The package holds; a line of its own says that the mail is signed with SHA-1, and until when that was taken."""
+async def test_old_proof_is_judged_by_the_policy_of_its_time(
+    start: Start, switched: None, place: Place, arrive
+) -> None:
+    """The package holds; a line of its own says that the mail is signed with SHA-1, until when that was taken, and by
+    which file."""
     world = start()
     await arrive(world, timedelta(days=1))
-    package, side = await _package(world)
+    package, side = await _package(world, place)
     assert verify(package, side.installation.anchors.roots).holds
     [sound, noted] = _about(package, side)
     assert (sound.outcome, noted.outcome) == (Outcome.HOLDS, Outcome.NOTED)
     assert "SHA-1" in noted.says
-    assert "before 2024-03-07" in noted.says
+    assert f"before 2024-03-07, by partner file {WARD}.toml" in noted.says
     assert "2024-03-06T09:00:00Z" in noted.says
 
 
@@ -185,14 +248,35 @@ def _changed(package: bytes, side: Neighbour, algorithms: bytes | None) -> bytes
     return write((Member(layout.MANIFEST, octets), Member(layout.SIGNATURE, signature), *kept))
 
 
-async def test_sha1_without_a_policy_that_took_it_proves_nothing(start: Start, switched: None, arrive) -> None:
+async def test_sha1_without_a_policy_that_took_it_proves_nothing(
+    start: Start, switched: None, place: Place, arrive
+) -> None:
     """Without the list, with one that cannot be read, and with one whose end lies before the mail, the mail fails."""
     world = start()
     await arrive(world, timedelta(days=1))
-    package, side = await _package(world)
+    package, side = await _package(world, place)
     listing = next(one.content for one in read(package).members if one.name == layout.ALGORITHMS)
+    assert _about(_changed(package, side, listing.replace(b"allowed_by", b"_")), side)[-1].outcome is Outcome.NOTED
     for other in (None, b"nonsense", listing.replace(b"2024-03-07", b"2024-03-06")):
         [line] = _about(_changed(package, side, other), side)
         assert line.outcome is Outcome.FAILS
         assert "rsa-sha1 is not accepted" in line.says or "sha1 is not accepted" in line.says
     assert "SHA-1 was taken only before 2024-03-06" in line.says
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_validate_judges_by_the_switch_of_the_sender(
+    start: Start, place: Place, xmlsec1: str, tmp_path: Path, is_on: bool
+) -> None:
+    """With the sender's file at hand SHA-1 is a remark while its switch is on, and an error otherwise."""
+    if is_on:
+        put(place, WARD, "sha1_before = 2999-12-31")
+    world = start()
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    mail = resigned(world.hospital, world.road.under_way[0], xmlsec1, tmp_path, OLD, SHA1)
+    config = place.municipality.config
+    verdict = Judge(Asked("receive", Site(), config)).verdict("mail.eml", mail.content)
+    about = {(one.rule, one.severity) for one in verdict.findings if one.rule in {"EB-311", "EB-317"}}
+    remarked = {("EB-317", Severity.WARNING)}
+    assert about == (remarked if is_on else {("EB-311", Severity.ERROR), ("EB-317", Severity.ERROR)})
