@@ -117,7 +117,7 @@ def _refusal(reading: Reading) -> tuple[Finding, ...]:
     if reading.refusal is not None and not reading.findings:
         kind = reading.refusal.kind
         says = f"{kind.says}: {reading.refusal.detail}. {kind.remedy}" if reading.refusal.detail else kind.remedy
-        return (Finding(kind.id, Severity.ERROR, "", None, says, "msghead.md §7.4"),)
+        return (Finding(kind.id, Severity.ERROR, "", reading.refusal.line, says, "msghead.md §7.4"),)
     if reading.recognised is Recognised.UNKNOWN:
         says = "it is XML, but no MsgHead, AppRec or ebXML envelope; is it the right file?"
         return (Finding("UNKNOWN", Severity.ERROR, "", None, says, "design"),)

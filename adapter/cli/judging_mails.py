@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from adapter.cli.validate import Verdict
@@ -57,7 +58,7 @@ class MailJudge:
         type_ = shown_action(action) if action else (subject.kind.value if subject.has_header else None)
         for finding in opened:
             if finding.rule not in {one.rule for one in found} or finding.rule not in BY_ID:
-                found.append(finding)
+                found.append(_placed(finding, subject))
         findings = tuple(found)
         return Verdict(file, "mail", type_, not has_errors(findings), findings)
 
@@ -92,6 +93,12 @@ class MailJudge:
         for document in opening.decrypt(verified, tools.keys.at(now), NATIONAL, now):
             yield from document.findings
             yield from read(document.octets, self._schemas, self._context).findings
+
+
+def _placed(finding: Finding, subject: Subject) -> Finding:
+    """What opening says of a place in the envelope, with its line."""
+    in_envelope = finding.line is None and finding.path.startswith("Envelope/")
+    return replace(finding, line=subject.envelope.line(finding.path)) if in_envelope else finding
 
 
 def _is_fault(subject: Subject) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from adapter.errors import AdapterError, ErrorKind
+from adapter.errors import ErrorKind
 from adapter.messages.apprec import AppRec, AppRecVersion, read_apprec
 from adapter.messages.codes import CodeLists, IdType
 from adapter.messages.datatypes import attribute, child, child_code, child_text, children
@@ -34,7 +34,7 @@ from adapter.messages.namespaces import (
 from adapter.messages.nodes import Node, Nodes
 from adapter.messages.reports.messages import Report, is_report, read_report
 from adapter.messages.value_flaws import FlawedValue, flawed_values
-from adapter.messages.xml import Tree, parse, tag_of
+from adapter.messages.xml import NotParsedError, Tree, parse, tag_of
 
 
 class Recognised(StrEnum):
@@ -62,6 +62,7 @@ class Refusal:
 
     kind: ErrorKind
     detail: str
+    line: int | None = None
 
 
 _SERIES = frozenset(Series)
@@ -279,8 +280,8 @@ def understand(content: bytes) -> Reading:
     """Parse a document and tell what it is; what it says is read when it is asked for. Never raises."""
     try:
         tree = parse(content, bare=True)
-    except AdapterError as error:
-        return Reading(content, Recognised.UNREADABLE, refusal=Refusal(error.kind, error.detail))
+    except NotParsedError as error:
+        return Reading(content, Recognised.UNREADABLE, refusal=Refusal(error.kind, error.detail, error.line))
     return Reading(content, _RECOGNISED.get(tag_of(tree.getroot()), Recognised.UNKNOWN), tree)
 
 

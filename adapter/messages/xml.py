@@ -26,6 +26,7 @@ from adapter.errors import (
     XML_NOT_WELL_FORMED,
     XML_TOO_LARGE,
     AdapterError,
+    ErrorKind,
 )
 
 Element = etree._Element
@@ -58,6 +59,14 @@ ATTRIBUTES = 1_000
 """The most attributes of one element; no element of a message has twenty, and reading them costs their square."""
 
 
+class NotParsedError(AdapterError):
+    """A document is not parsed. `line` is where reading it ended; None where the whole is to blame and no place."""
+
+    def __init__(self, kind: ErrorKind, detail: str = "", line: int | None = None) -> None:
+        super().__init__(kind, detail)
+        self.line = line
+
+
 _MANY = f"an element with more than {ATTRIBUTES} attributes"
 
 
@@ -67,17 +76,18 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
     Business messages are read bare, so that a comment inside a value cannot hide half of it. What is signed is parsed
     whole: a processing instruction belongs to the canonical form.
 
-    Raises `AdapterError` with `XML_TOO_LARGE`, `XML_ENCODING`, `XML_DOCTYPE` or `XML_NOT_WELL_FORMED`; the detail names
-    the limit or the position and never quotes the document.
+    Raises `NotParsedError` with `XML_TOO_LARGE`, `XML_ENCODING`, `XML_DOCTYPE` or `XML_NOT_WELL_FORMED`; the detail
+    names the limit or the position and never quotes the document.
     """
     if len(content) > limits.octets:
-        raise AdapterError(XML_TOO_LARGE, f"{len(content)} octets, at most {limits.octets}")
+        raise NotParsedError(XML_TOO_LARGE, f"{len(content)} octets, at most {limits.octets}")
     content, encoding = _as_ascii_like(content)
     equals = content.count(b"=")
     _check_counts(content, equals, limits)
     _check_attributes(content, equals)
-    if _has_doctype(content):
-        raise AdapterError(XML_DOCTYPE)
+    doctype = _doctype(content)
+    if doctype is not None:
+        raise NotParsedError(XML_DOCTYPE, line=_line(content, doctype))
     parser = etree.XMLParser(
         encoding=encoding,
         resolve_entities=False,
@@ -92,18 +102,19 @@ def parse(content: bytes, limits: Limits = DOCUMENT, *, bare: bool = False) -> T
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        where = f"line {line}, column {column}"
+        number, column = error.position
+        where, line = f"line {number}, column {column}", number or None
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
-            raise AdapterError(XML_TOO_LARGE, f"elements in each other too deep, {where}") from None
-        raise AdapterError(XML_NOT_WELL_FORMED, _why(content, where)) from None
+            raise NotParsedError(XML_TOO_LARGE, f"elements in each other too deep, {where}", line) from None
+        raise NotParsedError(XML_NOT_WELL_FORMED, _why(content, where), line) from None
     except ValueError:
-        raise AdapterError(XML_NOT_WELL_FORMED, "the declared encoding is not usable") from None
+        raise NotParsedError(XML_NOT_WELL_FORMED, "the declared encoding is not usable", line=1) from None
     tree = root.getroottree()
     if tree.docinfo.doctype:
-        raise AdapterError(XML_DOCTYPE)
-    if equals > ATTRIBUTES and any(len(element.attrib) > ATTRIBUTES for element in root.iter("*")):
-        raise AdapterError(XML_TOO_LARGE, _MANY)
+        raise NotParsedError(XML_DOCTYPE, line=1)
+    full = (element for element in root.iter("*") if len(element.attrib) > ATTRIBUTES)
+    if equals > ATTRIBUTES and (element := next(full, None)) is not None:
+        raise NotParsedError(XML_TOO_LARGE, _MANY, element.sourceline)
     return tree
 
 
@@ -212,10 +223,10 @@ def _as_ascii_like(content: bytes) -> tuple[bytes, str | None]:
         try:
             return content.decode(wide).encode(), "utf-8"
         except UnicodeError:
-            raise AdapterError(XML_NOT_WELL_FORMED, "the bytes are not the UTF-16 they begin as") from None
+            raise NotParsedError(XML_NOT_WELL_FORMED, "the bytes are not the UTF-16 they begin as") from None
     declared = declared_encoding(content)
     if declared not in _ASCII_LIKE or b"\x00" in content[:4]:
-        raise AdapterError(XML_ENCODING)
+        raise NotParsedError(XML_ENCODING, line=1)
     return content, None
 
 
@@ -224,9 +235,9 @@ def _check_counts(content: bytes, equals: int, limits: Limits) -> None:
         return
     tags = content.count(b"<")
     if tags > limits.tags:
-        raise AdapterError(XML_TOO_LARGE, f"{tags} tags, at most {limits.tags}")
+        raise NotParsedError(XML_TOO_LARGE, f"{tags} tags, at most {limits.tags}")
     if equals > limits.equals:
-        raise AdapterError(XML_TOO_LARGE, f"{equals} equals signs, at most {limits.equals}")
+        raise NotParsedError(XML_TOO_LARGE, f"{equals} equals signs, at most {limits.equals}")
 
 
 def _check_attributes(content: bytes, equals: int) -> None:
@@ -236,14 +247,20 @@ def _check_attributes(content: bytes, equals: int) -> None:
     """
     if equals <= ATTRIBUTES:
         return
-    for tag in content.split(b"<"):
+    tags = content.split(b"<")
+    for number, tag in enumerate(tags):
         if len(tag) > ATTRIBUTES and tag.count(b"=", 0, tag.find(b">")) > ATTRIBUTES:
-            raise AdapterError(XML_TOO_LARGE, _MANY)
+            raise NotParsedError(XML_TOO_LARGE, _MANY, sum(before.count(b"\n") for before in tags[:number]) + 1)
 
 
-def _has_doctype(content: bytes) -> bool:
-    """Whether a DOCTYPE stands before the root element; the parser never reads one."""
+def _line(content: bytes, position: int) -> int:
+    return content.count(b"\n", 0, position) + 1
+
+
+def _doctype(content: bytes) -> int | None:
+    """Where a DOCTYPE stands before the root element; None without one. The parser never reads one."""
     if b"<!DOCTYPE" not in content:
-        return False
+        return None
     match = _PROLOG.match(content, 3 if content.startswith(b"\xef\xbb\xbf") else 0)
-    return match is not None and content.startswith(b"<!DOCTYPE", match.end())
+    begins = match is not None and content.startswith(b"<!DOCTYPE", match.end())
+    return match.end() if match is not None and begins else None

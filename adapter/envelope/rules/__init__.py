@@ -49,7 +49,7 @@ def judge(subject: Subject, context: Context, but: frozenset[str] = frozenset())
     return tuple(
         finding
         for rule, breach in _breaches(subject, context, _asked(context.side), but)
-        if (finding := rule.finding(breach, context.side)) is not None
+        if (finding := rule.finding(breach, subject, context.side)) is not None
     )
 
 
@@ -58,7 +58,7 @@ def judge_opened(subject: Subject, context: Context) -> tuple[Finding, ...]:
     return tuple(
         finding
         for rule, breach in _breaches(subject, context, _not_opened(), frozenset())
-        if (finding := rule.finding(breach, Side.RECEIVE)) is not None
+        if (finding := rule.finding(breach, subject, Side.RECEIVE)) is not None
     )
 
 
@@ -67,7 +67,7 @@ def judge_sealed(subject: Subject) -> tuple[Finding, ...]:
     return tuple(
         finding
         for rule, breach in _breaches(subject, Context(Side.SEND), _not_sealed(), frozenset())
-        if (finding := rule.finding(breach, Side.SEND)) is not None
+        if (finding := rule.finding(breach, subject, Side.SEND)) is not None
     )
 
 

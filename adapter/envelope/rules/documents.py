@@ -14,7 +14,7 @@ from adapter.envelope.reading import children
 from adapter.envelope.rules.rule import Breach, Consequence, Context, Needs, RuleBook
 from adapter.envelope.rules.subject import HEADER, MESSAGE_HEADER, Subject
 from adapter.errors import XML_DOCTYPE, XML_ENCODING, XML_NOT_WELL_FORMED, XML_TOO_LARGE, WireCode
-from adapter.messages.xml import declared_encoding
+from adapter.messages.xml import Element, declared_encoding
 
 BOOK: Final = RuleBook()
 _FAULT, _REMARK, _ERROR, _WARN = Consequence.FAULT, Consequence.REMARK, Consequence.ERROR, Consequence.WARN
@@ -40,7 +40,7 @@ def has_declaration(subject: Subject, _: Context) -> Iterator[Breach]:
     """It is missing in real traffic."""
     octets = subject.envelope.octets
     if octets and not octets[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
-        yield Breach("the XML declaration is missing", "/")
+        yield Breach("the XML declaration is missing", "/", line=1)
 
 
 @BOOK.rule(
@@ -55,7 +55,7 @@ def xml_version_is_1_0(subject: Subject, _: Context) -> Iterator[Breach]:
     """XML 1.1 knows other characters and other line ends."""
     unverified = subject.envelope.unverified
     if unverified is not None and unverified.document.docinfo.xml_version not in {None, "1.0"}:
-        yield Breach("the XML version is not 1.0", "/")
+        yield Breach("the XML version is not 1.0", "/", line=1)
 
 
 @BOOK.rule(
@@ -70,7 +70,7 @@ def xml_version_is_1_0(subject: Subject, _: Context) -> Iterator[Breach]:
 def is_utf_8(subject: Subject, _: Context) -> Iterator[Breach]:
     """Another encoding that we read, such as ISO-8859-1, is delivered and answered by a Warning."""
     if subject.envelope.unverified is not None and declared_encoding(subject.envelope.octets) not in UTF8:
-        yield Breach("the envelope is not in UTF-8", "/")
+        yield Breach("the envelope is not in UTF-8", "/", line=1)
 
 
 @BOOK.rule(
@@ -88,7 +88,7 @@ def encodings_agree(subject: Subject, _: Context) -> Iterator[Breach]:
     charset = (subject.soap_part.parameter("charset") or "").lower() if subject.soap_part is not None else ""
     declared = declared_encoding(subject.envelope.octets)
     if subject.envelope.unverified is not None and charset and charset != declared and not {charset, declared} <= UTF8:
-        yield Breach("charset and XML declaration differ", "/")
+        yield Breach("charset and XML declaration differ", "/", line=1)
 
 
 @BOOK.rule("EB-105", "The envelope is well-formed XML", "HITS 1172 §5.6", receive=_FAULT)
@@ -107,17 +107,17 @@ def is_plain_xml(subject: Subject, _: Context) -> Iterator[Breach]:
     refusal, unverified = subject.envelope.refusal, subject.envelope.unverified
     if refusal is not None and refusal.kind in {XML_DOCTYPE, XML_TOO_LARGE}:
         yield Breach(f"{refusal.kind.says}{f' ({refusal.detail})' if refusal.detail else ''}", "/")
-    if unverified is not None and _has_instruction(subject):
-        yield Breach("the envelope has a processing instruction", "/")
+    instruction = _instruction(subject.envelope.root)
+    if unverified is not None and instruction is not None:
+        yield Breach("the envelope has a processing instruction", "/", line=instruction.sourceline)
 
 
-def _has_instruction(subject: Subject) -> bool:
-    root = subject.envelope.root
+def _instruction(root: Element | None) -> Element | None:
+    """The first processing instruction in the envelope or around it."""
     if root is None:
-        return False
-    around = (*root.itersiblings(preceding=True), *root.itersiblings())
-    inside = any(True for _ in root.iter(etree.ProcessingInstruction))
-    return inside or any(isinstance(node, etree._ProcessingInstruction) for node in around)
+        return None
+    everywhere = (*root.itersiblings(preceding=True), *root.iter(etree.ProcessingInstruction), *root.itersiblings())
+    return next((node for node in everywhere if isinstance(node, etree._ProcessingInstruction)), None)
 
 
 @BOOK.rule("EB-107", "The root is Envelope of SOAP 1.1", _XML, hits="86", receive=_FAULT, opened=True)

@@ -70,11 +70,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One place where a rule is broken: an element, or the path of what is missing; `receive` replaces the rule's."""
+    """One place where a rule is broken: an element, or the path of what is missing, or a line where neither shows it.
+
+    `receive` replaces the rule's consequence.
+    """
 
     says: str
     at: Element | str = ""
     receive: Consequence | None = None
+    line: int | None = None
 
 
 Check = Callable[[Subject, Context], Iterator[Breach]]
@@ -110,13 +114,17 @@ class Rule:
             return self.send
         return breach.receive or self.receive
 
-    def finding(self, breach: Breach, side: Side) -> Finding | None:
-        """What is told of a breach; None where the rule does not apply on that side."""
+    def finding(self, breach: Breach, subject: Subject, side: Side) -> Finding | None:
+        """What is told of a breach; None where the rule does not apply on that side.
+
+        The line is that of the element, or of the nearest around one that is missing; a field of the mail has none.
+        """
         consequence = self.consequence(breach, side)
         if consequence is None:
             return None
         if isinstance(breach.at, str):
-            return Finding(self.id, _SEVERITY[consequence], breach.at, None, breach.says, self.source)
+            line = breach.line or subject.envelope.line(breach.at)
+            return Finding(self.id, _SEVERITY[consequence], breach.at, line, breach.says, self.source)
         path, line = path_of(breach.at), breach.at.sourceline
         return Finding(self.id, _SEVERITY[consequence], path, line, breach.says, self.source)
 

@@ -17,7 +17,8 @@ from adapter.envelope.names import ds, eb, soap
 from adapter.envelope.reading import Index, by_tag, first
 from adapter.envelope.unpack import Unpacked, choose_soap_part, content_id
 from adapter.errors import AdapterError
-from adapter.messages.xml import Element
+from adapter.messages.namespaces import local_name
+from adapter.messages.xml import Element, NotParsedError, tag_of
 
 HEADER = "Envelope/Header"
 MESSAGE_HEADER = "Envelope/Header/MessageHeader"
@@ -44,6 +45,23 @@ class Envelope:
     def block(self, name: str) -> Element | None:
         """The first block of that ebXML name in the Header."""
         return first(self.blocks, eb(name))
+
+    def line(self, path: str) -> int | None:
+        """The line of the first element that a path of local names leads to, or of the nearest around it; of a document
+        that cannot be parsed, where reading it ended. None for what is not in the envelope."""
+        if self.root is None:
+            return self.refusal.line if path == "/" and isinstance(self.refusal, NotParsedError) else None
+        names = path.strip("/").split("/")
+        if names[0] not in {"", local_name(tag_of(self.root))}:
+            return None
+        element = self.root
+        for name in names[1:]:
+            inside = (child for child in element.iterchildren("*") if local_name(tag_of(child)) == name)
+            following = next(inside, None)
+            if following is None:
+                break
+            element = following
+        return element.sourceline
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def well_formed(reading: Reading, _: Context) -> Iterator[Fault]:
     refusal = reading.refusal
     if refusal is not None and refusal.kind is not XML_DOCTYPE:
         detail = f" ({refusal.detail})" if refusal.detail else ""
-        yield Fault(f"{refusal.kind.says}{detail}. {refusal.kind.remedy}")
+        yield Fault(f"{refusal.kind.says}{detail}. {refusal.kind.remedy}", line=refusal.line)
 
 
 BOOK.judged_as(("XSD",), "MH-002", "Valid against the schema of the head and of the content", "HIS 80415:2012 §3.3.4")
@@ -58,7 +58,7 @@ BOOK.judged_as(("XSD",), "MH-002", "Valid against the schema of the head and of 
 def no_doctype(reading: Reading, _: Context) -> Iterator[Fault]:
     """No message needs a document type declaration (own rule)."""
     if reading.refusal is not None and reading.refusal.kind is XML_DOCTYPE:
-        yield Fault(f"{XML_DOCTYPE.says}. {XML_DOCTYPE.remedy}")
+        yield Fault(f"{XML_DOCTYPE.says}. {XML_DOCTYPE.remedy}", line=reading.refusal.line)
 
 
 @BOOK.rule(
@@ -71,7 +71,7 @@ def no_doctype(reading: Reading, _: Context) -> Iterator[Fault]:
 def declared_utf_8(reading: Reading, _: Context) -> Iterator[Fault]:
     """ISO-8859-1 must still be read; UTF-8 is what is sent (HIS 80704:2009 §6.2)."""
     if declared_encoding(reading.content) not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        yield Fault("the document declares another encoding; write it in UTF-8")
+        yield Fault("the document declares another encoding; write it in UTF-8", line=1)
 
 
 @BOOK.rule(
@@ -80,7 +80,7 @@ def declared_utf_8(reading: Reading, _: Context) -> Iterator[Fault]:
 def nothing_before(reading: Reading, _: Context) -> Iterator[Fault]:
     """Both are accepted when received and never sent (own rule)."""
     if reading.content[:1] != b"<":
-        yield Fault("the document begins with a byte order mark or white space; begin with the XML declaration")
+        yield Fault("the document begins with a byte order mark or white space; begin with the XML declaration", line=1)
 
 
 @BOOK.rule(

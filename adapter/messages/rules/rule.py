@@ -99,12 +99,16 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One place where a rule is broken. `send` and `receive` replace the rule's consequences for this case."""
+    """One place where a rule is broken: an element, or only a line where there is no element to point at.
+
+    `send` and `receive` replace the rule's consequences for this case.
+    """
 
     says: str
     at: Node | None = None
     send: Consequence | None = None
     receive: Consequence | None = None
+    line: int | None = None
 
 
 Check = Callable[[Reading, Context], Iterator[Fault]]
@@ -146,7 +150,7 @@ class Rule:
         if consequence is None or consequence is Consequence.ACCEPT:
             return None
         path = path_of(fault.at.element) if fault.at is not None else ""
-        line = fault.at.element.sourceline if fault.at is not None else None
+        line = fault.at.element.sourceline if fault.at is not None else fault.line
         return Finding(self.id, _SEVERITY[consequence], path, line, fault.says, self.source)
 
 

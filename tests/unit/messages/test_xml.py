@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.errors import XML_DOCTYPE, XML_ENCODING, XML_NOT_WELL_FORMED, XML_TOO_LARGE, AdapterError, ErrorKind
-from adapter.messages.xml import DOCUMENT, ENVELOPE, Limits, declared_encoding, parse, path_of
+from adapter.messages.xml import DOCUMENT, ENVELOPE, Limits, NotParsedError, declared_encoding, parse, path_of
 
 DTD = '<!DOCTYPE a [<!ENTITY b "cccccccccc">]>'
 BOMB = (
@@ -73,6 +73,26 @@ def test_the_detail_says_what_to_look_for(content: bytes, detail: str) -> None:
     with pytest.raises(AdapterError) as refusal:
         parse(content)
     assert refusal.value.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"<a>\n<b>\n</a>", 3),
+        (b"<?xml version='1.0'?>\n<!-- x -->\n" + DTD.encode() + b"<a/>", 3),
+        (b"<a>\n" * 300, 257),
+        (b"<a>\n<b/>\n<b " + b" ".join(b'a%d=""' % i for i in range(1_001)) + b"/></a>", 3),
+        (b'<a>\n<b b=">" ' + b" ".join(b'a%d=""' % i for i in range(1_001)) + b"/></a>", 2),
+        (b"<?xml version='1.0' encoding='EBCDIC'?>\n<a/>", 1),
+        ("<a>\n</b>".encode("utf-16"), 2),
+        (b"<a>" + b"<b/>" * 400_001 + b"</a>", None),
+    ],
+)
+def test_a_refusal_has_the_line_where_reading_ended(content: bytes, line: int | None) -> None:
+    """The line is a value of its own, not only a word in the sentence; a document too large as a whole has none."""
+    with pytest.raises(NotParsedError) as refused:
+        parse(content)
+    assert refused.value.line == line
 
 
 def test_refusal_quotes_nothing() -> None:

@@ -502,6 +502,21 @@ def test_every_rule_that_a_program_checks_has_a_case_that_breaks_it():
     assert sorted(CASES) == sorted(CHECKED)
 
 
+OUTSIDE = re.compile(r"[A-Z][A-Za-z]*(-[A-Za-z]+)+|From|To|Date|SOAPAction|cid:.*")
+"""What has no line of the envelope: a field of the mail, or an attachment, which stand beside it."""
+
+
+@pytest.mark.parametrize(
+    ("rule", "case"),
+    [*CASES.items(), *((rule, case) for rule, cases in MORE.items() for case in cases)],
+)
+def test_a_finding_has_a_line_wherever_the_envelope_has_a_place(world, rule, case):
+    """An element, or what stands around one that is missing, is pointed at; a field of the mail is named."""
+    found = [one for side in Side for one in _judged(case, world, side)]
+    assert found
+    assert {one.path for one in found if one.line is None and not OUTSIDE.fullmatch(one.path)} == set()
+
+
 @pytest.mark.parametrize("rule", [rule.id for rule in RULES if rule.opened])
 def test_what_opening_decides_it_tells(world, rule):
     """A rule that is left out on receiving because opening decides it is told, or refused, by opening."""

@@ -505,6 +505,7 @@ def test_rule_is_broken_by_this_and_no_other(case: Case, examine: Callable[[Case
     assert spoken.message
     assert spoken.source == BY_ID[case.rule].source
     assert bool(spoken.path) is (case.rule not in {"MH-001", "MH-003", "MH-004", "MH-005"})
+    assert [finding.rule for finding in findings if finding.line is None] == []
 
 
 @pytest.mark.parametrize("side", Side)

@@ -113,6 +113,17 @@ def test_against_the_course_is_refused_by_choice(built: Build) -> None:
         assert [one.severity for one in judge_surroundings(message, chosen, Side.RECEIVE)] == [Severity.WARNING]
 
 
+@pytest.mark.parametrize(("rule", "kind", "changes", "around"), BREAKS)
+def test_what_is_found_has_a_line(
+    built: Build, rule: str, kind: str, changes: dict[str, object], around: Surroundings
+) -> None:
+    """What store, directory and clock tell of a message is told with a line of it too."""
+    message = reading(built, kind, changes)
+    found = [one for side in Side for one in judge_surroundings(message, around, side) if one.rule == rule]
+    assert found
+    assert [one.message for one in found if one.line is None] == []
+
+
 def broken(built: Build, kind: str, changes: dict[str, object], around: Surroundings, side: Side) -> set[str]:
     return {finding.rule for finding in judge_surroundings(reading(built, kind, changes), around, side)}
 
