@@ -31,7 +31,6 @@ from adapter.delivery.sender_events import (
     MailRefused,
     MailUnknown,
     PollMailbox,
-    RefreshAddress,
     ResendRequested,
     Sealed,
     SealingDeferred,
@@ -47,7 +46,6 @@ from adapter.delivery.sender_table import (
     ACKNOWLEDGED_STATES,
     IMPOSSIBLE,
     OPEN_STATES,
-    REFUSED_STATES,
     ROWS,
     Does,
     On,
@@ -60,7 +58,6 @@ __all__ = [
     "ACKNOWLEDGED_STATES",
     "IMPOSSIBLE",
     "OPEN_STATES",
-    "REFUSED_STATES",
     "ROWS",
     "HandOver",
     "On",
@@ -200,7 +197,9 @@ def step(exchange: SenderExchange, event: Event, now: datetime, terms: RetryTerm
     return Transition(after, tuple(_effects(row, after, reason, now, terms)))
 
 
-_EXPLAINS = frozenset({On.SEALING_DEFERRED, On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ERROR})
+_EXPLAINS = frozenset(
+    {On.SEALING_DEFERRED, On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_UNKNOWN, On.ADDRESS_CHANGED, On.ERROR}
+)
 """Events that explain a state without changing it. What nobody has signed is told, but not written down as reason, and
 what contradicts an acknowledgment is an alarm that explains nothing."""
 
@@ -259,8 +258,6 @@ def _effects(row: Row, after: SenderExchange, reason: str, now: datetime, terms:
             yield Transmit(after.resends, now + terms.mail_back_off.after(after.deferrals))
         case Does.POLL:
             yield PollMailbox()
-        case Does.REFRESH_ADDRESS:
-            yield RefreshAddress()
         case Does.NOTHING:
             pass
     if row.tell is not None:

@@ -53,7 +53,7 @@ class MailDeferred:
 
 @dataclass(frozen=True, slots=True)
 class MailRefused:
-    """A mail server refused for good (5xx); it does not have the message."""
+    """A mail server refused for good (5xx); it does not have the message, and nobody knows another address."""
 
     reason: str
 
@@ -67,7 +67,9 @@ class MailUnknown:
 
 @dataclass(frozen=True, slots=True)
 class AddressChanged:
-    """The address register now gives another EDI address for the receiver than the one that was refused."""
+    """A mail server refused for good (5xx), and the address register has another EDI address of the receiver by now."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +219,6 @@ class PollMailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshAddress:
-    """Ask the address register again for the receiver; another address is `AddressChanged`."""
-
-
-@dataclass(frozen=True, slots=True)
 class TellApplication:
     news: News
     reason: str
@@ -233,4 +230,4 @@ class Alarm:
     reason: str
 
 
-Effect = Transmit | PollMailbox | RefreshAddress | TellApplication | Alarm
+Effect = Transmit | PollMailbox | TellApplication | Alarm

@@ -61,9 +61,6 @@ class TransportState(StrEnum):
 OPEN_STATES = frozenset({TransportState.NEW, TransportState.READY, TransportState.AWAIT_ACK})
 """The states in which we still have something to do."""
 
-REFUSED_STATES = frozenset({TransportState.TRANSPORT_FAILED, TransportState.BOUNCED})
-"""The states that a mail server's refusal leads to, of a message or of a copy of it; another address ends them."""
-
 ACKNOWLEDGED_STATES = frozenset(
     {TransportState.ACKED, TransportState.ACKED_IMPLIED, TransportState.ACKED_WARN, TransportState.ACKED_LATE}
 )
@@ -111,7 +108,6 @@ class Does(StrEnum):
     TRANSMIT = "transmit"
     TRANSMIT_LATER = "transmit_later"
     POLL = "poll"
-    REFRESH_ADDRESS = "refresh_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,31 +148,30 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
     (_SENT, (On.MAIL_ACCEPTED, On.MAIL_UNKNOWN), Row(_S.AWAIT_ACK)),
     (_SENT, (On.MAIL_DEFERRED,), Row(None, Does.TRANSMIT_LATER)),
     (_SENT, (On.MAIL_DEFERRED_LONG,), Row(None, Does.TRANSMIT_LATER, alarm=_A.MAIL_WAITING)),
-    (
-        (_S.READY,),
-        (On.MAIL_REFUSED,),
-        Row(_S.TRANSPORT_FAILED, Does.REFRESH_ADDRESS, _N.NOT_DELIVERED, _A.MAIL_REFUSED),
-    ),
+    ((_S.READY,), (On.MAIL_REFUSED,), Row(_S.TRANSPORT_FAILED, tell=_N.NOT_DELIVERED, alarm=_A.MAIL_REFUSED)),
     # A refused *re*send says nothing of the copy that was accepted before: the same knowledge as a bounce.
-    (
-        (_S.AWAIT_ACK,),
-        (On.MAIL_REFUSED,),
-        Row(_S.BOUNCED, Does.REFRESH_ADDRESS, _N.OUTCOME_UNKNOWN, _A.MAIL_REFUSED),
-    ),
+    ((_S.AWAIT_ACK,), (On.MAIL_REFUSED,), Row(_S.BOUNCED, tell=_N.OUTCOME_UNKNOWN, alarm=_A.MAIL_REFUSED)),
+    # The register is asked before a refusal is told to the table: with another address nothing has failed.
+    (_SENT, (On.ADDRESS_CHANGED,), Row(_S.READY, Does.TRANSMIT)),
     ((_S.CANCELLED,), (On.MAIL_ACCEPTED, On.MAIL_UNKNOWN), Row(None, alarm=_A.SENT_AFTER_CANCEL)),
     (
         tuple(state for state in _AFTER if state is not _S.CANCELLED),
         (On.MAIL_ACCEPTED, On.MAIL_UNKNOWN),
         IGNORED,
     ),
-    (_AFTER, (On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_REFUSED), IGNORED),
+    (_AFTER, (On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_REFUSED, On.ADDRESS_CHANGED), IGNORED),
     (
         _NEVER_LEFT,
-        (On.MAIL_ACCEPTED, On.MAIL_UNKNOWN, On.MAIL_DEFERRED, On.MAIL_DEFERRED_LONG, On.MAIL_REFUSED),
+        (
+            On.MAIL_ACCEPTED,
+            On.MAIL_UNKNOWN,
+            On.MAIL_DEFERRED,
+            On.MAIL_DEFERRED_LONG,
+            On.MAIL_REFUSED,
+            On.ADDRESS_CHANGED,
+        ),
         IMPOSSIBLE,
     ),
-    (tuple(REFUSED_STATES), (On.ADDRESS_CHANGED,), Row(_S.READY, Does.TRANSMIT)),
-    (tuple(state for state in _ALL if state not in REFUSED_STATES), (On.ADDRESS_CHANGED,), IGNORED),
     # What the receiver says.
     (_SENT, (On.ACK,), Row(_S.ACKED, tell=_N.TRANSPORT_OK)),
     (_SENT, (On.WARNING,), Row(_S.ACKED_WARN, tell=_N.TRANSPORT_OK_WITH_WARNING)),

@@ -45,12 +45,22 @@ def new_address(installation: Installation, item: OutboxItem) -> EdiAddress | No
 
 
 def readdress(
-    installation: Installation, writer: Writer, exchange: Exchange, item: OutboxItem, address: EdiAddress, now: datetime
+    installation: Installation,
+    writer: Writer,
+    exchange: Exchange,
+    item: OutboxItem,
+    address: EdiAddress,
+    reason: str,
+    now: datetime,
 ) -> list[Told]:
-    """Let a message that was refused go to another address, at once."""
+    """Let a message that was refused for `reason` and is still under way go to another address, at once.
+
+    It has not failed, and nobody is told so: one step leads from the refused address to the next.
+    """
     moved = replace(exchange, peer_address=address)
     terms = installation.terms_for(exchange)
-    moved, _ = take_transport_step(writer, moved, AddressChanged(), now, terms, item.sender)
-    writer.add_journal(JournalEntry(exchange.id, now, _READDRESSED, f"{item.recipient} was refused; {address} now"))
+    moved, _ = take_transport_step(writer, moved, AddressChanged(reason), now, terms, item.sender)
+    detail = f"{item.recipient} was refused ({reason}); {address} now"
+    writer.add_journal(JournalEntry(exchange.id, now, _READDRESSED, detail))
     assert moved.transport is not None
     return [Told(events.EXCHANGE_READDRESSED, line_of(moved, moved.transport.state.value))]

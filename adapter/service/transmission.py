@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from adapter.delivery.receiver import Reception
 from adapter.delivery.receiver import step as reception_step
 from adapter.delivery.retry import BackOff
-from adapter.delivery.sender import REFUSED_STATES
 from adapter.delivery.sender_events import Event, MailAccepted, MailDeferred, MailRefused, MailUnknown
 from adapter.envelope.mail import MailHeaders, mail
 from adapter.errors import STORE_CLAIM_LOST, AdapterError
@@ -172,10 +171,10 @@ def _note_message(
         writer.finish_outbox(item, state, now, reason)
     exchange = writer.exchange(item.exchange_id)
     assert exchange is not None
+    if elsewhere is not None and exchange.transport is not None and exchange.transport.is_open:
+        return readdressing.readdress(installation, writer, exchange, item, elsewhere, reason, now)
     exchange, lines = take_transport_step(writer, exchange, event, now, installation.terms_for(exchange), item.sender)
     assert exchange.transport is not None
-    if elsewhere is not None and exchange.transport.state in REFUSED_STATES:
-        return readdressing.readdress(installation, writer, exchange, item, elsewhere, now)
     return [*(Told(kind, line_of(exchange, exchange.transport.state.value)) for kind in told), *lines]
 
 

@@ -13,6 +13,7 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.envelope import seal
 from adapter.envelope.header import MessageHeader
 from adapter.service.views import apprec_word, transport_word
+from adapter.service.webhooks import notices_of
 from adapter.testing.neighbours import World
 from adapter.testing.place import Place
 from adapter.testing.registry import Registry, serve
@@ -146,3 +147,10 @@ async def test_a_refused_address_is_asked_about_once(
     reached = [mail.recipient.value for mail in world.road.taken]
     assert reached == {"await_ack": [*(HOME for one in outcomes if one != NOBODY), "moved@edi.example"]}.get(state, [])
     assert len({mail.content.partition(b"MIME-Version")[2] for mail in world.road.taken}) <= 1
+    # A message that goes on to another address has not failed: an application hears of one end, and only of a real one.
+    store = world.hospital.installation.store
+    told = store.read_now(lambda reader: [n for line in reader.journal_after(0) for n in notices_of(reader, line)])
+    assert [notice.event for notice in told] == (["exchange.final", "alarm"] if state == "transport_failed" else [])
+    moved = [line for line in world.hospital.journal(sent) if line.startswith("goes to another address")]
+    said = f"goes to another address {HOME} was refused ({NOBODY.reason}); moved@edi.example now"
+    assert moved == ([said] if "moved@edi.example" in addresses else [])
