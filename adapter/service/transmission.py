@@ -37,6 +37,10 @@ BATCH = 16
 SIGNAL_LIFETIME = timedelta(hours=72)
 """A signal that no mail server takes for so long is given up; the sender resends and is answered again."""
 
+SIGNAL_DOUBTS = 5
+"""So often a signal is handed over whose connection is cut off every time; then it counts as sent. Its receiver knows a
+copy of it and ignores it (`ebxml.md` §7.3), but each may be one more mail in somebody's mailbox."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Parcel:
@@ -185,8 +189,8 @@ def _note_signal(writer: Writer, item: OutboxItem, outcome: Outcome, now: dateti
             writer.postpone_outbox(item, now + back_off.after(item.deferrals + 1), reason)
             line = line_of(exchange) if exchange is not None else Line(state=item.kind.value)
             return [Told(events.EXCHANGE_DEFERRED, line)]
-        case OutcomeUnknown(reason=reason) if not item.reason:
-            writer.put_back_outbox(item, now + back_off.after(1), reason)
+        case OutcomeUnknown(reason=reason) if item.doubts + 1 < SIGNAL_DOUBTS:
+            writer.put_back_outbox(item, now + back_off.after(item.doubts + 1), reason)
             return [Told(events.EXCHANGE_UNKNOWN, line_of(exchange))] if exchange is not None else []
         case Deferred(reason=reason) | Refused(reason=reason):
             return _give_up_signal(writer, item, now, reason)

@@ -196,7 +196,8 @@ class OutboxItem:
     """One thing to put on a socket. The same `id` put again is the same item, waiting again (a resend, a repeated
     answer). `exchange_id` is the exchange it belongs to (None for a Fault). `attempts` counts claims, `deferrals` those
     of which it is known that the mail did not leave; `first_attempt` is the first claim, the earliest moment at which a
-    byte can have left. `created_at` is when it was last put: what waits is as old as its waiting."""
+    byte can have left. `created_at` is when it was last put: what waits is as old as its waiting. `doubts` counts those
+    claims since then that were put back because nobody knows whether the mail left."""
 
     id: str
     kind: OutboxKind
@@ -210,6 +211,7 @@ class OutboxItem:
     state: OutboxState = OutboxState.WAITING
     attempts: int = 0
     deferrals: int = 0
+    doubts: int = 0
     reason: str = ""
     fence: int = 0
     first_attempt: datetime | None = None
@@ -636,7 +638,8 @@ class Writer(Reader, AccessWriter, CareWriter, Protocol):
         """Give a claimed item back, to be tried again at `due`; counts a deferral. Raises STORE-CLAIM-LOST."""
 
     def put_back_outbox(self, item: OutboxItem, due: datetime, reason: str) -> None:
-        """Give a claimed item back of which nobody knows whether it left: no deferral. Raises STORE-CLAIM-LOST."""
+        """Give a claimed item back of which nobody knows whether it left, to be tried again at `due`: no deferral, but
+        a doubt. Raises STORE-CLAIM-LOST."""
 
     def renew_outbox(self, item: OutboxItem, body: Digest, now: datetime) -> None:
         """Give a claimed item that never left other octets, to go at once; where its old ones are kept as the answer to

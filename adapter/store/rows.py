@@ -272,6 +272,7 @@ def outbox_values(item: OutboxItem) -> Values:
         "due": item.due,
         "created_at": item.created_at,
         "deferrals": 0,
+        "doubts": 0,
         "reason": item.reason,
         "finished_at": None,
     }
@@ -291,6 +292,7 @@ def outbox_of(row: Row) -> OutboxItem:
         state=OutboxState(row["state"]),
         attempts=row["attempts"],
         deferrals=row["deferrals"],
+        doubts=row["doubts"],
         reason=row["reason"],
         fence=row["fence"],
         first_attempt=row["first_attempt"],

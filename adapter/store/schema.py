@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0012"
+REVISION = "0013"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -215,6 +215,7 @@ outbox = Table(
     Column("claimed_by", String(64)),
     Column("claimed_until", Instant),
     Column("fence", Integer, nullable=False, server_default="0"),
+    Column("doubts", Integer, nullable=False, server_default="0"),
     comment="what is to be put on a socket",
 )
 WAITS_TO_LEAVE = outbox.c.state == literal_column("'waiting'")

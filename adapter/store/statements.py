@@ -187,7 +187,7 @@ WITHDRAW: Final = (
 )
 
 
-PUT_BACK_OUTBOX: Final = _END_CLAIM
+PUT_BACK_OUTBOX: Final = _END_CLAIM.values(doubts=outbox.c.doubts + 1)
 
 _HAS_ENDED: Final = and_(
     or_(outbox.c.state == OutboxState.REFUSED.value, outbox.c.state == OutboxState.WITHDRAWN.value),

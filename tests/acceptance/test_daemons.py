@@ -26,16 +26,10 @@ FIRST_PAUSE = timedelta(seconds=20)
 
 
 def finished(one: dict[str, Any]) -> bool:
-    """Whether an exchange needs nothing more, seen from the side that lists it.
-
-    An Acknowledgment that was cut off twice while it was handed over goes a third time only when it is asked for; the
-    AppRec then implies it.
-    """
+    """Whether an exchange needs nothing more, seen from the side that lists it."""
     if one["direction"] == "in":
         return bool(one["state"] == ("responded" if one["type"] == "APPREC" else "delivered"))
-    if one["type"] == "APPREC":
-        return bool(one["state"] == "acknowledged")
-    return one["state"] in {"acknowledged", "acked_implied"} and one["apprec"] == "ok"
+    return bool(one["state"] == "acknowledged" and one["apprec"] in {None, "ok"})
 
 
 def settled(two: Two, messages: int) -> bool:

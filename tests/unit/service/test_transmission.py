@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
-from adapter.service.transmission import transmit_due
+import pytest
+
+from adapter.service.transmission import SIGNAL_DOUBTS, transmit_due
 from adapter.service.views import transport_word
 from adapter.store.port import OutboxState
 from adapter.testing.neighbours import World, is_signal
-from adapter.transports.port import Accepted, Deferred, Outcome, OutgoingMail
+from adapter.transports.port import Accepted, Deferred, Outcome, OutcomeUnknown, OutgoingMail
 from adapter.values import Digest
 
 
@@ -68,6 +71,69 @@ async def test_an_answer_given_again_late_has_its_whole_time(world: World) -> No
     assert (answer.state, answer.reason) == (OutboxState.WAITING, "451 later")
     await world.go_on(timedelta(minutes=2))
     assert transport_word(world.hospital.exchange(sent)) in {"acknowledged", "acked_late"}
+
+
+@dataclass
+class Cutting:
+    """A mail server that answers the next hand-overs of answers as told, and delivers none of those."""
+
+    world: World
+    outcomes: list[Outcome]
+    tries: list[datetime] = field(default_factory=list)
+
+    async def send(self, outgoing: OutgoingMail) -> Outcome:
+        if not is_signal(outgoing):
+            return await self.world.road.send(outgoing)
+        self.tries.append(self.world.clock.now())
+        return self.outcomes.pop(0) if self.outcomes else await self.world.road.send(outgoing)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def go_on(self, minutes: int) -> None:
+        """Let the municipality hand over what becomes due in so many minutes."""
+        for _ in range(minutes + 1):
+            while await transmit_due(self.world.municipality.installation, self, "daemon"):
+                pass
+            self.world.clock.advance(timedelta(minutes=1))
+
+
+CUT_OFF = OutcomeUnknown("lost after DATA")
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["at once", "after it was put off"])
+async def test_an_answer_that_is_cut_off_goes_again_by_itself(world: World, before: int) -> None:
+    """As long as hand-overs are cut off, it goes after growing pauses, until one arrives; nobody has to ask for it."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    await world.municipality.daemon._take_in()
+    later: list[Outcome] = [Deferred("451 later")] * before
+    cutting = Cutting(world, [*later, *[CUT_OFF] * (SIGNAL_DOUBTS - 1)])
+    await cutting.go_on(30)
+    pauses = [(then - one) // timedelta(minutes=1) for one, then in pairwise(cutting.tries)]
+    assert pauses == [1] * before + [1, 2, 5, 10]
+    await world.settle()
+    assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
+
+
+async def test_an_answer_that_is_always_cut_off_counts_as_sent_in_the_end(world: World) -> None:
+    """So many copies and no more; a partner that asks again gets as many."""
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    [mail] = world.road.under_way
+    await world.road.carry()
+    await world.municipality.daemon._take_in()
+    installation = world.municipality.installation
+    [received] = world.municipality.received()
+    for _ in range(2):
+        cutting = Cutting(world, [CUT_OFF] * 100)
+        await cutting.go_on(300)
+        assert len(cutting.tries) == SIGNAL_DOUBTS
+        [answer] = installation.store.read_now(lambda reader: reader.outbox_of(received.id))
+        assert (answer.state, answer.reason) == (OutboxState.UNKNOWN, CUT_OFF.reason)
+        await world.road.arrive(mail)
+        await world.municipality.daemon._take_in()
 
 
 async def test_octets_that_are_damaged_keep_nothing_else_from_leaving(world: World) -> None:

@@ -390,6 +390,18 @@ def test_a_postponed_item_comes_back(store: SqlStore) -> None:
     assert (again.deferrals, again.reason, again.attempts) == (1, "421", 2)
 
 
+def test_doubts_are_counted_until_it_is_put_again(store: SqlStore) -> None:
+    """Each time nobody knows whether an item left is a doubt; put again, it is as one that was never doubted."""
+    put_items(store, item())
+    for doubts in range(3):
+        (claimed,) = claim(store, T0)
+        assert (claimed.doubts, claimed.deferrals) == (doubts, 0)
+        store.write_now(lambda writer, one=claimed: writer.put_back_outbox(one, T0, "lost after DATA"))
+    put_items(store, item())
+    (again,) = claim(store, T0)
+    assert (again.doubts, again.never_left) == (0, False)
+
+
 def test_whether_an_item_has_left_is_known_over_every_put(store: SqlStore) -> None:
     """Put off, put again while it waits, refused and put again: it never left. Doubted, run out, sent: it may have."""
 
