@@ -142,7 +142,7 @@ def answer_by_fault(installation: Installation, mail: Mail, facts: MailFacts, er
                 recipient,
                 in_reply_to=facts.message_id or None,
             ).put(writer, now)
-            writer.keep_note(f"fault:{recipient}", now.isoformat())
+            writer.keep_note(f"fault:{recipient}", now.isoformat(), until=now + _FAULT_PAUSE)
         return allowed
 
     faulted = installation.store.write_now(write)
@@ -201,7 +201,8 @@ def refuse(
             digest = response.put(writer, now)
             if also is not None:
                 also(writer, digest)
-            writer.keep_note(_flood_note(to), _counted(writer.note(_flood_note(to)), now))
+            counted = _counted(writer.note(_flood_note(to)), now)
+            writer.keep_note(_flood_note(to), counted, until=now + _OBJECTIONS_WITHIN)
 
     installation.store.write_now(write)
     partner = to.sender.value if to is not None else None

@@ -2,9 +2,10 @@
 
 A claim is a lease: whoever claims has the message until the lease ends, and then the next who asks gets it, so that an
 application that dies loses nothing. Confirming and rejecting need the number of the claim; done twice, they are done
-once, and the first word counts: what was confirmed cannot be rejected. With `inbox.apprec = "when_taken"` the
-confirmation sends the positive AppRec, and the application may send a negative one instead, with the codes of list 8221
-(`apprec.md` §4.2).
+once, and the first word counts: what was confirmed cannot be rejected. A repetition is known for as long as one with an
+Idempotency-Key; later it is refused, since nobody can tell any more whether it says the same. With `inbox.apprec =
+"when_taken"` the confirmation sends the positive AppRec, and the application may send a negative one instead, with the
+codes of list 8221 (`apprec.md` §4.2).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from adapter.messages.rules.receipts import EXPLAINED, may_be_sent
 from adapter.service.access import Caller, Did
 from adapter.service.inbox import taken
 from adapter.service.installation import Installation
+from adapter.service.repeating import KEPT
 from adapter.service.steps import Told, tell
 from adapter.store.port import Exchange, InboxItem, Reader, Writer
 from adapter.values import Digest
@@ -147,10 +149,10 @@ def _finish(
         if item.fence != number or item.claimed_by != caller.name:
             raise AdapterError(CLAIM_ENDED)
         if item.taken_at is None:
-            writer.keep_note(_note(exchange_id), word)
+            writer.keep_note(_note(exchange_id), word, until=now + KEPT)
             return take(writer, item, now)
         before = writer.note(_note(exchange_id))
-        if before is not None and before != word:
+        if before != word:
             raise AdapterError(CLAIM_FINISHED, _finished(before, word))
         return []
 
@@ -170,7 +172,9 @@ def _note(exchange_id: str) -> str:
     return f"finished:{exchange_id}"
 
 
-def _finished(before: str, word: str) -> str:
+def _finished(before: str | None, word: str) -> str:
+    if before is None:
+        return f"it was finished more than {KEPT.days} days ago"
     if before == _CONFIRMED:
         return "it was confirmed"
     return "it was rejected" if word == _CONFIRMED else "it was rejected with other errors"

@@ -114,6 +114,7 @@ def taken(
 ) -> list[Told]:
     """The application has a message, from this file or (empty) over HTTP; with `errors` it cannot use it."""
     writer.take_inbox(item.exchange_id, now, where)
+    writer.drop_note(_note(item))
     exchange = writer.exchange(item.exchange_id)
     assert exchange is not None
     assert exchange.reception is not None
@@ -140,6 +141,7 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange, err
 
 
 def _note(item: InboxItem) -> str:
+    """What tells that a file was written, and where, until the application has it."""
     return f"inbox:{item.exchange_id}"
 
 

@@ -139,7 +139,7 @@ def _repeat(installation: Installation, mail: Mail, message: Message, seen: Seen
 
 def keep_refusal(writer: Writer, soap: Digest, answer: Digest, now: datetime) -> None:
     """Keep that an envelope was refused that could not be verified for a day, with the answer its sender has got."""
-    writer.keep_note(_refusal_note(soap), f"{answer} {instant_text(now)}")
+    writer.keep_note(_refusal_note(soap), f"{answer} {instant_text(now)}", until=now + KEEP_SEEN)
 
 
 def _refusal_note(soap: Digest) -> str:

@@ -49,7 +49,7 @@ def answer(installation: Installation, writer: Writer, question: VerifiedMessage
     message_id = MessageId(installation.ids.fresh())
     sealed = installation.sealer.answer_service(question, action, body, message_id, now)
     Response(message_id.value, sealed.body, OutboxKind.SIGNAL, own.address, partner.address).put(writer, now)
-    writer.keep_note(_note(peer), now.isoformat())
+    writer.keep_note(_note(peer), now.isoformat(), until=now + PAUSE)
     return [Told(events.QUESTION_ANSWERED, Line(type=shown_type(header.action), partner=peer.value, state="answered"))]
 
 

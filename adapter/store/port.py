@@ -689,16 +689,20 @@ class Writer(Reader, AccessWriter, CareWriter, Protocol):
     def keep_check(self, check: CertificateCheck) -> None:
         """Keep the check of a certificate. The first one of a message and a usage stands."""
 
-    def keep_note(self, key: str, value: str) -> None:
-        """Keep a small text of the daemon's own, such as when a mailbox was last read to its end."""
+    def keep_note(self, key: str, value: str, until: datetime | None = None) -> None:
+        """Keep a small text of the daemon's own, such as when a mailbox was last read to its end, in the place of one
+        that was kept before; `until` is when it may be forgotten, None: never."""
+
+    def drop_note(self, key: str) -> None:
+        """Let go of a small text that has served; nothing where there is none."""
 
     def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
         """Make due now what waits in the outbox or among the mails for a moment after the latest that there can be:
         a clock that was wrong has set it. Says how much that was."""
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Drop dedupe records and kept answers whose time is over, so many of each at most; says how many. Nothing
-        unfinished is touched."""
+        """Drop dedupe records, kept answers and small texts whose time is over, so many of each at most; says how many.
+        Nothing unfinished is touched."""
 
 
 class Store(Protocol):

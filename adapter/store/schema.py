@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0013"
+REVISION = "0014"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -63,8 +63,11 @@ meta = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+    Column("keep_until", Instant),
     comment="small texts of the store itself; `pseudonym_key` is made once",
 )
+_ENDS = meta.c.keep_until.is_not(None)
+Index("ix_meta_keep_until", meta.c.keep_until, sqlite_where=_ENDS, postgresql_where=_ENDS)
 
 KEY_INSIDE = "pseudonym_key"
 KEY_OUTSIDE = "pseudonym_key_id"

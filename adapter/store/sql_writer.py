@@ -67,6 +67,7 @@ from adapter.store.schema import (
     journal,
     kept_answer,
     mail_in,
+    meta,
     operator_act,
     outbox,
     revocation_answer,
@@ -332,8 +333,11 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     def keep_check(self, check: CertificateCheck) -> None:
         self._add(certificate_check, check_values(check))
 
-    def keep_note(self, key: str, value: str) -> None:
-        change(self._driver, KEEP_NOTE, {"key": f"note:{key}", "value": value})
+    def keep_note(self, key: str, value: str, until: datetime | None = None) -> None:
+        change(self._driver, KEEP_NOTE, {"key": f"note:{key}", "value": value, "keep_until": until})
+
+    def drop_note(self, key: str) -> None:
+        self._connection.execute(delete(meta).where(meta.c.key == f"note:{key}"))
 
     def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
         return sum(
@@ -351,6 +355,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
                 seen_envelope.c.outcome != Outcome.IN_PROGRESS.value,
             ),
             kept_answer: (kept_answer.c.keep_until < before,),
+            meta: (meta.c.keep_until < before,),
         }
         dropped = 0
         for table, conditions in over.items():

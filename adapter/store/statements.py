@@ -246,7 +246,9 @@ NOTE: Final = select(meta.c.value).where(_is(meta.c.key))
 
 def _keep_note() -> Insert:
     put = insert(meta)
-    return put.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": put.excluded.value})
+    return put.on_conflict_do_update(
+        index_elements=[meta.c.key], set_={"value": put.excluded.value, "keep_until": put.excluded.keep_until}
+    )
 
 
 KEEP_NOTE: Final = _keep_note()

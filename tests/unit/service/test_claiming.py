@@ -16,6 +16,7 @@ from adapter.service import claiming
 from adapter.service.access import Caller
 from adapter.service.claiming import refusal_code
 from adapter.service.installation import Installation
+from adapter.service.repeating import KEPT
 from adapter.testing import scenarios
 from adapter.testing.neighbours import World
 from adapter.testing.place import Place, place_at
@@ -240,6 +241,25 @@ async def test_another_partys_message_is_not_there(world: World, state: Step) ->
             call(STRANGER)
         assert caught.value.id == "EXCHANGE-UNKNOWN"
     assert trace(desk) == before
+
+
+async def test_a_repetition_is_known_for_a_while(world: World) -> None:
+    """For thirty days the same word is done once; then what the first word was is let go, and none is taken."""
+    desk = await desk_of(world)
+    confirmed(desk)
+    before = trace(desk)
+    store = desk.installation.store
+    world.clock.advance(KEPT - timedelta(days=1))
+    store.write_now(lambda writer: writer.forget(world.clock.now(), 1000))
+    desk.confirm()
+    world.clock.advance(timedelta(days=2))
+    store.write_now(lambda writer: writer.forget(world.clock.now(), 1000))
+    for again in (desk.confirm, desk.reject):
+        with pytest.raises(AdapterError, match="more than 30 days ago") as caught:
+            again()
+        assert caught.value.id == FINISHED
+    assert trace(desk) == before
+    assert store.read_now(lambda reader: reader.note(f"finished:{desk.exchange}")) is None
 
 
 async def test_the_refusal_says_what_was_done_before(world: World) -> None:

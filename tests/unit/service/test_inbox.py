@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import stat
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from adapter.delivery.receiver import ReceptionState
-from adapter.errors import STORE_CORRUPT, AdapterError
+from adapter.errors import FILE_UNREADABLE, STORE_CORRUPT, AdapterError
 from adapter.service import inbox
 from adapter.service.inbox import file_of
 from adapter.store.port import InboxItem, Reader
@@ -25,6 +26,26 @@ async def test_a_file_is_whole_and_private(world: World) -> None:
     assert path.read_bytes() == content
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(world.municipality.inbox()) == [path.name]
+
+
+async def test_where_a_file_lies_is_noted_until_it_is_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The note keeps a file from being written twice; when the application has the message, it has served."""
+    store = world.municipality.installation.store
+
+    def cannot_be_shown(path: Path) -> None:
+        raise AdapterError(FILE_UNREADABLE, str(path))
+
+    monkeypatch.setattr(inbox, "_show", cannot_be_shown)
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    with pytest.raises(AdapterError):
+        await world.settle()
+    [received] = world.municipality.received()
+    key = f"inbox:{received.id}"
+    assert store.read_now(lambda reader: reader.note(key)) is not None
+    monkeypatch.undo()
+    await world.settle()
+    assert len(world.municipality.inbox()) == 1
+    assert store.read_now(lambda reader: reader.note(key)) is None
 
 
 async def test_a_folder_that_cannot_be_written_holds_the_message_back(world: World) -> None:

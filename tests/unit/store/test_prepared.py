@@ -64,6 +64,7 @@ from adapter.store.statements import (
     FINISH_OUTBOX,
     KEEP_NOTE,
     POSTPONE_OUTBOX,
+    PUT_BACK_OUTBOX,
     PUT_OUTBOX,
     RENEW_ANSWER,
     RENEW_BLOB,
@@ -139,11 +140,12 @@ SETS: Mapping[Insert | Update, tuple[str, ...]] = {
     ),
     FINISH_OUTBOX: ("state", "finished_at", "reason"),
     POSTPONE_OUTBOX: ("due", "reason"),
+    PUT_BACK_OUTBOX: ("due", "reason"),
     WITHDRAW: (),
     ANSWER_SEEN: ("response", "outcome"),
     RENEW_ANSWER: ("response",),
     TAKE_INBOX: ("taken_at", "file"),
-    KEEP_NOTE: ("key", "value"),
+    KEEP_NOTE: ("key", "value", "keep_until"),
 }
 """The columns that each change of `sql_writer` sets, beside what it compares with (`of_...`)."""
 

@@ -659,6 +659,17 @@ def test_notes_are_kept_and_replaced(store: SqlStore) -> None:
     assert ask(store, lambda reader: reader.note("mailbox")) == "b"
 
 
+def test_a_note_with_an_end_is_forgotten_after_it(store: SqlStore) -> None:
+    """One that was kept again has its new end, one without stays, and one that has served is dropped at once."""
+    for key, until in (("short", HOUR), ("again", HOUR), ("again", 3 * HOUR), ("for good", HOUR)):
+        store.write_now(lambda writer, key=key, until=until: writer.keep_note(key, "x", until=T0 + until))  # type: ignore[misc]
+    store.write_now(lambda writer: [writer.keep_note("for good", "y"), writer.keep_note("served", "x")])
+    store.write_now(lambda writer: [writer.drop_note("served"), writer.drop_note("none such")])
+    assert store.write_now(lambda writer: writer.forget(T0 + 2 * HOUR, 10)) == 1
+    keys = ("short", "again", "for good", "served")
+    assert ask(store, lambda reader: [reader.note(key) for key in keys]) == [None, "x", "y", None]
+
+
 def test_counts(store: SqlStore) -> None:
     """The counts name each state that occurs and the oldest of what waits."""
     assert ask(store, lambda reader: reader.counts()) == Counts()

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def old_store(path: Path, revision: str) -> None:
             (f"e{number:02}", AT, digest, AT),
         )
         connection.execute("INSERT INTO journal (exchange_id, at, what, detail) VALUES (?, ?, 'x', '')", ("e00", AT))
-    connection.execute("INSERT INTO meta VALUES ('pseudonym_key', ?)", ("6b" * 32,))
+    connection.execute("INSERT INTO meta (key, value) VALUES ('pseudonym_key', ?)", ("6b" * 32,))
     if revision >= "0004":
         connection.execute(
             "INSERT INTO audit (at, who, what, outcome, about) VALUES (?, 'kari', 'payload read', 'allowed', 'e00')",
@@ -149,6 +150,36 @@ def test_what_a_webhook_has_yet_to_be_told_is_told_once(tmp_path: Path) -> None:
     words = store.read_now(lambda reader: [(line.exchange_id, line.what) for line in reader.journal_after(0, 10)])
     store.close()
     assert words == [("e00", "received"), ("e01", "in the inbox"), ("e02", "received")]
+
+
+def test_notes_that_have_served_go(tmp_path: Path) -> None:
+    """Where a file lies that was taken goes at once, what may be asked for again later; the rest stays as it is."""
+    path = tmp_path / "store.db"
+    old_store(path, "0013")
+    connection = sqlite3.connect(path)
+    for exchange, taken in (("e00", AT), ("e01", None)):
+        connection.execute(
+            "INSERT INTO inbox (exchange_id, payload, received_at, taken_at, file, claimed_by, fence)"
+            " VALUES (?, ?, ?, ?, '', '', 0)",
+            (exchange, Digest.of(OCTETS).value, AT, taken),
+        )
+        connection.execute("INSERT INTO meta (key, value) VALUES (?, 'x')", (f"note:inbox:{exchange}",))
+    for key in ("finished:e00", "refused unjudged:d", "retention looked at"):
+        connection.execute("INSERT INTO meta (key, value) VALUES (?, 'x')", (f"note:{key}",))
+    connection.commit()
+    connection.close()
+    store = open_store(path)
+    now = datetime.now(UTC)
+
+    def left() -> set[str]:
+        keys = ("inbox:e00", "inbox:e01", "finished:e00", "refused unjudged:d", "retention looked at")
+        return store.read_now(lambda reader: {key for key in keys if reader.note(key) is not None})
+
+    assert left() == {"inbox:e01", "finished:e00", "refused unjudged:d", "retention looked at"}
+    assert store.write_now(lambda writer: writer.forget(now + timedelta(days=29), 10)) == 0
+    assert store.write_now(lambda writer: writer.forget(now + timedelta(days=31), 10)) == 2
+    assert left() == {"inbox:e01", "retention looked at"}
+    store.close()
 
 
 HOLDER = """
