@@ -153,7 +153,7 @@ class Moment:
     @property
     def day(self) -> date:
         """The calendar date of the moment in Europe/Oslo."""
-        return self.instant.astimezone(OSLO).date()
+        return oslo_day(self.instant)
 
 
 def parse_moment(text: str, zoneless: Zone = Zone.ASSUMED_OSLO) -> Moment:
@@ -201,14 +201,28 @@ def _parse_moment(stripped: str, zoneless: Zone) -> Moment:
     return Moment(instant, stripped, Zone.ASSUMED_OSLO, ambiguous_hour=repeated)
 
 
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def in_oslo(instant: datetime) -> datetime:
+    """An instant by the clocks of Oslo. The last day of the year 9999, which some write for "without end", stands still
+    at its beginning: its last hour has no Oslo time that `datetime` knows."""
+    return min(instant, _LAST - timedelta(days=1)).astimezone(OSLO)
+
+
+def later(instant: datetime, by: timedelta) -> datetime:
+    """So much later, or the last instant there is."""
+    return min(instant, _LAST - by) + by
+
+
 def oslo_day(instant: datetime) -> date:
     """The calendar date of an instant in Europe/Oslo."""
-    return instant.astimezone(OSLO).date()
+    return in_oslo(instant).date()
 
 
 def oslo_text(instant: datetime) -> str:
     """An instant as business messages write it: Oslo time with its offset, to the second."""
-    return instant.astimezone(OSLO).isoformat(timespec="seconds")
+    return in_oslo(instant).isoformat(timespec="seconds")
 
 
 def utc_text(instant: datetime) -> str:

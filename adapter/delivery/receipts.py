@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from adapter.delivery.retry import APPREC_WINDOW
 from adapter.delivery.sender import ACKNOWLEDGED_STATES, OPEN_STATES, TransportState
+from adapter.values import later
 
 
 class AppRecState(StrEnum):
@@ -116,7 +117,7 @@ ROWS: Mapping[tuple[AppRecState, ReceiptEvent], tuple[AppRecState | None, Receip
 
 def expected(now: datetime, generated: datetime) -> ReceiptExchange:
     """The receipt that is awaited from the moment a message is handed over; `generated` is its GenDate."""
-    return ReceiptExchange(AppRecState.SENT, now, generated + APPREC_WINDOW)
+    return ReceiptExchange(AppRecState.SENT, now, later(generated, APPREC_WINDOW))
 
 
 def step(

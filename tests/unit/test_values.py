@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.values import Digest, EdiAddress, HerId, MessageId, Moment, MsgId, Zone, oslo_day, parse_moment, utc_text
+from adapter.values import (
+    Digest,
+    EdiAddress,
+    HerId,
+    MessageId,
+    Moment,
+    MsgId,
+    Zone,
+    later,
+    oslo_day,
+    oslo_text,
+    parse_moment,
+    utc_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +77,23 @@ def test_our_own_moments_read_back(instant: datetime) -> None:
 def test_a_day_is_a_day_in_oslo() -> None:
     """22:30 UTC on a summer evening is the next day."""
     assert parse_moment("2024-06-30T22:30:00Z").day == date(2024, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("9999-12-31T23:59:59Z", date(9999, 12, 31)),
+        ("9999-12-30T23:30:00Z", date(9999, 12, 31)),
+        ("9999-12-30T22:30:00Z", date(9999, 12, 30)),
+        ("0001-01-01T00:00:00Z", date(1, 1, 1)),
+    ],
+)
+def test_the_two_ends_of_time_have_a_day(text: str, day: date) -> None:
+    """Whatever time can be read has a date in Oslo and a text, and something comes after it."""
+    moment = parse_moment(text)
+    assert moment.day == oslo_day(moment.instant) == day
+    assert oslo_text(moment.instant).startswith(day.isoformat())
+    assert moment.instant < later(moment.instant, timedelta(days=4)) <= datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("value", ["", "0", "012", "12a", "12345678901", " 12", "١٢"])

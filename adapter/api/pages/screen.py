@@ -18,7 +18,7 @@ from adapter.api.pages.texts import Spoken, said
 from adapter.config import Scope
 from adapter.envelope.shown import shown_service, shown_type
 from adapter.liability.rules import Language
-from adapter.values import OSLO, HerId, instant_of
+from adapter.values import HerId, in_oslo, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _instant(when: datetime | str) -> datetime:
 
 def _moment(when: datetime | str) -> str:
     """An instant for a person: Oslo time to the second, as a text that sorts."""
-    return _instant(when).astimezone(OSLO).strftime("%Y-%m-%d %H:%M:%S")
+    return in_oslo(_instant(when)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def age(language: Language, span: timedelta) -> str:

@@ -286,7 +286,7 @@ def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
         issued = document.issued.value if document.issued is not None else None
         if generated is None or issued is None:
             continue
-        late = issued.instant > generated.instant + _SKEW if isinstance(issued, Moment) else issued > generated.day
+        late = issued.instant - generated.instant > _SKEW if isinstance(issued, Moment) else issued > generated.day
         if late:
             yield Fault(
                 "IssueDate is after GenDate; write when the document was made",

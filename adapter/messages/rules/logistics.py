@@ -331,7 +331,7 @@ def not_in_the_future(reading: Reading, _: Context) -> Iterator[Fault]:
         value: Moment | date | None = event.time.value if event.time is not None else None
         if value is None or _code(event) not in _HAPPENED:
             continue
-        if value.instant > generated.instant + _TOLERANCE if isinstance(value, Moment) else value > generated.day:
+        if value.instant - generated.instant > _TOLERANCE if isinstance(value, Moment) else value > generated.day:
             yield Fault("an event that has happened lies after GenDate; correct its time, or write Anslag true", place)
 
 

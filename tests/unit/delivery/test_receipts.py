@@ -59,6 +59,14 @@ def test_the_clock_runs_from_the_generation_of_the_message() -> None:
     assert exchange.due == T0 + WINDOW
 
 
+def test_a_message_generated_at_the_end_of_time_waits_until_then() -> None:
+    """A GenDate in the year 9999 has no moment 96 hours after it, and is no defect of ours."""
+    end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    due = receipts.expected(T0, end).due
+    assert due is not None
+    assert due.year == 9999
+
+
 def test_a_deadline_that_has_not_come_changes_nothing() -> None:
     """A timer that fires early leaves the exchange as it is."""
     exchange = receipts.expected(T0, T0)

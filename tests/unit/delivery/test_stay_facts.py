@@ -73,6 +73,27 @@ def test_readiness_is_noticed_when_the_addressee_had_it() -> None:
     assert found.facts[0].digest == Digest.of(_content("discharge-ready"))
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("admitted", "admitted"),
+        ("discharge-ready", "ready"),
+        ("withdrawal", "withdrawn"),
+        ("discharged", "discharged"),
+        ("death", "died"),
+    ],
+)
+def test_a_time_at_either_end_of_what_can_be_written_is_a_time(kind: str, key: str, time: str) -> None:
+    """The year 9999, which some write for "without end", is a fact like any other and breaks nothing."""
+    (fact, *_) = _facts(_content(kind, **{key: time})).facts
+    assert isinstance(fact.what, Admitted | ReadyNotice | Withdrawal | Discharged | Death)
+    at = parse_moment(time)
+    told = fact.what.ready if isinstance(fact.what, ReadyNotice) else None
+    effective = fact.what.effective if isinstance(fact.what, Withdrawal) else None
+    assert at.day in {told, effective} or fact.when == at
+
+
 def test_ready_time_late_in_the_evening_is_that_days() -> None:
     """The date of a ready time is the one in Oslo."""
     content = _content("discharge-ready", ready="2024-03-04T23:30:00Z")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,15 +13,20 @@ import pytest
 from adapter.liability.agreements import Agreement, agreement_mistakes
 from adapter.liability.calendar import EARLIEST, LATEST, following, start_of
 from adapter.liability.case import Case, Sector
+from adapter.liability.casefile import CaseFile, read_case
 from adapter.liability.comparison import Kind, OurStay, compared
+from adapter.liability.explain import explained, fact_line
 from adapter.liability.ledger import Charge, Ledger, Row
 from adapter.liability.mistakes import Mistakes
+from adapter.liability.picture import picture
+from adapter.liability.profiles import Profile
 from adapter.liability.rates import Rate, RateStatus, RateTable, merge_rates, read_rates
-from adapter.liability.readings import Readings
+from adapter.liability.readings import Readings, read_both
 from adapter.liability.reasons import EndReason, StartReason
+from adapter.liability.rules import Language
 from adapter.liability.statement import Month
 from adapter.liability.statement_table import TheirLine
-from adapter.values import HerId
+from adapter.values import HerId, parse_moment
 from tests.unit.liability.test_cases import cases
 
 NOTES = {
@@ -247,3 +253,22 @@ def test_the_24_hours_of_other_policies(
     """By the clock on the wall, or from when the need was seen: exactly 24 hours are in time."""
     facts = [*LATE, {"kind": "admission_notice", **notice}]
     assert ("FL_ADM_NOTICE_LATE" in decided({"facts": facts, "overrides": overrides})["flags"]) == late
+
+
+@pytest.mark.parametrize("kind", ["admitted", "ready_notice", "discharged"])
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_message_of_the_ends_of_time_is_told_and_drawn(
+    kind: str, end: str, profiles: tuple[Profile, ...], rates: RateTable
+) -> None:
+    """A fact that a message dates to the year 1 or 9999 is told, drawn and decided like any other."""
+    found = read_case(json.dumps({"facts": LATE}).encode(), profiles)
+    assert isinstance(found, CaseFile)
+    number = [fact["kind"] for fact in LATE].index(kind)
+    facts = list(found.case.facts)
+    facts[number] = replace(facts[number], when=parse_moment(end))
+    case = replace(found.case, facts=tuple(facts))
+    readings = read_both(case, found.profile, profiles[0], rates, parse_moment("2024-04-01T00:00:00Z"))
+    told = fact_line(facts[number], Language.ENGLISH)
+    assert end[:4] in told
+    assert explained(readings, Language.NORWEGIAN)
+    assert picture(facts, readings, Language.ENGLISH).startswith("<svg")
