@@ -36,6 +36,9 @@ from adapter.service.steps import Told, tell
 from adapter.store.port import Exchange, InboxItem, Reader, Writer
 from adapter.values import Digest
 
+LONGEST_LEASE = timedelta(days=1)
+"""How long an application may keep a message to itself without a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -13,6 +13,7 @@ has removed the file, and only then the positive AppRec goes out.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -101,7 +102,11 @@ def _is_there(path: Path) -> bool:
         path.parent.stat()
         return path.exists()
     except OSError as error:
-        raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: OSError) -> AdapterError:
+    return AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}")
 
 
 def taken(
@@ -167,22 +172,22 @@ def _write_beside(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
+        raise _unusable(path, error) from None
 
 
 def _show(path: Path) -> None:
-    """Give a file that lies beside its name, for good; nothing when it has it already. Raises `AdapterError`."""
+    """Give a file that lies beside its name, for good; nothing when it has it already. Raises `AdapterError`, also
+    where the folder is away: then nobody knows what lies in it."""
     try:
-        _beside(path).replace(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(folder)
+            with suppress(FileNotFoundError):
+                _beside(path).replace(path)
+                os.fsync(folder)
         finally:
             os.close(folder)
-    except FileNotFoundError:
-        return
     except OSError as error:
-        raise AdapterError(FILE_UNREADABLE, f"inbox.folder {path.parent}: {error.strerror}") from None
+        raise _unusable(path, error) from None
 
 
 def _beside(path: Path) -> Path:

@@ -15,11 +15,13 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.retry import VALIDATION_BACK_OFF
 from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import TimerFired
+from adapter.service import intake, transmission
+from adapter.service.claiming import LONGEST_LEASE
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import last_emptied
 from adapter.service.signals import own_address
 from adapter.service.steps import Told, take_receipt_step, take_transport_step
-from adapter.store.port import ExchangeFilter, Reader, Writer
+from adapter.store.port import ExchangeFilter, Latest, Reader, Writer
 from adapter.values import instant_of, instant_text
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -88,12 +90,17 @@ def rein_in(installation: Installation) -> int:
     now = installation.clock.now()
 
     def write(writer: Writer) -> int:
-        longest = max(installation.terms.mail_back_off.pauses)
-        brought = writer.rein_in(now, now + longest, now + max(VALIDATION_BACK_OFF.pauses))
+        latest = Latest(
+            outbox_due=now + max(installation.terms.mail_back_off.pauses),
+            mail_due=now + max(VALIDATION_BACK_OFF.pauses),
+            claim=now + max(intake.LEASE, transmission.LEASE),
+            inbox_claim=now + LONGEST_LEASE,
+        )
+        brought = writer.rein_in(now, latest)
         for exchange in writer.exchanges(ExchangeFilter(transport=(TransportState.AWAIT_ACK,), limit=1_000_000)):
-            transport, latest = exchange.transport, now + installation.terms_for(exchange).interval
-            if transport is not None and transport.due is not None and transport.due > latest:
-                writer.save_exchange(replace(exchange, transport=replace(transport, due=latest)))
+            transport, last = exchange.transport, now + installation.terms_for(exchange).interval
+            if transport is not None and transport.due is not None and transport.due > last:
+                writer.save_exchange(replace(exchange, transport=replace(transport, due=last)))
                 brought += 1
         return brought
 

@@ -460,6 +460,17 @@ class Counts:
 # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest moments that a clock which is right can have set: when a mail of the outbox and one that came in are
+    tried again, and when a claim on either and one of the application on a message end."""
+
+    outbox_due: datetime
+    mail_due: datetime
+    claim: datetime
+    inbox_claim: datetime
+
+
 class Reader(AccessReader, CareReader, Protocol):
     """Questions. All answers of one piece of work are of one moment."""
 
@@ -696,9 +707,9 @@ class Writer(Reader, AccessWriter, CareWriter, Protocol):
     def drop_note(self, key: str) -> None:
         """Let go of a small text that has served; nothing where there is none."""
 
-    def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
-        """Make due now what waits in the outbox or among the mails for a moment after the latest that there can be:
-        a clock that was wrong has set it. Says how much that was."""
+    def rein_in(self, now: datetime, latest: Latest) -> int:
+        """Make due now what waits for a moment after the latest that there can be, and end now what is claimed beyond
+        it: a clock that was wrong has set it. Says how much that was."""
 
     def forget(self, before: datetime, limit: int) -> int:
         """Drop dedupe records, kept answers and small texts whose time is over, so many of each at most; says how many.

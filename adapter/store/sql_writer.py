@@ -27,6 +27,7 @@ from adapter.store.port import (
     InboxItem,
     IssuedStatement,
     JournalEntry,
+    Latest,
     Mail,
     OperatorAct,
     OutboxItem,
@@ -339,13 +340,17 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     def drop_note(self, key: str) -> None:
         self._connection.execute(delete(meta).where(meta.c.key == f"note:{key}"))
 
-    def rein_in(self, now: datetime, outbox_latest: datetime, mail_latest: datetime) -> int:
+    def rein_in(self, now: datetime, latest: Latest) -> int:
+        beyond = (
+            (outbox, outbox.c.due, latest.outbox_due, (WAITS_TO_LEAVE,)),
+            (mail_in, mail_in.c.due, latest.mail_due, ()),
+            (outbox, outbox.c.claimed_until, latest.claim, ()),
+            (mail_in, mail_in.c.claimed_until, latest.claim, ()),
+            (inbox, inbox.c.claimed_until, latest.inbox_claim, (inbox.c.taken_at.is_(None),)),
+        )
         return sum(
-            self._connection.execute(update(table).where(table.c.due > latest, *waits).values(due=now)).rowcount
-            for table, latest, waits in (
-                (outbox, outbox_latest, (WAITS_TO_LEAVE,)),
-                (mail_in, mail_latest, ()),
-            )
+            self._connection.execute(update(table).where(moment > last, *waits).values({moment: now})).rowcount
+            for table, moment, last, waits in beyond
         )
 
     def forget(self, before: datetime, limit: int) -> int:

@@ -13,7 +13,7 @@ from adapter.config import Scope
 from adapter.envelope.shown import shown_type
 from adapter.errors import EXCHANGE_UNKNOWN, AdapterError
 from adapter.service.access import Did
-from adapter.service.claiming import Waiting, claim, confirm, refusal_code, reject, waiting
+from adapter.service.claiming import LONGEST_LEASE, Waiting, claim, confirm, refusal_code, reject, waiting
 from adapter.service.holding import accept, held, refuse
 from adapter.service.operating import By
 from adapter.values import utc_text
@@ -51,7 +51,7 @@ class ClaimInput(Model):
     """How many messages, and for how long. A message that is not confirmed by then is given to the next who asks."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 10
-    lease_seconds: Annotated[int, Field(ge=5, le=86_400)] = 300
+    lease_seconds: Annotated[int, Field(ge=5, le=LONGEST_LEASE // timedelta(seconds=1))] = 300
 
 
 class ConfirmInput(Model):

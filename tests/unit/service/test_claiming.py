@@ -12,7 +12,7 @@ import pytest
 
 from adapter.config import Scope
 from adapter.errors import AdapterError
-from adapter.service import claiming
+from adapter.service import claiming, timers
 from adapter.service.access import Caller
 from adapter.service.claiming import refusal_code
 from adapter.service.installation import Installation
@@ -275,3 +275,21 @@ async def test_the_refusal_says_what_was_done_before(world: World) -> None:
         desk.confirm()
     with pytest.raises(AdapterError, match="with other errors"):
         desk.reject(code="E10")
+
+
+async def test_what_a_wrong_clock_let_an_application_claim_is_soon_anothers(world: World) -> None:
+    """A claim of next year by an application that died ends when the clock is set right; one of today goes on."""
+    for _ in range(2):
+        world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    installation = world.municipality.installation
+
+    def claim(caller: Caller) -> int:
+        return len(claiming.claim(installation, caller, 1, claiming.LONGEST_LEASE))
+
+    world.clock.advance(timedelta(days=365))
+    assert claim(ME) == 1
+    world.clock.set(START + timedelta(hours=1))
+    assert [claim(OTHER), claim(OTHER)] == [1, 0]
+    assert timers.rein_in(installation) == 1
+    assert [claim(OTHER), claim(OTHER)] == [1, 0]

@@ -127,3 +127,28 @@ async def test_a_file_taken_by_the_application_does_not_come_back(world: World) 
     await world.municipality.restart()
     assert inbox.offer_waiting(world.municipality.installation) == []
     assert world.municipality.inbox() == {}
+
+
+async def test_a_folder_that_goes_away_before_the_file_has_its_name_keeps_the_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A death before the renaming, and then no folder: the message waits, and is there when the folder is back."""
+    folder = world.municipality.settings.inbox.folder
+    content = world.hospital.build("discharge-ready")
+    world.hospital.submit(content)
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+
+    def dies(_: Path) -> None:
+        raise ValueError("died")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(inbox, "_show", dies)
+        with pytest.raises(ValueError, match="died"):
+            await world.municipality.daemon.settle()
+    away = folder.rename(folder.with_name("away"))
+    with pytest.raises(AdapterError, match=r"inbox\.folder"):
+        await world.municipality.daemon.settle()
+    away.rename(folder)
+    await world.settle()
+    assert list(world.municipality.inbox().values()) == [content]
