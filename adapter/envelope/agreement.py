@@ -18,6 +18,7 @@ from adapter.crypto.refusal import RefusedError
 from adapter.crypto.tolerated import tolerated
 from adapter.envelope.cpa import MAY_RECEIVE, MAY_SEND, Binding, Can, Cpa, Reliability
 from adapter.envelope.header import MessageHeader
+from adapter.envelope.reported import place_of
 from adapter.envelope.routing import Process
 from adapter.errors import AGREEMENT_LACKS, CPA_UNREADABLE, ENVELOPE_INCONSISTENT, ENVELOPE_VALUE, AdapterError
 from adapter.messages.findings import Finding
@@ -95,9 +96,10 @@ def to_send(
     wanted = versions if process.receipt or version == "0" else versions & {version}
     if not wanted:
         raise AdapterError(
-            AGREEMENT_LACKS, f"{about}: version {version}, agreed are {', '.join(sorted(versions))} (EB-256)"
+            AGREEMENT_LACKS,
+            f"{about}: version {version}, agreed are {', '.join(sorted(versions, key=place_of))} (EB-256)",
         )
-    chosen = max((one for one in taking if one.version in wanted), key=lambda one: one.version)
+    chosen = max((one for one in taking if one.version in wanted), key=lambda one: place_of(one.version))
     party = cpa.party(receiver)
     address = party.address(chosen) if party is not None else None
     return Agreement(cpa.id, chosen.service_type or KITH_SERVICE, chosen, address)

@@ -14,6 +14,7 @@ from adapter.envelope.routing import APPREC
 from adapter.messages.kinds import CONTENTS, KINDS, Family
 
 _VERSION: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}[a-z]?")
+_NUMBER: Final = re.compile(r"[0-9]+")
 _PLO: Final = frozenset(kind.type for kind in KINDS if kind.family is not Family.DIALOG)
 _REFERRALS: Final = frozenset({"HENVISNING", "HENVISNING_NYTILSTAND", "HENVISNING_VIDERE", "TILBAKEMELD"})
 _LAB: Final = frozenset({"SVAR_CYT", "SVAR_HIST", "SVAR_KKL", "SVAR_MBIO", "SVAR_LAB", "SVAR_RTG"})
@@ -54,6 +55,16 @@ def version_of(namespace: str) -> str:
 def is_version(text: str) -> bool:
     """Whether a text has the form of a published version; `0`, which stands for an unknown one, has it not."""
     return _VERSION.fullmatch(text) is not None and text != "0"
+
+
+def place_of(version: str) -> tuple[tuple[int, ...], str]:
+    """Where a version stands among others: its numbers, then the letter behind them, as in `0.9b`.
+
+    What is no version stands before all that are.
+    """
+    if _VERSION.fullmatch(version) is None:
+        return (), version
+    return tuple(map(int, _NUMBER.findall(version))), version.lstrip("0123456789.")
 
 
 def is_of_version(namespace: str, version: str) -> bool:

@@ -22,6 +22,9 @@ from adapter.messages.reading import understand
 from adapter.values import Digest
 
 _LONGEST: Final = 60
+"""signs that are kept of what a message calls a file"""
+_MOST_OCTETS: Final = 200
+"""and octets of them in UTF-8: a disk takes 255 for a whole name, with number and endings"""
 _ENDINGS: Final = {
     "application/pdf": ".pdf",
     "image/jpeg": ".jpg",
@@ -76,7 +79,7 @@ def _plain(said: str) -> str:
     """Letters and digits of what a partner wrote, the rest as `_`; `attachment` where nothing is left."""
     composed = unicodedata.normalize("NFC", said)
     kept = "".join(one if one.isalnum() or one in "-_" else "_" for one in composed)[:_LONGEST]
-    return kept.strip("_-") or "attachment"
+    return kept.encode()[:_MOST_OCTETS].decode(errors="ignore").strip("_-") or "attachment"
 
 
 def _ending_of(octets: bytes) -> str:

@@ -135,6 +135,20 @@ def test_two_of_one_name_are_two_files(folder: Path) -> None:
     assert len(write_all(folder, extracts(b"", (PICTURE, PICTURE)))) == 2
 
 
+@pytest.mark.parametrize("letter", ["x", "å", "\u0b85", "\U00020bb7"], ids=["1", "2", "3", "4"])
+async def test_many_files_of_long_names_are_all_written(world: World, folder: Path, letter: str) -> None:
+    """A hundred and fifty packed attachments, named in letters of one to four octets: no name is too long for a disk,
+    none is cut inside a letter, and each keeps its ending."""
+    content = attached(world, *[letter * 200] * 150)
+    packed = content.replace(b"</MimeType>", b'</MimeType><Compression V="DF" DN="Deflate"/>')
+    files = extracts(packed, ())
+    assert len(write_all(folder, files)) == 150
+    there = lying(folder)
+    assert set(there.values()) == {PDF}
+    assert all(len(name.encode()) <= 255 and name.endswith(f"{letter}.pdf.deflate") for name in there)
+    assert {int(name.partition("-")[0]) for name in there} == set(range(1, 151))
+
+
 async def test_what_cannot_be_decoded_is_told(world: World) -> None:
     """No attachment is left out in silence."""
     content = attached(world, "Liste").replace(base64.b64encode(PDF), b"????")

@@ -110,6 +110,44 @@ def test_a_document_of_no_known_version_goes_by_the_newest_that_is_agreed(cpa: C
     assert (binding.version, binding.can) == ("1.6", Can.RECEIVE)
 
 
+@pytest.mark.parametrize(
+    ("versions", "newest"),
+    [
+        (("1.9", "1.10"), "1.10"),
+        (("1.10", "1.9"), "1.10"),
+        (("10.0", "9.9"), "10.0"),
+        (("1.6", "1.6.1"), "1.6.1"),
+        (("0.9a", "0.9b", "0.9"), "0.9b"),
+        (("0.91", "0.9b"), "0.91"),
+        (("1.6", "", "next"), "1.6"),
+        (("1.2", "1.²"), "1.2"),
+    ],
+)
+def test_the_newest_version_is_the_highest_number(cpa: Cpa, versions: tuple[str, ...], newest: str) -> None:
+    """Versions are compared part by part as numbers: 1.10 comes after 1.9; what is no version comes before all."""
+    agreed_to = cpa
+    for her in (HOSPITAL, MUNICIPALITY):
+        agreed_to = having(
+            agreed_to, her, lambda bindings: [replace(one, version=said) for one in bindings for said in versions]
+        )
+    binding = sent((agreed_to,), Process(READINESS), "0").binding
+    assert binding is not None
+    assert binding.version == newest
+
+
+def test_the_versions_agreed_are_told_in_their_order(cpa: Cpa) -> None:
+    """The refusal lists them as numbers."""
+    agreed_to = cpa
+    for her in (HOSPITAL, MUNICIPALITY):
+        agreed_to = having(
+            agreed_to,
+            her,
+            lambda bindings: [replace(one, version=said) for one in bindings for said in ("1.10", "1.9")],
+        )
+    with pytest.raises(AdapterError, match=r"agreed are 1.9, 1.10"):
+        sent((agreed_to,), Process(READINESS), "1.6")
+
+
 def test_a_receipt_is_agreed_upon_with_its_message(cpa: Cpa) -> None:
     """An AppRec has a version of its own, which says nothing of the message that it is for."""
     assert sent((cpa,), Process(ANSWER, receipt=True), "1.1").cpa_id == CPA_ID
