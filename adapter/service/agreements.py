@@ -36,13 +36,12 @@ def verify(tools: Tools, message: Message, now: datetime) -> VerifiedMessage:
     Raises `RefusedError`, or `AdapterError` (PARTNER_UNKNOWN, REGISTER_UNREACHABLE).
     """
     her = message.header.sender.her
-    policy = tools.policy_of(her)
     try:
-        return opening.verify(message, expected_signer(tools, her, now), policy, now)
+        return opening.verify(message, expected_signer(tools, her, now), tools.policy_of(her), now)
     except RefusedError as error:
         if error.rule not in _SURPRISING or not tools.partners.refresh(her):
             raise
-    return opening.verify(message, expected_signer(tools, her, now), policy, now)
+    return opening.verify(message, expected_signer(tools, her, now), tools.policy_of(her), now)
 
 
 def admit(tools: Tools, header: MessageHeader) -> tuple[Finding, ...]:

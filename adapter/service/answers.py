@@ -8,7 +8,6 @@ end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,15 +25,16 @@ from adapter.envelope.seal import Sealed, fault_body
 from adapter.envelope.shown import shown_id
 from adapter.envelope.signals import EbError, SoapFault
 from adapter.envelope.unpack import MailFacts, mail_facts
-from adapter.errors import JUDGING_DEFECT, AdapterError
+from adapter.errors import JUDGING_DEFECT, STORE_EXPIRED, AdapterError
 from adapter.messages.findings import Finding
 from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import vetting
 from adapter.service.installation import Installation
+from adapter.service.kept_refusals import KeptRefusal
 from adapter.service.steps import Told
-from adapter.store.port import BlobKind, Mail, OutboxItem, OutboxKind, Writer
+from adapter.store.port import BlobKind, Mail, OutboxItem, OutboxKind, Reader, Writer
 from adapter.values import Digest, EdiAddress, MessageId
 
 _FAULT_PAUSE = timedelta(hours=1)
@@ -83,13 +83,13 @@ def put_stored(writer: Writer, response: Response, body: Digest, now: datetime) 
     )
 
 
-def signal_response(installation: Installation, to: ReturnAddress, sealed: Sealed) -> Response | None:
+def signal_response(installation: Installation, to: ReturnAddress, answer_id: str, body: bytes) -> Response | None:
     """A sealed signal on its way to the partner; None when the directory does not know it or we are not addressed."""
     partner, own = installation.partners.find(to.sender), installation.own(to.receiver)
     if partner is None:
         return None
     address = own.address if own is not None else installation.settings.party[0].address
-    return Response(sealed.message_id.value, sealed.body, OutboxKind.SIGNAL, address, partner.address)
+    return Response(answer_id, body, OutboxKind.SIGNAL, address, partner.address)
 
 
 def objection(installation: Installation, to: ReturnAddress, errors: tuple[EbError, ...]) -> Sealed:
@@ -169,12 +169,12 @@ def refuse(
     to: ReturnAddress | None,
     facts: MailFacts,
     error: AdapterError,
-    also: Callable[[Writer, Digest], None] | None = None,
+    kept: KeptRefusal | None = None,
 ) -> list[Told]:
     """Answer a message that could not be verified or read: ErrorList, Fault or nothing, as the profile has it.
 
-    Nothing is reserved for it: an unverified message leaves no trace but its own record, and what `also` keeps of an
-    ErrorList in the same transaction.
+    Nothing is reserved for it: an unverified message leaves no trace but its own record, and where `kept` is given the
+    ErrorList that the same octets get when they come again.
     """
     decided = respond.refusal(kind, to)
     if decided is Answer.ERROR and to is not None and _is_flooding(installation, to):
@@ -184,8 +184,7 @@ def refuse(
     now = installation.clock.now()
     response = None
     if decided is Answer.ERROR and to is not None:
-        errors = respond.errors(error, everything_wrong(installation, mail, error))
-        response = signal_response(installation, to, objection(installation, to, errors))
+        response = _refusal(installation, mail, to, error, kept)
         if response is None:
             return answer_by_fault(installation, mail, facts, error)
 
@@ -199,8 +198,8 @@ def refuse(
         writer.save_mail(replace(mail, reception=reception))
         if response is not None and to is not None:
             digest = response.put(writer, now)
-            if also is not None:
-                also(writer, digest)
+            if kept is not None:
+                kept.keep(writer, digest, now)
             counted = _counted(writer.note(_flood_note(to)), now)
             writer.keep_note(_flood_note(to), counted, until=now + _OBJECTIONS_WITHIN)
 
@@ -210,6 +209,30 @@ def refuse(
     event = events.SIGNAL_IGNORED if response is None else events.MESSAGE_REFUSED
     state = "closed" if response is None else "rejected"
     return [Told(event, Line(message_id=message_id, partner=partner, state=state, rule=error.id))]
+
+
+def _refusal(
+    installation: Installation, mail: Mail, to: ReturnAddress, error: AdapterError, kept: KeptRefusal | None
+) -> Response | None:
+    """An ErrorList on its way, a new one or the one that these octets had before; None when nobody is to get it."""
+    if kept is not None:
+        now = installation.clock.now()
+        before = installation.store.read_now(lambda reader: _octets(reader, kept.answer(reader, now)))
+        if before:
+            return signal_response(installation, to, kept.outbox_id, before)
+    sealed = objection(installation, to, respond.errors(error, everything_wrong(installation, mail, error)))
+    answer_id = sealed.message_id.value if kept is None else kept.outbox_id
+    return signal_response(installation, to, answer_id, sealed.body)
+
+
+def _octets(reader: Reader, answer: Digest | None) -> bytes:
+    """The octets of a kept answer; empty where there is none, or the retention of signals has let go of it."""
+    try:
+        return b"" if answer is None else reader.blob(answer)
+    except AdapterError as error:
+        if error.kind is not STORE_EXPIRED:
+            raise
+        return b""
 
 
 def _is_flooding(installation: Installation, to: ReturnAddress) -> bool:

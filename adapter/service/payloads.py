@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from adapter.crypto.policy import NATIONAL
 from adapter.crypto.refusal import RefusedError
@@ -38,6 +38,7 @@ from adapter.observe.log import Line
 from adapter.service import agreements, ended_keys, receipts, remarking, vetting
 from adapter.service.answers import Response, everything_wrong, objection, put_stored, refuse, signal_response
 from adapter.service.installation import Installation
+from adapter.service.kept_refusals import KEEP_SEEN, KeptRefusal
 from adapter.service.letters import CAME_WITH_OTHERS, Arrival, Letter, judged_letter, kept_letter, letters_of
 from adapter.service.revocations import Vetted
 from adapter.service.steps import Told
@@ -49,10 +50,7 @@ from adapter.store.port import (
     SeenEnvelope,
     Writer,
 )
-from adapter.values import Digest, MessageId, instant_of, instant_text
-
-KEEP_SEEN = timedelta(days=30)
-"""How long an envelope is remembered (`ebxml.md` §7.4)."""
+from adapter.values import Digest, MessageId
 
 
 def take_payload(installation: Installation, mail: Mail, unpacked: Unpacked) -> list[Told]:
@@ -121,7 +119,9 @@ def _repeat(installation: Installation, mail: Mail, message: Message, seen: Seen
         if asks and seen.seen.response is not None and partner is not None:
             event = Reception.DUPLICATE_ANSWERED
             sender = (own or installation.settings.party[0]).address
-            answer_id = _answer_id(header)
+            refusal = KeptRefusal(seen.seen.soap)
+            was_refused_so = refusal.answer(writer, now) == seen.seen.response
+            answer_id = refusal.outbox_id if was_refused_so else _answer_id(header)
             kept = Response(answer_id, b"", OutboxKind.SIGNAL, sender, partner.address, seen.exchange_id)
             put_stored(writer, kept, seen.seen.response, now)
         stepped = receiver.walk(mail.reception, now, Reception.HEADER_READ, event)
@@ -137,31 +137,21 @@ def _repeat(installation: Installation, mail: Mail, message: Message, seen: Seen
     return [Told(events.MESSAGE_DUPLICATED, line)]
 
 
-def keep_refusal(writer: Writer, soap: Digest, answer: Digest, now: datetime) -> None:
-    """Keep that an envelope was refused that could not be verified for a day, with the answer its sender has got."""
-    writer.keep_note(_refusal_note(soap), f"{answer} {instant_text(now)}", until=now + KEEP_SEEN)
-
-
-def _refusal_note(soap: Digest) -> str:
-    return f"refused unjudged:{soap}"
-
-
 def _refused_unverified(installation: Installation, arrival: Arrival, now: datetime) -> SeenEnvelope | None:
     """What is known of a verified envelope, octet for octet one that was refused unverified: reserved with that answer.
 
     Nobody gets an Acknowledgment after an Error for one message, and what was rejected is not delivered (`ebxml.md`
     §6.5). Other octets under its id are new: an id is nobody's but the verified sender's (§7.4).
     """
-
-    note = installation.store.read_now(lambda reader: reader.note(_refusal_note(arrival.soap)))
-    answer, _, at = (note or "").partition(" ")
-    if not answer or now - instant_of(at) >= KEEP_SEEN:
+    kept = KeptRefusal(arrival.soap)
+    if installation.store.read_now(lambda reader: kept.answer(reader, now)) is None:
         return None
 
     def write(writer: Writer) -> None:
-        if writer.seen(arrival.header.sender.her, arrival.header.message_id) is None:
+        answer = kept.answer(writer, now)
+        if answer is not None and writer.seen(arrival.header.sender.her, arrival.header.message_id) is None:
             _reserve(writer, arrival, None, now)
-            writer.answered(arrival.header.sender.her, arrival.header.message_id, Digest(answer), Outcome.REFUSED)
+            writer.answered(arrival.header.sender.her, arrival.header.message_id, answer, Outcome.REFUSED)
 
     installation.store.write_now(write)
     return _seen(installation, arrival.header)
@@ -276,7 +266,7 @@ def _accept(
     if arrival.vetted is not None:
         arrival.vetted.keep(writer, mail.raw)
     _reserve(writer, arrival, exchange.id, now)
-    response = signal_response(installation, arrival.reply_to, sealed)
+    response = signal_response(installation, arrival.reply_to, sealed.message_id.value, sealed.body)
     assert response is not None
     digest = replace(response, id=_answer_id(header), exchange_id=exchange.id).put(writer, now)
     writer.answered(header.sender.her, header.message_id, digest, outcome)
@@ -334,7 +324,7 @@ def _reject(installation: Installation, arrival: Arrival, error: AdapterError) -
 def _objection(installation: Installation, arrival: Arrival, error: AdapterError) -> Response | None:
     errors = respond.errors(error, everything_wrong(installation, arrival.mail, error))
     sealed = objection(installation, arrival.reply_to, errors)
-    return signal_response(installation, arrival.reply_to, sealed)
+    return signal_response(installation, arrival.reply_to, sealed.message_id.value, sealed.body)
 
 
 def _reserve(writer: Writer, arrival: Arrival, exchange_id: str | None, now: datetime) -> None:

@@ -22,6 +22,7 @@ from adapter.service.agreements import expected_signer
 from adapter.service.answers import refuse
 from adapter.service.defects import defect
 from adapter.service.installation import Installation
+from adapter.service.kept_refusals import KeptRefusal
 from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told
 from adapter.store.port import Mail
@@ -45,16 +46,8 @@ def refuse_unjudged(installation: Installation, mail: Mail, error: AdapterError)
         if verified is not None:
             told = payloads.refuse_verified(installation, mail, verified, told_outside)
         else:
-            soap, now = Digest.of(unpacked.envelope.octets), installation.clock.now()
-            told = refuse(
-                installation,
-                mail,
-                unpacked.kind,
-                to,
-                unpacked.mail,
-                told_outside,
-                lambda writer, answer: payloads.keep_refusal(writer, soap, answer, now),
-            )
+            kept = KeptRefusal(Digest.of(unpacked.envelope.octets))
+            told = refuse(installation, mail, unpacked.kind, to, unpacked.mail, told_outside, kept)
     except AdapterError as another:
         _tell_if_ours(installation, another)
         return None

@@ -22,7 +22,7 @@ from adapter.envelope.sealed_for import sealed_for
 from adapter.errors import REVOCATION_UNKNOWN, SIGNER_REVOKED, SIGNER_UNUSABLE, AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import vetting
+from adapter.service import kept_refusals, vetting
 from adapter.service.installation import Installation
 from adapter.service.own_signature import signature_now
 from adapter.service.steps import Told, line_of, take_transport_step
@@ -110,7 +110,9 @@ def _seal_anew(installation: Installation, item: OutboxItem, body: bytes, why: s
     sealed = installation.sealer.renew(body, MessageId(installation.ids.fresh()), now)
 
     def write(writer: Writer) -> list[Told]:
-        writer.renew_outbox(item, writer.put_blob(sealed.body, BlobKind.SIGNAL, now), now)
+        renewed = writer.put_blob(sealed.body, BlobKind.SIGNAL, now)
+        writer.renew_outbox(item, renewed, now)
+        kept_refusals.signed_anew(writer, item, renewed, now)
         exchange = writer.exchange(item.exchange_id) if item.exchange_id is not None else None
         if exchange is None:
             return [Told(events.ANSWER_RENEWED, Line(message_id=sealed.message_id.value, rule=why))]
