@@ -229,6 +229,8 @@ class _Life:
                 self._manager.alive()
 
     async def _see_clock(self, wall: datetime, count: float) -> tuple[datetime, float]:
+        """See whether the clock was set since it was `wall` at `count` by a clock that nobody sets; gives both anew, or
+        the same again where the store does not let what was put off be brought back yet."""
         now, passed = self._installation.clock.now(), time.monotonic()
         stepped = now - wall - timedelta(seconds=passed - count)
         if abs(stepped) > CLOCK_SLACK:
@@ -239,4 +241,5 @@ class _Life:
                 await asyncio.to_thread(timers.rein_in, self._installation)
             except AdapterError as error:
                 self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+                return wall, count
         return now, passed

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from adapter.api.endpoints.exchanges import ByHand, DoneByHand
+from adapter.api.endpoints.by_hand import ByHand, DoneByHand
 from adapter.api.operation import Answer, Call, Given, Model, Operation, Taken
 from adapter.config import Scope
 from adapter.envelope.shown import shown_type

@@ -15,11 +15,11 @@ import pytest
 
 from adapter.api.serving import ApiServer, api_companion
 from adapter.config import load
-from adapter.errors import CONFIG_INVALID, AdapterError
+from adapter.errors import CONFIG_INVALID, STORE_LOCKED, AdapterError
 from adapter.observe import events
 from adapter.observe.events import Event, Level
 from adapter.observe.log import Line
-from adapter.service import life
+from adapter.service import life, timers
 from adapter.service.clock import RandomIds
 from adapter.service.companions import Companion, MakeCompanion
 from adapter.service.installation import Installation
@@ -162,6 +162,30 @@ async def test_a_clock_that_is_set_is_seen_and_what_was_put_off_is_brought_back(
     now, store = world.clock.now(), world.hospital.installation.store
     (item,) = store.read_now(lambda reader: reader.outbox_of(sent))
     assert item.due <= now + timedelta(hours=12)
+
+
+async def test_a_clock_that_is_set_while_the_store_is_away_is_dealt_with_when_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was put off is brought back at the next look, not at the next start."""
+    monkeypatch.setattr(life, "GUARD_SECONDS", 0.05)
+    honest = timers.rein_in
+    asked: list[Installation] = []
+
+    def locked_once(installation: Installation) -> int:
+        asked.append(installation)
+        if len(asked) == 2:  # the first is that of the start
+            raise AdapterError(STORE_LOCKED)
+        return honest(installation)
+
+    monkeypatch.setattr(timers, "rein_in", locked_once)
+    log = Heard()
+    async with living(world, log):
+        world.clock.advance(timedelta(days=-365))
+        await log.until(events.CLOCK_STEPPED, 2)
+        await asyncio.sleep(0.3)
+    assert len(asked) == 3
+    assert len(log.of(events.CLOCK_STEPPED)) == 2
 
 
 async def test_a_clock_that_drifts_a_little_is_no_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
