@@ -8,6 +8,7 @@ has the duty. A positive receipt is sent only after the import is durable, a neg
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -136,13 +137,14 @@ def version_of(reading: Reading) -> AppRecVersion:
     """The version of the receipt: the content's standard decides (HITS 1168 §8.2); 1.1 where it cannot be read."""
     if reading.standard is not None:
         return reading.standard.apprec
-    carried = reading.type is not None and reading.type.startswith(_ANSWERED_WITH_1_0)
+    carried = reading.type is not None and _ANSWERED_WITH_1_0.fullmatch(reading.type.upper())
     return AppRecVersion.V1_0 if carried else AppRecVersion.V1_1
 
 
-_ANSWERED_WITH_1_0: Final = ("ERM", "SYKMELD", "LEGEERKL")
-"""How the types begin of messages that are only carried here and have receipts of version 1.0: eResept and NAV
-(`apprec.md` §3.2)."""
+_ANSWERED_WITH_1_0: Final = re.compile(r"(ERM|SYKMELD|LEGEERKL|EGENANDEL|PASIENTLISTE).*|[A-ZÆØÅ]{1,3}OM", re.DOTALL)
+"""The types of messages that are only carried here and have receipts of version 1.0: eResept, NAV, and of Helfo the
+settlements (LOM and its like), the shares that patients pay and the lists of patients (`apprec.md` §3.2, `msghead.md`
+§4.1)."""
 
 
 def refusals(findings: tuple[Finding, ...], codes: CodeLists) -> tuple[Code, ...]:

@@ -249,6 +249,11 @@ ROWS = (
     taken("3.2 referral 2.0", *carried("HENVISNING")),
     taken("3.2 a message to NAV", *carried("SYKMELD"), version="1.0", says=("SPR 8140022 1",)),
     taken("3.2 a prescription", *carried("ERM1"), version="1.0", says=("SPR 8140022 1",)),
+    *(
+        taken(f"3.2 from Helfo: {type_}", *carried(type_), version="1.0", says=("SPR 8140022 1",))
+        for type_ in ("LOM", "EgenandelSvar", "EGENANDEL", "PasientlisteFastlege")
+    ),
+    taken("3.2 a message of nobody named there", *carried("HODE_FOLGEBREV")),
     # 6.1 what the message does not say
     refused("6.1 no Type", "T10", (TYPE, "<Type/>"), said="Type kan ikke leses"),
     refused("6.1 no GenDate", "T02", ("<GenDate>[^<]*</GenDate>", "<GenDate/>"), said="GenDate kan ikke leses"),
