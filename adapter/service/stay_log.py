@@ -37,6 +37,7 @@ from adapter.messages.choices import Unreferenced
 from adapter.messages.codes import Event
 from adapter.messages.head import Head
 from adapter.messages.kinds import Family
+from adapter.messages.linking import same_pair
 from adapter.messages.logistics import Logistics
 from adapter.messages.reading import Reading, understand
 from adapter.observe import events
@@ -344,7 +345,18 @@ def ready_date(reading: Reading) -> date | None:
 
 
 def answered_exchange(reader: Reader, head: Head, organisation: HerId | None, peer: HerId) -> Exchange | None:
-    """The exchange that a message's ConversationRef means, sent by us or received (`msghead.md` §10.4)."""
+    """The exchange that a message is linked to: the one it names, where that is of the same patient and went between
+    the same organisations (LK-007). One that is kept no more, or names no patient, contradicts nothing."""
+    named = named_exchange(reader, head, organisation, peer)
+    said = kept_reading(reader, named) if named is not None else None
+    if said is None or said.head is None:
+        return named
+    patients = {patient_identity(one.patient) for one in (said.head, head) if one.patient is not None}
+    return named if len(patients) < 2 and same_pair(said.head, head) else None
+
+
+def named_exchange(reader: Reader, head: Head, organisation: HerId | None, peer: HerId) -> Exchange | None:
+    """The exchange that a message's ConversationRef names, sent by us or received (`msghead.md` §10.4)."""
     link = head.conversation
     for reference in (link.parent, link.conversation) if link is not None else ():
         found = _by_msg_id(reader, reference, organisation, peer)

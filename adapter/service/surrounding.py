@@ -7,6 +7,7 @@ from adapter.errors import AdapterError
 from adapter.messages.findings import Finding
 from adapter.messages.head import Head
 from adapter.messages.kinds import kind_of
+from adapter.messages.linking import same_pair
 from adapter.messages.reading import Reading
 from adapter.messages.rules.known import Deadlines, Earlier, Known, Surroundings
 from adapter.messages.rules.rule import Side
@@ -14,7 +15,7 @@ from adapter.messages.rules.surroundings import judge_surroundings
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
 from adapter.service.stay_course import course_of
-from adapter.service.stay_log import answered_exchange, kept_reading
+from adapter.service.stay_log import kept_reading, named_exchange
 from adapter.store.port import Direction, Exchange, Reader
 from adapter.values import HerId, MsgId
 
@@ -71,7 +72,7 @@ def _patient(head: Head) -> str:
 
 def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: Side) -> Earlier | None:
     own, peer = (head.sender, receiver) if side is Side.SEND else (head.receiver, sender)
-    exchange = answered_exchange(reader, head, own.organisation_her, peer)
+    exchange = named_exchange(reader, head, own.organisation_her, peer)
     said = kept_reading(reader, exchange) if exchange is not None else None
     if exchange is None or said is None or said.head is None or exchange.msg_id is None:
         return None
@@ -87,6 +88,7 @@ def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: S
         receiver=said.head.receiver,
         from_sender=ours if side is Side.SEND else not ours,
         cancelled=_is_cancelled(reader, exchange, first),
+        same_pair=same_pair(said.head, head),
     )
 
 

@@ -101,6 +101,28 @@ async def test_an_old_msg_id_with_other_octets_is_noted(world: World) -> None:
     assert "MH-014" in told
 
 
+@pytest.mark.parametrize("kind", ["readiness-answer", "note", "deviation"])
+async def test_an_answer_about_another_patient_is_not_linked(world: World, kind: str) -> None:
+    """It names a message of another patient: it is taken, but answers nothing, and a person is told (LK-007)."""
+    ready = await exchanged(world)
+    good = world.municipality.build(kind, receiver={"her": "8140011"}, reference={"parent": ready})
+    about = good.replace(b"<Id>12834130279</Id>", b"<Id>12834130511</Id>")
+    about = re.sub(rb"<MsgId>[^<]*<", f"<MsgId>{AGAIN[0]}<".encode(), about)
+    strange = world.municipality.submit(about)
+    right = world.municipality.submit(good)
+    await world.settle()
+    received = [one for one in world.hospital.received() if one.type != "APPREC"]
+    about_another, meant = sorted(received, key=lambda one: b"12834130511" not in world.hospital.payload(one))
+    assert apprec_word(world.municipality.exchange(strange)) == "ok"
+    assert about_another.answers is None
+    assert any("LK-007" in line for line in world.hospital.journal(about_another.id))
+    [asked] = world.hospital.sent("LOG_UTSKRIVNINGSKLAR")
+    assert meant.answers == asked.id
+    assert not any("LK-007" in line for line in world.hospital.journal(meant.id))
+    assert world.municipality.exchange(right).answers is not None
+    assert world.municipality.exchange(strange).answers is None
+
+
 @pytest.mark.parametrize("other", ["12834130279", "41834130288"])
 async def test_a_cancellation_of_another_patient_is_noted(world: World, other: str) -> None:
     """A cancellation whose patient is another one is accepted with a note for a person, never a refusal."""

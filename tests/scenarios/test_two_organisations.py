@@ -108,6 +108,23 @@ async def test_an_envelope_for_the_other_organisation_is_not_receipted(world: Wo
     assert receipts(world.municipality) == []
 
 
+async def test_an_answer_of_the_other_organisation_is_not_linked(world: World) -> None:
+    """A readiness message went to the municipality; what its neighbour says to it answers nothing (LK-007)."""
+    ready = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await take_all(world)
+    named = world.hospital.exchange(ready).msg_id
+    assert named is not None
+    how = {"receiver": {"her": "8140011"}, "reference": {"parent": named.value}}
+    for sender in (FIRST, SECOND):
+        world.clock.advance(timedelta(minutes=1))
+        world.municipality.submit(world.municipality.build("readiness-answer", sender={"her": sender.value}, **how))
+        await take_all(world)
+    received = {one.sender: one for one in world.hospital.received("DIALOG_HELSEFAGLIG")}
+    assert (received[FIRST].answers, received[SECOND].answers) == (ready, None)
+    told = {her for her, one in received.items() if any("LK-007" in line for line in world.hospital.journal(one.id))}
+    assert told == {SECOND}
+
+
 async def test_nobody_speaks_for_a_party_of_the_other_organisation(world: World) -> None:
     """The organisation is the municipality's, the service its neighbour's: the answer goes out from the addressed."""
     good = world.hospital.build("discharge-ready")

@@ -23,7 +23,8 @@ class Earlier:
 
     `patient` is what tells the patient apart, empty without one; `first` the MsgId of the first message of its
     dialogue, its own where it is the first. `from_sender` says whether the sender of the message judged had sent this
-    one too, `cancelled` whether a cancellation of its dialogue is known.
+    one too, `cancelled` whether a cancellation of its dialogue is known, `same_pair` whether both messages went between
+    the same organisations.
     """
 
     msg_id: MsgId
@@ -34,6 +35,7 @@ class Earlier:
     receiver: Participant
     from_sender: bool
     cancelled: bool = False
+    same_pair: bool = True
 
 
 @dataclass(frozen=True, slots=True)

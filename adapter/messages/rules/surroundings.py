@@ -70,16 +70,29 @@ def _unknown_original(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     message = reading.message
     if known.earlier is not None or _link(reading) == (None, None) or not isinstance(message, Dialog):
         return
-    if reading.type in {"DIALOG_SVAR", "DIALOG_AVVIK"} or is_answer(message):
+    if _answers(reading):
         says = "the message that this one answers is not known here; see which one it means"
         yield Fault(says, in_info(reading, "ConversationRef"))
 
 
-def _other_patient(reading: Reading, known: Surroundings) -> Iterator[Fault]:
-    """The message is then shown by itself; it is never applied to the other patient's."""
-    earlier = known.earlier
-    if earlier is not None and earlier.patient and known.patient and earlier.patient != known.patient:
-        yield Fault("the message referred to is about another patient", in_info(reading, "ConversationRef"))
+def _answers(reading: Reading) -> bool:
+    """Whether a message means nothing without the one it answers: it is for a person where it cannot be linked."""
+    message = reading.message
+    return isinstance(message, Dialog) and (reading.type in {"DIALOG_SVAR", "DIALOG_AVVIK"} or is_answer(message))
+
+
+def _of_others(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """The message is then not linked but shown by itself, and never applied to what it names; an answer to nothing is
+    for a person (PL-079, PL-080, PL-084)."""
+    earlier, place = known.earlier, in_info(reading, "ConversationRef")
+    if earlier is None:
+        return
+    alone = _MANUAL if _answers(reading) else None
+    if earlier.patient and known.patient and earlier.patient != known.patient:
+        yield Fault("the message referred to is about another patient; see which one is meant", place, receive=alone)
+    if not earlier.same_pair:
+        says = "the message referred to went between other organisations; see which one is meant"
+        yield Fault(says, place, receive=alone)
 
 
 def _same_message(reading: Reading, known: Surroundings) -> Iterator[Fault]:
@@ -125,12 +138,11 @@ def _not_after_cancellation(reading: Reading, known: Surroundings) -> Iterator[F
 
 def _answer_to_sender(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     """An answer or a deviation goes to the party that the message answered came from, not to another of its house."""
-    message, head, earlier = reading.message, reading.head, known.earlier
-    if earlier is None or head is None or earlier.from_sender or not isinstance(message, Dialog):
+    head, earlier = reading.head, known.earlier
+    if earlier is None or head is None or earlier.from_sender:
         return
-    answers = reading.type in {"DIALOG_SVAR", "DIALOG_AVVIK"} or is_answer(message)
     asked = earlier.sender.party_her
-    if answers and asked is not None and head.receiver.party_her != asked:
+    if _answers(reading) and asked is not None and head.receiver.party_her != asked:
         yield Fault(
             "the answer goes to another party than the one that sent the message it answers; address that one",
             in_info(reading, "Receiver"),
@@ -204,7 +216,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("AD-017", _BLOCK, _WARN, _answer_to_sender),
     Row("LK-004", _BLOCK, _WARN, _dialogue),
     Row("LK-006", None, _MANUAL, _unknown_original),
-    Row("LK-007", None, _WARN, _other_patient),
+    Row("LK-007", _WARN, _WARN, _of_others),
     Row("LK-010", _BLOCK, _WARN, _own_message),
     Row("MH-010", None, _PARK, _type_is_action),
     Row("PL-045", _BLOCK, _WARN, _same_message),
