@@ -7,11 +7,13 @@ the course without it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from adapter.delivery.recorded import best_proved
-from adapter.delivery.stay_facts import Conveyance, stay_facts
+from adapter.delivery.sender_table import OPEN_STATES
+from adapter.delivery.stay_facts import Conveyance, patient_identity, stay_facts
 from adapter.facts import (
     AdmissionNotice,
     Answer,
@@ -20,6 +22,7 @@ from adapter.facts import (
     Correction,
     Death,
     Discharged,
+    DischargeDocument,
     Fact,
     HowKnown,
     ReadyNotice,
@@ -29,28 +32,32 @@ from adapter.facts import (
 )
 from adapter.liability.calendar import instant_of
 from adapter.liability.stays import Admission, StayFact, stays
+from adapter.messages.head import Head
+from adapter.messages.linking import same_pair
 from adapter.messages.reading import Reading
 from adapter.messages.rules.known import Course
 from adapter.service.installation import Installation
-from adapter.service.stay_log import whose_stay
-from adapter.store.port import FactFilter, Reader
+from adapter.service.stay_log import kept_reading, whose_stay
+from adapter.store.port import Direction, ExchangeFilter, FactFilter, Reader
 from adapter.values import Digest, Moment, MsgId
 
 _NEWEST: Final = 200
 """More facts of one patient in one hospital are not looked at: those of the stay that is on are the newest."""
 
+_REPORT: Final = "UTSKRIVNINGSRAPPORT"
+_UNDER_WAY: Final = 50
+"""More reports that have no acknowledgment yet are not looked through for one of the patient."""
+
 
 def course_of(installation: Installation, reader: Reader, reading: Reading, now: datetime) -> Course | None:
     """The course of the stay of a message; None where nothing is known of it, or the message is about none."""
+    if reading.type == "LOG_DOD":
+        return _course_of_the_dead(installation, reader, reading)
     about = whose_stay(installation, reading)
     if about is None or reading.head is None:
         return None
     which = FactFilter(about.patient, about.hospital, about.municipality, newest=_NEWEST)
-    known = [
-        StayFact(one.entry.fact, one.entry.admission, one.entry.references)
-        for one in best_proved(reader.facts(which))
-        if _named(one.entry.fact) != reading.head.msg_id
-    ]
+    known = _known(reader, which, reading.head.msg_id)
     if not known:
         return None
     found = stay_facts(reading, Conveyance(Moment.at(now), HowKnown.OUR_MESSAGE, Digest.of(reading.content)))
@@ -59,7 +66,46 @@ def course_of(installation: Installation, reader: Reader, reading: Reading, now:
     every = stays(about.patient.value, about.hospital.value, [*known, *own])
     stay = next((one for one in every if itself & set(one.facts)), every[-1])
     before = [fact for fact in stay.facts if fact not in itself]
-    return _course(stay.admitted, before) if before else None
+    if not before:
+        return None
+    course = _course(stay.admitted, before)
+    if course.reported is None and reading.type == "LOG_UTSKREVET" and _report_under_way(reader, reading.head):
+        return replace(course, reported=Moment.at(now))
+    return course
+
+
+def _known(reader: Reader, which: FactFilter, but: MsgId | None) -> list[StayFact]:
+    """The facts of a patient that are not of the message itself."""
+    return [
+        StayFact(one.entry.fact, one.entry.admission, one.entry.references)
+        for one in best_proved(reader.facts(which))
+        if _named(one.entry.fact) != but
+    ]
+
+
+def _course_of_the_dead(installation: Installation, reader: Reader, reading: Reading) -> Course | None:
+    """The stay that is on in the house that tells a GP of a death; such a message is about no stay itself."""
+    head = reading.head
+    if head is None or head.patient is None or head.sender.organisation_her is None:
+        return None
+    patient, hospital = installation.store.pseudonym(patient_identity(head.patient)), head.sender.organisation_her
+    known = _known(reader, FactFilter(patient, hospital, newest=_NEWEST), head.msg_id)
+    if not known:
+        return None
+    stay = stays(patient.value, hospital.value, known)[-1]
+    return _course(stay.admitted, stay.facts)
+
+
+def _report_under_way(reader: Reader, head: Head) -> bool:
+    """Whether a discharge report of the patient has been handed in to the same municipality and is not there yet."""
+    if head.patient is None:
+        return False
+    sent = ExchangeFilter(Direction.OUT, _REPORT, transport=tuple(OPEN_STATES), limit=_UNDER_WAY)
+    for reading in (kept_reading(reader, one) for one in reader.exchanges(sent)):
+        of = reading.head if reading is not None else None
+        if of is not None and of.patient is not None and patient_identity(of.patient) == patient_identity(head.patient):
+            return same_pair(of, head)
+    return False
 
 
 def _named(fact: Fact) -> MsgId | None:
@@ -82,6 +128,7 @@ def _course(admitted: Admission, facts: Iterable[Fact]) -> Course:
     told = [fact for fact in standing if _is_notice(fact, "LOG_INNLAGT")]
     left = [fact for fact in standing if isinstance(fact.what, Discharged | Death)]
     died = [fact for fact in left if isinstance(fact.what, Death)]
+    reports = [fact for fact in standing if isinstance(fact.what, DischargeDocument)]
     ready, answered = _readiness(standing)
     return Course(
         admitted=admitted,
@@ -92,6 +139,7 @@ def _course(admitted: Admission, facts: Iterable[Fact]) -> Course:
         left=left[0].when if left else None,
         left_told=_told(left[0]) if left else None,
         died=died[0].when if died else None,
+        reported=_moment(reports[0]) if reports else None,
     )
 
 

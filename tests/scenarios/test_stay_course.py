@@ -58,6 +58,20 @@ async def test_each_message_of_a_stay_is_judged_by_those_before_it(world: World)
     assert warned(hospital, hospital.build("discharge-ready", **again)) == ["PL-051"]
 
 
+async def test_a_discharge_goes_together_with_its_report(world: World) -> None:
+    """Without a report LOG_UTSKREVET is warned of, and no more once it is handed in; of the dead none is expected."""
+    hospital = world.hospital
+    await arrived(world, "admitted")
+    gone = {"discharged": world.clock.now().isoformat()}
+    discharged = hospital.build("discharged", **gone)
+    assert warned(hospital, discharged) == ["PL-066"]
+    assert warned(hospital, hospital.build("discharged", **gone, state="dead")) == ["PL-054"]
+    hospital.submit(hospital.build("discharge-report"))
+    assert warned(hospital, discharged) == []  # under way
+    await world.settle()
+    assert warned(hospital, discharged) == []  # arrived
+
+
 async def test_what_was_refused_or_cancelled_never_was(world: World) -> None:
     """A readiness message that was cancelled, or refused by AppRec, is no first one; a copy is no second one."""
     hospital = world.hospital

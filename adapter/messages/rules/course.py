@@ -1,9 +1,10 @@
-"""Whether a message fits the course of its stay so far, and comes in time: PL-049 to PL-053, PL-062 to PL-065, PL-099,
-PL-100.
+"""Whether a message fits the course of its stay so far, and comes in time: PL-049 to PL-053, PL-062 to PL-066, PL-099
+to PL-101.
 
 The course is what the messages known here tell. One that was sent past this adapter, or is under way, is not among
 them; so what is sent against the course is warned of, and refused by choice (`choices.stay_course`). Of a stay of which
-nothing is known nothing is said. A message that never comes cannot be judged.
+nothing is known nothing is said. A message that never comes cannot be judged; that it is due is told with the one that
+it goes together with.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from adapter.messages.choices import StayCourse
-from adapter.messages.codes import Event
+from adapter.messages.codes import Event, State
 from adapter.messages.datatypes import child, code_of
 from adapter.messages.dialog import Dialog
 from adapter.messages.kinds import Family
@@ -68,9 +69,11 @@ def _readiness_without_notice(reading: Reading, known: Surroundings) -> Iterator
 
 
 def _after_discharge(reading: Reading, known: Surroundings) -> Iterator[Fault]:
-    """What was made before the discharge was told, and comes after it, is only late."""
+    """What was made before the discharge was told, and comes after it, is only late. LOG_DOD is about no stay."""
     course, kind, head = known.course, reading.kind, reading.head
     if course is None or course.left_told is None or kind is None or head is None or head.generated is None:
+        return
+    if kind.type == "LOG_DOD":
         return
     late = head.generated.instant > course.left_told.instant
     if late and kind.family is Family.LOGISTICS and _is_new(reading, kind.type):
@@ -84,6 +87,34 @@ def _report_of_the_dead(reading: Reading, known: Surroundings) -> Iterator[Fault
     """None is expected; one that comes is taken like any other."""
     if known.course is not None and known.course.died is not None and _is_new(reading, *_REPORTS):
         yield Fault("the patient has died; no discharge report is expected", in_info(reading, "Type"))
+
+
+def _discharge_without_report(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """The report goes together with the discharge message; whether the patient gets no health services, and so needs
+    none, the hospital knows."""
+    course, usage = known.course, reading.usage
+    if course is None or course.left is not None or course.reported is not None or usage is None:
+        return
+    if not _is_new(reading, "LOG_UTSKREVET"):
+        return
+    state = usage.destination.state if usage.destination is not None else None
+    if state is None or state.v not in {State.DEAD, State.SUICIDE}:
+        says = (
+            "no discharge report (UTSKRIVNINGSRAPPORT) of this stay is known; send it today, unless the patient gets "
+            "other services than health services only"
+        )
+        yield Fault(says, in_info(reading, "Type"))
+
+
+def _death_told_elsewhere(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """A unit with beds tells of a death by LOG_UTSKREVET, also where it tells the GP by LOG_DOD; a hospital sends no
+    LOG_DOD at all (PL-055)."""
+    course, sender = known.course, known.sender
+    if course is None or course.left is not None or sender is None or not sender.has_beds:
+        return
+    if _is_new(reading, "LOG_DOD"):
+        says = "the patient is admitted here; send LOG_UTSKREVET with Uttilstand 2 or 3 as well"
+        yield Fault(says, in_info(reading, "Type"))
 
 
 # ── in time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +211,9 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("PL-063", _WARN, _INFO, _late_early_notice),
     Row("PL-064", _WARN, _WARN, _late_answer),
     Row("PL-065", _WARN, None, _late_discharge),
+    Row("PL-066", _WARN, None, _discharge_without_report),
     Row("PL-099", _WARN, None, _late_admission),
     Row("PL-100", _WARN, None, _late_withdrawal),
+    Row("PL-101", _WARN, None, _death_told_elsewhere),
 )
 """The rules about a stay and its times: id, consequence when sending and when receiving, check."""

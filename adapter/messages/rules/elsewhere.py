@@ -113,10 +113,8 @@ DEFERRED: Final[Mapping[str, str]] = MappingProxyType(
         "PL-047": "a cancellation that comes first waits in the ledger; its message is delivered all the same",
         "PL-057": _NO_REGISTER,
         "PL-061": "each is delivered; that an older one is out of date is left to who reads them",
-        "PL-066": "the report may follow all day; an alarm for one that is missing then needs a timer for each stay",
         "PL-075": "needs the question among those of the message asked",
         "PL-098": _NO_RECORD,
-        "PL-101": "that a patient has died in hospital only LOG_UTSKREVET tells; a LOG_DOD from there is PL-055",
         "PL-102": _NO_RECORD,
     }
 )

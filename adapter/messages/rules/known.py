@@ -54,7 +54,8 @@ class Course:
     """How the stay that a message belongs to has gone so far, by the messages known before it: when the addressee had
     each, or when it happened. What was refused or cancelled never was.
 
-    `ready` is the notice of readiness in force; `answered` the first answer to it.
+    `ready` is the notice of readiness in force; `answered` the first answer to it; `reported` the discharge report,
+    also one that is under way.
     """
 
     admitted: Moment | date | None = None
@@ -65,6 +66,7 @@ class Course:
     left: Moment | date | None = None
     left_told: Moment | None = None
     died: Moment | date | None = None
+    reported: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ BREAKS: list[Case] = [
     ("PL-064", "readiness-answer", {}, replace(PATIENT_LATE, deadlines=Deadlines(answered=timedelta(hours=1)))),
     ("PL-065", "discharged", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
     ("PL-065", "discharge-report", {}, replace(AROUND, course=replace(STAY, left=DAY), now=at(24))),
+    ("PL-066", "discharged", {}, replace(AROUND, course=STAY)),
+    ("PL-101", "death", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True), course=STAY)),
     ("PL-099", "admitted", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
     ("PL-100", "withdrawal", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
 ]
@@ -210,6 +212,12 @@ def test_a_message_about_another_patient(built: Build) -> None:
             replace(PATIENT_LATE, course=replace(STAY, ready=MORNING, answered=MORNING), now=at(99)),
         ),
         ("admitted", {}, replace(AROUND, now=datetime(2024, 3, 2, 13, tzinfo=UTC))),
+        ("discharged", {}, replace(AROUND, course=replace(STAY, reported=MORNING))),
+        ("discharged", {}, AROUND),
+        ("discharged", {"state": "dead"}, replace(AROUND, course=STAY)),
+        ("discharged", CANCELLED, replace(AROUND, earlier=replace(EARLIER, type="LOG_UTSKREVET"), course=STAY)),
+        ("death", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True), course=GONE)),
+        ("death", {}, Surroundings(sender=CASE_WORK)),
     ],
 )
 def test_what_is_right_breaks_none(
