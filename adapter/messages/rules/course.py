@@ -1,5 +1,5 @@
-"""Whether a message fits the course of its stay so far, and comes in time: PL-049 to PL-053, PL-062 to PL-066, PL-099
-to PL-101.
+"""Whether a message fits the course of its stay so far, and comes in time: PL-049 to PL-053, PL-062 to PL-066, PL-099,
+PL-100, PL-101.
 
 The course is what the messages known here tell. One that was sent past this adapter, or is under way, is not among
 them; so what is sent against the course is warned of, and refused by choice (`choices.stay_course`). Of a stay of which
