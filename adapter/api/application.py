@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adapter.api.callers import PEER_CERTIFICATE, Doorkeeper, require_own_origin
-from adapter.api.endpoints import by_hand, exchanges, health, inbox, messages, statements, stays, webhooks
+from adapter.api.endpoints import by_hand, exchanges, health, inbox, mails, messages, statements, stays, webhooks
 from adapter.api.endpoints.messages import NotTakenError
 from adapter.api.openapi import description
 from adapter.api.operation import Call, Key, Operation, mistakes_in
@@ -39,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *inbox.OPERATIONS,
     *exchanges.OPERATIONS,
     *by_hand.OPERATIONS,
+    *mails.OPERATIONS,
     *stays.OPERATIONS,
     *statements.OPERATIONS,
     *webhooks.OPERATIONS,

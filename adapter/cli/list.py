@@ -19,31 +19,68 @@ if TYPE_CHECKING:
 @click.option("--type", "type_", help="Only messages of this type, such as LOG_UTSKRIVNINGSKLAR.")
 @click.option("--partner", type=HER_ID, help="Only exchanges with this HER-id.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="Only received or only sent messages.")
+@click.option("--mails", is_flag=True, help="Only mails that became no exchange: in quarantine, put off, refused.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--after", help="Go on after this exchange (with --mails: this mail), the last of a list before.")
 @options
 def command(
-    type_: str | None, partner: HerId | None, direction: str | None, limit: int, config: Path, as_json: bool
+    type_: str | None,
+    partner: HerId | None,
+    direction: str | None,
+    mails: bool,
+    limit: int,
+    after: str | None,
+    config: Path,
+    as_json: bool,
 ) -> None:
     """List exchanges, the newest first, with state, age, AppRec and next step.
+
+    Mails that became no exchange stand among them, unless the list is narrowed or goes on after another one.
 
     \b
     Examples:
       adapter list
       adapter list --partner 990202 --direction out --json
+      adapter list --mails --limit 1000 --after 6f1c0a52
     """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
-    from adapter.service.views import rows
-    from adapter.store.port import Direction, ExchangeFilter
+    from adapter.service.operating import find_subject
+    from adapter.service.views import SET_ASIDE, Row, rows, set_aside
+    from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
 
-    which = ExchangeFilter(
-        direction=Direction(direction) if direction is not None else None,
-        type=type_,
-        peer=partner,
-        limit=limit,
-    )
+    if mails and (type_ is not None or partner is not None or direction is not None):
+        raise click.UsageError("--mails: what became no exchange has no type, partner or direction that is believed")
+    now = MachineClock().now()
+
+    def place(reader: Reader) -> ListPlace | None:
+        if after is None:
+            return None
+        last = find_subject(reader, after)
+        if isinstance(last, Exchange) is mails:
+            raise click.UsageError("--after: with --mails the id of a mail, without it that of an exchange")
+        moment = last.created_at if isinstance(last, Exchange) else last.reception.received
+        return ListPlace(moment, last.id)
+
+    def look(reader: Reader) -> tuple[Row, ...]:
+        if mails:
+            page = set_aside(reader, SET_ASIDE, limit, now, place(reader))
+            found = page.rows
+            while page.following is not None and len(found) < limit:
+                page = set_aside(reader, SET_ASIDE, limit, now, page.following)
+                found += page.rows
+            return found[:limit]
+        which = ExchangeFilter(
+            direction=Direction(direction) if direction is not None else None,
+            type=type_,
+            peer=partner,
+            limit=limit,
+            after=place(reader),
+        )
+        return rows(reader, which, now)
+
     with desk.store(config) as (_, store):
-        listed = store.read_now(lambda reader: rows(reader, which, MachineClock().now()))
+        listed = store.read_now(look)
     if as_json:
         print_json([asdict(one) for one in listed])
         return

@@ -12,28 +12,37 @@ from adapter.cli.output import options, print_json
 
 @click.command("webhooks")
 @click.option("--again", is_flag=True, help="Call once more about every notice that was set aside.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Notices of each webhook.")
+@click.option(
+    "--after", type=click.IntRange(min=0), default=0, help="Only notices after this number, the last that was shown."
+)
 @options
-def command(again: bool, config: Path, as_json: bool) -> None:
+def command(again: bool, limit: int, after: int, config: Path, as_json: bool) -> None:
     """Show how far each webhook has come, what its last call met, and what was set aside.
 
-    Exit code 1 if anything is set aside (with --again: still).
+    Exit code 1 if a notice is shown that was set aside (with --again: that still is).
 
     \b
     Examples:
       adapter webhooks
       adapter webhooks --again
+      adapter webhooks --after 4711
     """
     from adapter.service import desk
-    from adapter.service.webhooks import hooks, tell_again
+    from adapter.service.webhooks import hooks, set_aside, tell_again
     from adapter.values import utc_text
 
     with desk.installation(config) as installation:
         if again:
-            for view in hooks(installation):
-                for letter in view.letters:
-                    reason = tell_again(installation, letter.hook, letter.seq)
-                    click.echo(f"{letter.hook} {letter.seq}: {reason or 'taken'}", err=True)
-        views = hooks(installation)
+            for hook in installation.settings.webhook:
+                place: int | None = after
+                while place is not None:
+                    page = set_aside(installation, hook.name, after=place)
+                    for letter in page.letters:
+                        reason = tell_again(installation, letter.hook, letter.seq)
+                        click.echo(f"{letter.hook} {letter.seq}: {reason or 'taken'}", err=True)
+                    place = page.following
+        views = hooks(installation, limit, after)
     if as_json:
         print_json(
             [
@@ -45,8 +54,9 @@ def command(again: bool, config: Path, as_json: bool) -> None:
                     "reason": view.state.reason,
                     "set_aside": [
                         {"seq": one.seq, "event": one.event, "exchange": one.exchange_id, "reason": one.reason}
-                        for one in view.letters
+                        for one in view.set_aside.letters
                     ],
+                    "next": view.set_aside.following,
                 }
                 for view in views
             ]
@@ -55,8 +65,10 @@ def command(again: bool, config: Path, as_json: bool) -> None:
         for view in views:
             trouble = f", not taken {view.state.attempts} times: {view.state.reason}" if view.state.attempts else ""
             click.echo(f"{view.state.hook}: {view.behind} journal lines behind{trouble}")
-            for one in view.letters:
+            for one in view.set_aside.letters:
                 click.echo(f"  set aside {one.seq}  {one.event}  exchange {one.exchange_id}  {one.reason}")
+            if view.set_aside.following is not None:
+                click.echo(f"  and more: adapter webhooks --after {view.set_aside.following}")
         if not views:
             click.echo("The configuration has no [[webhook]].")
-    sys.exit(1 if any(view.letters for view in views) else 0)
+    sys.exit(1 if any(view.set_aside.letters for view in views) else 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,10 +13,10 @@ from adapter.delivery.sender import TransportState
 from adapter.envelope.shown import shown_type
 from adapter.service.holding import held_among
 from adapter.service.operating import handled_by
-from adapter.store.port import Exchange, ExchangeFilter, Mail, OperatorAct, Reader
+from adapter.store.port import Exchange, ExchangeFilter, ListPlace, Mail, OperatorAct, Reader
 from adapter.values import utc_text
 
-_SET_ASIDE = (
+SET_ASIDE = (
     ReceptionState.QUARANTINE,
     ReceptionState.FAULT_SENT,
     ReceptionState.REJECTED,
@@ -24,6 +24,9 @@ _SET_ASIDE = (
     ReceptionState.PENDING,
 )
 """Mails that became no exchange and that an operator may want to see."""
+
+MOST_MAILS = 1000
+"""So many of them stand in the list of everything; those before them are asked for by themselves."""
 
 APPREC_WORDS = {
     AppRecState.ACCEPTED: "ok",
@@ -183,8 +186,33 @@ def rows(reader: Reader, which: ExchangeFilter, now: datetime) -> tuple[Row, ...
     """The exchanges that fit, and the mails that were set aside, newest first."""
     listed = exchange_rows(reader, reader.exchanges(which), now)
     if which == ExchangeFilter(limit=which.limit):
-        listed += mail_rows(reader, [mail for mail in reader.mails(_SET_ASIDE) if mail.exchange_id is None], now)
+        listed += set_aside(reader, SET_ASIDE, max(which.limit, MOST_MAILS), now).rows
     return tuple(sorted(listed, key=lambda one: one.age_seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """Mails that became no exchange, newest first; the list goes on after `following`, None at the end."""
+
+    rows: tuple[Row, ...]
+    following: ListPlace | None
+
+
+def set_aside(
+    reader: Reader,
+    states: Iterable[ReceptionState],
+    limit: int,
+    now: datetime,
+    after: ListPlace | None = None,
+    shown: Callable[[Mail], bool] = lambda mail: True,
+) -> MailPage:
+    """A page of the mails in these states that became no exchange, but those that are not to be shown: it looks through
+    `limit` mails, and may be shorter."""
+    found = reader.mails(states, limit + 1, after)
+    page = found[:limit]
+    following = ListPlace(page[-1].reception.received, page[-1].id) if len(found) > len(page) else None
+    kept = [mail for mail in page if mail.exchange_id is None and shown(mail)]
+    return MailPage(mail_rows(reader, kept, now), following)
 
 
 def _handled(acts: Sequence[OperatorAct], subject: str, since: datetime) -> str | None:

@@ -39,6 +39,9 @@ POLL_SECONDS = 0.5
 BATCH = 100
 MIN_SECRET_OCTETS = 16
 
+MOST_LETTERS = 100
+"""So many notices that were set aside are shown at once."""
+
 _FINAL = frozenset(
     {f"transport: {state.value}" for state in TransportState if state not in OPEN_STATES | ACKNOWLEDGED_STATES}
     | {"apprec: accepted", "apprec: rejected", "apprec: timed_out"}
@@ -234,24 +237,47 @@ def tls_of(hook: Webhook) -> ssl.SSLContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Letters:
+    """Notices that were set aside, the oldest first; after the last of them `following` goes on, None at the end."""
+
+    letters: tuple[DeadLetter, ...]
+    following: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HookView:
     """How a webhook is: how many journal lines it is behind, what the last call met, and what was set aside."""
 
     state: HookState
     behind: int
-    letters: tuple[DeadLetter, ...]
+    set_aside: Letters
 
 
-def hooks(installation: Installation) -> tuple[HookView, ...]:
-    """Every webhook of the configuration."""
+def hooks(installation: Installation, limit: int = MOST_LETTERS, after: int = 0) -> tuple[HookView, ...]:
+    """Every webhook of the configuration, each with so many of the notices that were set aside after that number."""
     names = [hook.name for hook in installation.settings.webhook]
 
     def look(reader: Reader) -> tuple[HookView, ...]:
         last = reader.last_journal_seq()
         states = [reader.hook(name) or HookState(name, last) for name in names]
-        return tuple(HookView(state, last - state.cursor, reader.dead_letters(state.hook)) for state in states)
+        return tuple(
+            HookView(state, last - state.cursor, _letters(reader, state.hook, limit, after)) for state in states
+        )
 
     return installation.store.read_now(look)
+
+
+def set_aside(installation: Installation, hook_name: str, limit: int = MOST_LETTERS, after: int = 0) -> Letters:
+    """What one webhook did not take, after that number. Raises `AdapterError` (EXCHANGE_UNKNOWN) for no webhook."""
+    if all(hook.name != hook_name for hook in installation.settings.webhook):
+        raise AdapterError(EXCHANGE_UNKNOWN, "there is no such webhook")
+    return installation.store.read_now(lambda reader: _letters(reader, hook_name, limit, after))
+
+
+def _letters(reader: Reader, hook_name: str, limit: int, after: int) -> Letters:
+    found = reader.dead_letters(hook_name, limit + 1, after)
+    shown = found[:limit]
+    return Letters(shown, shown[-1].seq if len(found) > len(shown) else None)
 
 
 def tell_again(installation: Installation, hook_name: str, seq: int) -> str:
@@ -261,8 +287,7 @@ def tell_again(installation: Installation, hook_name: str, seq: int) -> str:
     webhook's own files.
     """
     hook = next((one for one in installation.settings.webhook if one.name == hook_name), None)
-    letters = installation.store.read_now(lambda reader: reader.dead_letters(hook_name))
-    letter = next((one for one in letters if one.seq == seq), None)
+    letter = installation.store.read_now(lambda reader: reader.dead_letter(hook_name, seq))
     if hook is None or letter is None:
         raise AdapterError(EXCHANGE_UNKNOWN, "there is no such notice")
     found: DeadLetter = letter

@@ -129,8 +129,12 @@ class AccessReader(Protocol):
 
     def hook(self, name: str) -> HookState | None: ...
 
-    def dead_letters(self, hook: str | None = None, limit: int = 1000) -> tuple[DeadLetter, ...]:
-        """What webhooks did not take, oldest first; None: of every webhook."""
+    def dead_letters(self, hook: str | None = None, limit: int = 1000, after: int = 0) -> tuple[DeadLetter, ...]:
+        """What webhooks did not take, oldest first; None: of every webhook. `after` continues after the notice of that
+        number."""
+
+    def dead_letter(self, hook: str, seq: int) -> DeadLetter | None:
+        """The notice of that number, if it was set aside."""
 
 
 class AccessWriter(AccessReader, Protocol):

@@ -129,7 +129,8 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class ListPlace:
-    """A place in the list of exchanges: what follows it was created before, or at the same moment with a higher id."""
+    """A place in a list of exchanges or mails: what follows it was created (a mail: received) before, or at the same
+    moment with a higher id."""
 
     created_at: datetime
     id: str
@@ -480,8 +481,11 @@ class Reader(AccessReader, CareReader, Protocol):
 
     def mail(self, mail_id: str) -> Mail | None: ...
 
-    def mails(self, states: Iterable[ReceptionState], limit: int = 1000) -> tuple[Mail, ...]:
-        """Mails in any of the states, newest first."""
+    def mails(
+        self, states: Iterable[ReceptionState], limit: int = 1000, after: ListPlace | None = None
+    ) -> tuple[Mail, ...]:
+        """Mails in any of the states, newest first; `after` continues a list where another one ended, by the moment of
+        their arrival."""
 
     def mails_begun(self, id_begins: str, limit: int = 1000) -> tuple[Mail, ...]:
         """Mails that became no exchange, whose id begins so."""

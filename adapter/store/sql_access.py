@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
 from adapter.errors import STORE_EXISTS, AdapterError
 from adapter.store.access import (
@@ -84,10 +84,17 @@ class SqlAccessReader:
             return None
         return HookState(row["hook"], row["cursor"], row["attempts"], row["due"], row["reason"])
 
-    def dead_letters(self, hook: str | None = None, limit: int = 1000) -> tuple[DeadLetter, ...]:
-        wanted = select(dead_letter).order_by(dead_letter.c.seq, dead_letter.c.hook).limit(limit)
+    def dead_letters(self, hook: str | None = None, limit: int = 1000, after: int = 0) -> tuple[DeadLetter, ...]:
+        wanted = select(dead_letter).where(dead_letter.c.seq > after)
         if hook is not None:
             wanted = wanted.where(dead_letter.c.hook == hook)
+        return self._letters(wanted.order_by(dead_letter.c.seq, dead_letter.c.hook).limit(limit))
+
+    def dead_letter(self, hook: str, seq: int) -> DeadLetter | None:
+        found = self._letters(select(dead_letter).where(dead_letter.c.hook == hook, dead_letter.c.seq == seq))
+        return found[0] if found else None
+
+    def _letters(self, wanted: Select[Any]) -> tuple[DeadLetter, ...]:
         return tuple(
             DeadLetter(
                 row["hook"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from adapter.delivery.receiver import ReceptionState
 from adapter.store import exchange_list
-from adapter.store.port import Act, Exchange, ExchangeFilter, InboxItem, JournalEntry, Mail
+from adapter.store.port import Act, Exchange, ExchangeFilter, InboxItem, JournalEntry, ListPlace, Mail
 from adapter.store.rows import inbox_of, journal_of, mail_of
 from adapter.store.schema import WAS_NOT_IMPORTED, exchange, inbox, journal, mail_in, operator_act
 from adapter.store.sql_asked import Asked, exchanges_of
@@ -20,8 +20,13 @@ from adapter.values import HerId
 class SqlLists(Asked):
     """The questions of the port that are answered with a list."""
 
-    def mails(self, states: Iterable[ReceptionState], limit: int = 1000) -> tuple[Mail, ...]:
+    def mails(
+        self, states: Iterable[ReceptionState], limit: int = 1000, after: ListPlace | None = None
+    ) -> tuple[Mail, ...]:
         wanted = select(mail_in).where(mail_in.c.state.in_([state.value for state in states]))
+        if after is not None:
+            same = and_(mail_in.c.received == after.created_at, mail_in.c.id > after.id)
+            wanted = wanted.where(or_(mail_in.c.received < after.created_at, same))
         newest = wanted.order_by(mail_in.c.received.desc(), mail_in.c.id).limit(limit)
         return tuple(mail_of(row) for row in self._all(newest))
 

@@ -64,7 +64,7 @@ class BoundedFiles:
     def fill(self) -> None:
         store = self._daemon.side.folder / "adapter.sqlite"
         with sqlite3.connect(store) as other:
-            other.execute("INSERT INTO meta VALUES ('ballast', ?)", ("x" * BOUND * 2,))
+            other.execute("INSERT INTO meta (key, value) VALUES ('ballast', ?)", ("x" * BOUND * 2,))
         other.close()
         assert store.with_name("adapter.sqlite-wal").stat().st_size > BOUND
         self._bound(BOUND)

@@ -148,9 +148,9 @@ def _list(call: Call) -> Answer:
     return Answer(call.installation.store.read_now(look))
 
 
-def cursor_of(exchange: Exchange) -> str:
-    """The place of an exchange in the list, as a text for the following page."""
-    return base64.urlsafe_b64encode(f"{instant_text(exchange.created_at)} {exchange.id}".encode()).decode().rstrip("=")
+def cursor_of(place: ListPlace | Exchange) -> str:
+    """The place in a list, of an exchange or told otherwise, as a text for the following page."""
+    return base64.urlsafe_b64encode(f"{instant_text(place.created_at)} {place.id}".encode()).decode().rstrip("=")
 
 
 def place_of(cursor: str) -> ListPlace:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapter.api.endpoints.health import last_look
-from adapter.api.pages.quarantine import may_see
+from adapter.api.endpoints.mails import may_see
 from adapter.api.pages.screen import Screen, Shown, Visit
 from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
@@ -165,7 +165,7 @@ def _put_off(visit: Visit, reader: Reader) -> list[PutOff]:
         if row.reason and row.handled is None:
             key = (visit.name_of(one.peer), "state.put_off", row.reason, f"/exchanges?transport=new&partner={one.peer}")
             found.setdefault(key, []).append(one.created_at)
-    mails = [one for one in reader.mails((ReceptionState.PENDING,), MOST_PUT_OFF) if may_see(visit, one)]
+    mails = [one for one in reader.mails((ReceptionState.PENDING,), MOST_PUT_OFF) if may_see(visit.call, one)]
     for mail, row in zip(mails, mail_rows(reader, mails, visit.now), strict=True):
         if row.handled is None:
             key = ("", "state.pending", row.reason, "/quarantine")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
+from pydantic import Field
+
+from adapter.api.endpoints.exchanges import cursor_of
+from adapter.api.endpoints.mails import STATES, Which, may_see, page_of
 from adapter.api.operation import Model
 from adapter.api.pages.exchanges import DEEDS, DoneQuery
 from adapter.api.pages.mails import of_mail
@@ -14,42 +18,25 @@ from adapter.delivery.receiver import ReceptionState
 from adapter.errors import EXCHANGE_UNKNOWN, REQUEST_REFUSED, AdapterError
 from adapter.service.access import Did
 from adapter.service.operating import By
-from adapter.service.views import Row, mail_row, mail_rows
+from adapter.service.views import mail_row
 from adapter.store.port import Act, Mail, Reader
 
 MOST = 100
-"""Mails on the page, the newest; those that are dealt with leave it."""
-
-_SHOWN = {
-    "quarantine": (ReceptionState.QUARANTINE, ReceptionState.PENDING),
-    "answered": (ReceptionState.FAULT_SENT, ReceptionState.REJECTED, ReceptionState.FALSE_DUPLICATE),
-}
+"""Mails on one page, the newest first; those that are dealt with leave it."""
 
 
 class QuarantineQuery(Model):
-    """Those that wait for a person, or those whose sender was told."""
+    """Those that wait for a person, or those whose sender was told; `after` goes on where a page ended."""
 
-    which: Literal["quarantine", "answered"] = "quarantine"
-
-
-def may_see(visit: Visit, mail: Mail) -> bool:
-    """A mail in quarantine belongs to the parties whose address it was sent to."""
-    parties = visit.call.caller.parties
-    if not parties:
-        return True
-    own = {party.address.value.lower() for party in visit.call.installation.settings.party if party.her in parties}
-    return any(address.lower() in own for address in mail.envelope_to)
+    which: Which = "quarantine"
+    after: Annotated[str | None, Field(max_length=200)] = None
 
 
 def _list(visit: Visit) -> Shown:
-    which = visit.call.asked(QuarantineQuery).which
-
-    def look(reader: Reader) -> tuple[Row, ...]:
-        mails = [one for one in reader.mails(_SHOWN[which], MOST) if one.exchange_id is None and may_see(visit, one)]
-        return mail_rows(reader, mails, visit.now)
-
-    rows = visit.call.installation.store.read_now(look)
-    return Shown("quarantine.html", {"rows": rows, "which": which, "most": MOST})
+    asked, call = visit.call.asked(QuarantineQuery), visit.call
+    page = call.installation.store.read_now(lambda reader: page_of(call, reader, asked.which, asked.after, MOST))
+    following = None if page.following is None else cursor_of(page.following)
+    return Shown("quarantine.html", {"rows": page.rows, "which": asked.which, "following": following})
 
 
 def _mail(visit: Visit) -> Mail:
@@ -58,7 +45,7 @@ def _mail(visit: Visit) -> Mail:
     found = visit.call.installation.store.read_now(lambda reader: reader.mail(wanted))
     if found is None or found.exchange_id is not None:
         raise AdapterError(EXCHANGE_UNKNOWN)
-    if not may_see(visit, found):
+    if not may_see(visit.call, found):
         visit.call.refuse(Did.EXCHANGE_READ, found.id)
         raise AdapterError(EXCHANGE_UNKNOWN)
     return found
@@ -75,7 +62,7 @@ def _shown(visit: Visit, mail: Mail, *, done: Act | None = None, error: AdapterE
         return {"row": mail_row(reader, mail, visit.now), "headers": of_mail(reader, mail)}
 
     state = mail.reception.state
-    buttons = [Act.RESEND] if state in _SHOWN["quarantine"] else []
+    buttons = [Act.RESEND] if state in STATES["quarantine"] else []
     buttons += [Act.GIVE_UP] if state is ReceptionState.QUARANTINE else []
     filling = {
         **visit.call.installation.store.read_now(look),

@@ -217,8 +217,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "mail.envelope_from": ("From (not verified)", "Fra (ikke verifisert)"),
         "mail.envelope_to": ("To", "Til"),
         "quarantine.says": (
-            "Mails that became no message, the newest {most}. Nothing of them has reached the application.",
-            "E-poster som ikke ble meldinger, de {most} nyeste. Ingenting av dem har nådd fagsystemet.",
+            "Mails that became no message, the newest first. Nothing of them has reached the application.",
+            "E-poster som ikke ble meldinger, de nyeste først. Ingenting av dem har nådd fagsystemet.",
         ),
         "quarantine.which": ("Which", "Hvilke"),
         "quarantine.quarantine": ("Wait for a person", "Venter på noen"),
