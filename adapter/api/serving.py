@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -32,13 +33,53 @@ def api_companion(installation: Installation) -> tuple[Companion, ...]:
 
 
 class _Connection(H11Protocol):
-    """A connection that tells the application which certificate its client has proved to own."""
+    """A connection that tells the application which certificate its client has proved to own.
+
+    Its client has not all the time in the world: uvicorn ends a connection that rests between requests, and would wait
+    for ever for one that drips.
+    """
+
+    head_seconds: float
+    body_seconds: float
+    _sends: object = None
+    _ends: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         secured = transport.get_extra_info("ssl_object")
         shown = secured.getpeercert(binary_form=True) if secured is not None else None
         self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
+        self._await(h11.IDLE)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._await(self.conn.their_state)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._await(h11.CLOSED)
+
+    def _await(self, state: object) -> None:
+        """Wait for the rest of what the client is sending, for so long as it may take since it has begun."""
+        if state is self._sends:
+            return
+        self._sends = state
+        if self._ends is not None:
+            self._ends.cancel()
+            self._ends = None
+        if state in {h11.IDLE, h11.SEND_BODY}:
+            seconds = self.head_seconds if state is h11.IDLE else self.body_seconds
+            self._ends = self.loop.call_later(seconds, self.transport.abort)
+
+
+def _connections(api: Api) -> type[_Connection]:
+    """The connections of an interface, with its times."""
+
+    class Patient(_Connection):
+        head_seconds = api.head_seconds
+        body_seconds = api.body_seconds
+
+    return Patient
 
 
 class _Server(uvicorn.Server):
@@ -87,7 +128,7 @@ class ApiServer:
         tls = self._tls
         config = uvicorn.Config(
             guarded(application(self._desk, pages(self._desk, self._api))),
-            http=_Connection,
+            http=_connections(self._api),
             loop="asyncio",
             ws="none",
             lifespan="off",

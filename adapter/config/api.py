@@ -61,7 +61,12 @@ class Api(Section):
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
     """A login to the dashboard ends after so long in any case: a shift."""
     concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
-    """Requests served at once; more are answered with 503."""
+    """Connections served at once; more are answered with 503."""
+    head_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """How long a client has for the head of a request, from the first octet or from when it has connected; then its
+    connection is ended."""
+    body_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    """How long it then has for the body."""
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

@@ -145,6 +145,45 @@ async def test_a_body_over_the_limit_is_413_and_no_memory(world: World, hospital
     await running
 
 
+HEAD = b"POST /api/v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer TOKEN\r\nIdempotency-Key: a\r\n"
+BODY = HEAD + b"Content-Type: application/xml\r\nContent-Length: 1000000\r\n\r\n"
+WHOLE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "drips"),
+    [(b"", b""), (HEAD, b"x"), (BODY, b"<"), (WHOLE, b"G")],
+    ids=["nothing", "a head", "a body", "a second head"],
+)
+async def test_a_client_that_drips_is_let_go(world: World, hospital: Served, first: bytes, drips: bytes) -> None:
+    """Who sends an octet now and then has a connection for a while, not for ever; after it the others are served."""
+    api = Api(head_seconds=0.5, body_seconds=0.5, concurrent_requests=3)
+    installation = replace(
+        world.hospital.installation, settings=world.hospital.settings.model_copy(update={"api": api})
+    )
+    server = ApiServer(installation, api.model_copy(update={"port": 0}))
+    await server.start()
+    running = asyncio.create_task(server.run())
+    begins = first.replace(b"TOKEN", hospital.token().encode())
+
+    async def drip() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(begins)
+        ended = asyncio.create_task(reader.read())
+        while not ended.done():
+            writer.write(drips)
+            await asyncio.wait({ended}, timeout=0.1)
+        ended.exception()
+        writer.close()
+
+    async with asyncio.timeout(15):
+        await asyncio.gather(*(drip() for _ in range(3)))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False, verify=False) as client:
+        assert (await client.get("/health/live")).status_code == 200
+    server.stop()
+    await running
+
+
 async def test_a_body_that_is_cut_off_is_taken_by_nobody_and_no_defect(hospital: Served, world: World) -> None:
     """A connection that breaks in the middle keeps nothing and reports nothing; the same key is free afterwards."""
     content = world.hospital.build("discharge-ready")
