@@ -55,11 +55,12 @@ def fire_due(installation: Installation) -> list[Told]:
 
 
 def _emptied(installation: Installation, reader: Reader, now: datetime) -> datetime | None:
-    """Until when every answer that had arrived is known to us; None when that cannot be said."""
+    """Until when every answer that had arrived is known to us; None when that cannot be said, as of a reading that a
+    clock which was ahead has dated."""
     if not installation.settings.mailbox:
         return now
     emptied = last_emptied(reader, installation.settings)
-    return min(emptied, now) if emptied is not None else None
+    return emptied if emptied is not None and emptied <= now else None
 
 
 _FORGOTTEN = "dedupe records forgotten at"

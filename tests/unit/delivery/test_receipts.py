@@ -74,6 +74,15 @@ def test_a_deadline_that_has_not_come_changes_nothing() -> None:
     assert early == receipts.ReceiptTransition(exchange, N.NONE)
 
 
+@pytest.mark.parametrize("before", [[], [E.TRANSPORT_OK], [E.TRANSPORT_FAILED]], ids=["sent", "transported", "failed"])
+def test_a_deadline_comes_once(before: list[ReceiptEvent]) -> None:
+    """Whatever became of the message, nothing is due any more: the timer does not fire at every turn."""
+    exchange = receipts.expected(T0, T0)
+    for event in before:
+        exchange = receipts.step(exchange, event, T0).exchange
+    assert receipts.step(exchange, E.DEADLINE, T0 + WINDOW).exchange.due is None
+
+
 def test_the_codes_of_the_apprec_are_kept() -> None:
     """A negative AppRec leaves its error codes on the exchange."""
     rejected = receipts.step(receipts.expected(T0, T0), E.REJECTED, T0, ("E36",)).exchange

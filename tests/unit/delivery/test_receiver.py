@@ -95,6 +95,15 @@ def test_what_cannot_be_judged_is_tried_again_and_then_refused() -> None:
     assert receiver.step(exchange, E.LIMIT_REACHED, now).exchange.state is S.REJECTED
 
 
+@pytest.mark.parametrize("hours", [0, 23.9, 24, 200])
+def test_what_cannot_be_judged_is_never_due_at_once(hours: float) -> None:
+    """However long it has waited, there is a pause before it is tried again."""
+    now = T0 + timedelta(hours=hours)
+    exchange = receiver.step(at(S.VALIDATING), E.CANNOT_JUDGE, now, "CRL out of reach").exchange
+    assert exchange.due is not None
+    assert exchange.due > now
+
+
 def test_every_state_tells_a_person_what_to_do() -> None:
     """Each state has a sentence about what happens next."""
     assert all(receiver.next_step(at(state)) for state in ReceptionState)
