@@ -64,11 +64,11 @@ def _contents(
     if len(set(wanted)) < len(wanted) or set(_HEAD) & set(wanted):
         yield fails(Check.DIGEST, layout.MANIFEST, "it names a member twice, or itself")
     good = True
-    for name in wanted:
+    for name in (layout.SIGNATURE, *wanted):
         if name not in found:
             good = False
             yield fails(Check.DIGEST, name, "it is missing")
-        elif name not in sound:
+        elif name in wanted and name not in sound:
             good = False
             yield fails(Check.DIGEST, name, "it was changed: its digest is not that of the manifest")
     there = [member.name for member in unpacked.members]

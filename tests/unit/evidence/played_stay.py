@@ -29,9 +29,11 @@ from adapter.testing.place import prepare
 START = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exporter:
-    """One side: its dossier, the full package of it, and the key that signs."""
+    """One side: its dossier, the full package of it, and the key that signs. Without a repr: it would be half a
+    megabyte, more than hypothesis prints of a failing case.
+    """
 
     dossier: Dossier
     package: bytes

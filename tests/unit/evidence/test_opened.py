@@ -79,9 +79,9 @@ def changed(package: bytes, change: Callable[[list[Member]], None]) -> bytes:
     return write(members)
 
 
-@pytest.mark.parametrize("number", [2, 5, 20, -1])
+@pytest.mark.parametrize("number", [1, 2, 5, 20, -1])
 def test_a_missing_member_is_named(hospital: Exporter, number: int) -> None:
-    """A member left out is named as missing, however well the file is written."""
+    """A member left out, the signature too, is named as missing, however well the file is written."""
     name = read(hospital.package).members[number].name
     without = changed(hospital.package, lambda members: members.__delitem__(number))
     assert ("digest", name) in failures(without)
