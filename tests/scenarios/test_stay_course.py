@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from adapter.messages.reading import understand
+from adapter.service.stay_course import course_of
 from adapter.service.submission import NotTaken, judge
 from adapter.testing.neighbours import Neighbour, World
 
@@ -70,6 +72,19 @@ async def test_a_discharge_goes_together_with_its_report(world: World) -> None:
     assert warned(hospital, discharged) == []  # under way
     await world.settle()
     assert warned(hospital, discharged) == []  # arrived
+
+
+async def test_a_death_finds_the_stay_of_the_house_that_tells_it(world: World) -> None:
+    """LOG_DOD is about no stay; the stay that is on where it comes from is found by patient and sender (PL-101)."""
+    hospital = world.hospital
+    told = understand(hospital.build("death", sender={"her": "8140011"}, receiver={"her": "8140022"}))
+    now = world.clock.now()
+    found = hospital.installation.store.read_now(lambda reader: course_of(hospital.installation, reader, told, now))
+    assert found is None
+    await arrived(world, "admitted")
+    found = hospital.installation.store.read_now(lambda reader: course_of(hospital.installation, reader, told, now))
+    assert found is not None
+    assert (found.admitted is None, found.left) == (False, None)
 
 
 async def test_what_was_refused_or_cancelled_never_was(world: World) -> None:

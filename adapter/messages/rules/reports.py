@@ -43,7 +43,7 @@ def _kind_of_content(reading: Reading) -> str | None:
 def first_or_update(reading: Reading, _: Context) -> Iterator[Fault]:
     """That it is the first of the stay needs the store; that status and kind agree does not."""
     status, kind = reading.status, _kind_of_content(reading)
-    if (status, kind) in {("N", "2"), ("M", "1")}:
+    if (status, kind) in {("N", "2"), ("M", "1"), ("O", "1")}:
         place = in_payload(reading, "TypeInnholdIMelding", "TypeInnhold")
         yield Fault(
             "status and kind do not fit; write N with kind 1 for the first message, M with kind 2 for a later one",

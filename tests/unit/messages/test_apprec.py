@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -10,14 +12,19 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from adapter.messages.apprec import AppRec, AppRecVersion, Hcp, Original, Unit, read_apprec, write_apprec
+from adapter.messages.codes import CodeLists
 from adapter.messages.datatypes import Code
 from adapter.messages.namespaces import APPREC_11_NS
 from adapter.messages.nodes import Nodes
 from adapter.messages.parties import Address, Ident
+from adapter.messages.read import read
 from adapter.messages.reading import understand
+from adapter.messages.rules.rule import Context, Side
+from adapter.messages.schemas import SchemaSet
 from adapter.values import HerId, Moment, MsgId
 
 NOW = Moment.at(datetime(2024, 3, 5, 9, 15, 31, tzinfo=UTC))
+OID = "2.16.578.1.12.4.1.1."
 ID = MsgId("1f0f6a54-5b0e-4c53-9f2c-6a1d0b6f5c11")
 
 
@@ -28,6 +35,42 @@ def test_status_decides(status: str, accepted: bool | None) -> None:
     root = etree.Element(ns + "AppRec")
     etree.SubElement(root, ns + "Status").set("V", status)
     assert read_apprec(Nodes(root).root).accepted is accepted
+
+
+REFUSED = '<Status V="2" DN="Avvist"/><Error V="{}" S="{}" DN="Annet"/>'
+HYPHENS = r"<Id>(\w{8})-(\w{4})-(\w{4})-(\w{4})-(\w{12})</Id>(?=<Sender>)"
+MISTAKES = (
+    ("white space before the root", r"^<\?xml[^>]*>\s*", " \n", ""),
+    ("an Id of 32 hexadecimal digits", HYPHENS, r"<Id>\1\2\3\4\5</Id>", ""),
+    ("an empty text of the type", r'(<OriginalMsgId><MsgType V="[^"]*" DN=")[^"]*', r"\1", ""),
+    ("no text of a TypeId", r'(<TypeId V="HER") DN="[^"]*"', r"\1", ""),
+    ("blanks around a text", r'DN="HER-id"', 'DN=" HER-id"', ""),
+    ("no role", r"<Role [^>]*/>", "", "AR-013"),
+    ("another text in MIGversion", r"<MIGversion>[^<]*", "<MIGversion>1.0 2008-11-21", ""),
+    ("an empty address", r"(<Receiver>.*?)<Inst>.*?</Inst>(.*</Receiver>)", r"\1<Inst/>\2", "AR-014"),
+    ("an error of another list", r"<Status[^>]*/>", REFUSED.format("29", f"{OID}8223"), ""),
+    ("a code that does not exist", r"<Status[^>]*/>", REFUSED.format("E201", f"{OID}8221"), ""),
+    ("GenDate in V", r"<GenDate>([^<]*)</GenDate>", r'<GenDate V="\1"/>', "XSD"),
+    ("IssueDate in V", r"<IssueDate>([^<]*)</IssueDate>", r'<IssueDate V="\1"/>', "XSD"),
+)
+"""The mistakes in official material (`apprec.md` §9): what stands for what, and the rule that tells of it."""
+
+
+@pytest.mark.parametrize(("name", "old", "new", "told"), MISTAKES, ids=[row[0] for row in MISTAKES])
+def test_a_known_mistake_is_read(
+    built: Callable[..., bytes], schemas: SchemaSet, codes: CodeLists, name: str, old: str, new: str, told: str
+) -> None:
+    """Message, status and sender are found in what others are known to write; nothing is told of twice."""
+    text = built("apprec").decode()
+    changed = re.sub(old, new, text, count=1, flags=re.DOTALL)
+    assert changed != text
+    good, reading = (read(content.encode(), schemas, Context(Side.RECEIVE, codes)) for content in (text, changed))
+    assert good.apprec is not None
+    assert reading.apprec is not None
+    assert reading.apprec.original.id == good.apprec.original.id
+    assert reading.apprec.sender.party_her == good.apprec.sender.party_her
+    assert reading.apprec.accepted is ("Avvist" not in new)
+    assert " ".join(sorted({finding.rule for finding in reading.findings})) == told
 
 
 def test_essentials_are_read_from_an_invalid_receipt() -> None:
