@@ -166,6 +166,20 @@ def read_cpa(content: bytes, status: CpaStatus = CpaStatus.VALID) -> Cpa:
     )
 
 
+def read_cpp(content: bytes) -> CpaParty:
+    """Read a profile (CPP 2.0): what one party can do, before anybody agrees to it (`ebxml.md` §8.1).
+
+    Raises `AdapterError` as `read_cpa`.
+    """
+    root = parse(content, bare=True).getroot()
+    if tag_of(root) != _tp("CollaborationProtocolProfile"):
+        raise AdapterError(CPA_UNREADABLE, "it is no CollaborationProtocolProfile")
+    parties = [_party(element) for element in root.findall(_tp("PartyInfo"))]
+    if len(parties) != 1:
+        raise AdapterError(CPA_UNREADABLE, "it does not have exactly one PartyInfo")
+    return parties[0]
+
+
 def _tp(name: str) -> str:
     return f"{{{CPPA}}}{name}"
 

@@ -22,7 +22,7 @@ from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
 from adapter.envelope.plaintext import Packing, PlaintextForm
 from adapter.errors import CONFIG_INVALID, AdapterError
 from adapter.lookups.planned import Planned
-from adapter.lookups.port import AnswerForm, Listed, Partner, PartyRole
+from adapter.lookups.port import AnswerForm, Listed, Partner, PartyRole, Renewed
 from adapter.lookups.toml_files import (
     Address,
     FilePath,
@@ -159,6 +159,9 @@ class FolderDirectory:
     @property
     def asks_register(self) -> bool:
         return False
+
+    def renew(self, own: Iterable[HerId]) -> Renewed:
+        return Renewed()
 
     def refresh(self, her: HerId) -> bool:
         return False

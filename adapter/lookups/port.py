@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -140,6 +141,14 @@ class Listed:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """How often a register was asked, and of whom it says something else than before: each party once, with what."""
+
+    asked: int = 0
+    changed: tuple[tuple[HerId, str], ...] = ()
+
+
 class Directory(Protocol):
     """A partner directory: the embedded folder of files, with or without the address register behind it."""
 
@@ -180,6 +189,13 @@ class Directory(Protocol):
     @property
     def asks_register(self) -> bool:
         """Whether an agreement that is not here was asked for in a register."""
+        ...
+
+    def renew(self, own: Iterable[HerId]) -> Renewed:
+        """Ask beside the traffic for what is not here or is nearly too old, about the partners of our parties `own`.
+
+        About twice a day for each (HISD 1177 ch. 8). It asks a few things at once and stops when nobody answers.
+        """
         ...
 
     def refresh(self, her: HerId) -> bool:

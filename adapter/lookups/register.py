@@ -1,9 +1,11 @@
 """What the address register and the register of agreements say over HTTP, and what becomes of an answer that is odd.
 
 The paths are those that NHN publishes (`ebxml.md` §8.3): `communicationparty/{herId}` and `certificate/{herId}/signing`
-or `/encryption` of the address register, `Agreements/{id}` and `Agreements/HerIds/{mine}/{other}` of the CPPA
-interface. Of the latter the form of the answer is not established (`ebxml.md` §12.4): taken are the agreement itself as
-XML, or a JSON object with its text in `agreement` and the number of its standing in `status` (HISD 1177 §6.2).
+or `/encryption` of the address register, `Agreements/{id}`, `Agreements/HerIds/{mine}/{other}` and `Profiles/{herId}`
+of the CPPA interface. Of the latter the form of the answer is not established (`ebxml.md` §12.4): taken are the
+agreement or profile itself as XML, or a JSON object with its text in `agreement` or `profile`, of an agreement with the
+number of its standing in `status` (HISD 1177 §6.2). What changes a profile (`AddProcessToCpp`, `RemoveProcessFromCpp`)
+and what lists all agreements of a party has no form over HTTP that we know; neither is asked for.
 
 Only two answers count: the thing itself, or a 404 with which the register says that it has none. Everything else, from
 a time-out to an answer about somebody else, is a register that did not answer, and never a reason to refuse anybody.
@@ -24,7 +26,7 @@ from urllib.parse import quote
 import httpx
 
 from adapter.crypto.certificates import load_certificates
-from adapter.envelope.cpa import Cpa, CpaStatus, read_cpa
+from adapter.envelope.cpa import Cpa, CpaParty, CpaStatus, read_cpa, read_cpp
 from adapter.errors import CONFIG_INVALID, REGISTER_UNREACHABLE, AdapterError
 from adapter.values import HerId
 
@@ -76,6 +78,10 @@ class Register(Protocol):
 
     def agreement_between(self, one: HerId, other: HerId) -> RegisteredAgreement | None:
         """The newest agreement of two parties; None when they have none."""
+        ...
+
+    def profile(self, her: HerId) -> CpaParty | None:
+        """What the party of that HER-id can do by its own profile (CPP); None when there is none."""
         ...
 
 
@@ -139,6 +145,18 @@ class HttpRegister:
             raise _odd("the answer is an agreement of others")
         return found
 
+    def profile(self, her: HerId) -> CpaParty | None:
+        content = self._get(f"{self._agreements_url}/Profiles/{her}") if self.has_agreements else None
+        if content is None:
+            return None
+        try:
+            found = read_cpp(_document(content, "profile"))
+        except AdapterError as error:
+            raise _odd(error.detail or error.kind.says) from None
+        if found.her != her:
+            raise _odd("the answer is the profile of another party")
+        return found
+
     def _agreement(self, path: str) -> RegisteredAgreement | None:
         content = self._get(f"{self._agreements_url}/{path}") if self.has_agreements else None
         return None if content is None else read_agreement(content)
@@ -196,18 +214,25 @@ _HEADERS = {"User-Agent": "adapter", "Accept-Encoding": "identity"}
 
 def read_agreement(content: bytes) -> RegisteredAgreement:
     """An agreement from the answer of the register. Raises `AdapterError` (REGISTER_UNREACHABLE)."""
-    document, status = content, CpaStatus.VALID
-    if not content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        said = _json(content)
-        document = str(said.get("agreement") or "").encode()
+    status = CpaStatus.VALID
+    if not _is_xml(content):
         try:
-            status = CpaStatus(int(str(said.get("status"))))
+            status = CpaStatus(int(str(_json(content).get("status"))))
         except ValueError:
             raise _odd("the agreement has no known status") from None
     try:
-        return RegisteredAgreement(content, read_cpa(document, status))
+        return RegisteredAgreement(content, read_cpa(_document(content, "agreement"), status))
     except AdapterError as error:
         raise _odd(error.detail or error.kind.says) from None
+
+
+def _is_xml(content: bytes) -> bool:
+    return content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+
+
+def _document(content: bytes, key: str) -> bytes:
+    """An XML document, or the text of one under a key of a JSON object."""
+    return content if _is_xml(content) else str(_json(content).get(key) or "").encode()
 
 
 def _json(content: bytes) -> dict[str, object]:

@@ -4,15 +4,17 @@ A partner file names a party and what no register knows of it: its role here, it
 Address and certificates that the file names are pinned; those that it leaves out are the register's. What was answered
 is used for `fresh` without asking, then asked again; while the register is away, the last answer holds for as long as
 that lasts (HISD 1177 ch. 8, `ebxml.md` §8.6). After a failure nobody asks for a while, so that a register that is slow
-in failing does not slow down traffic that does not need it.
+in failing does not slow down traffic that does not need it. `renew` asks beside the traffic before an answer grows too
+old, also about partners that nobody has written to yet: so every one of them is known on the day the register goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 
@@ -22,13 +24,19 @@ from adapter.envelope.cpa import Cpa
 from adapter.errors import PARTNER_UNKNOWN, REGISTER_UNREACHABLE, AdapterError
 from adapter.lookups.directory import FolderDirectory
 from adapter.lookups.planned import Planned
-from adapter.lookups.port import Listed, Partner
+from adapter.lookups.port import Listed, Partner, Renewed
 from adapter.lookups.register import ADDRESSABLE, Register, RegisteredAgreement, RegisteredParty
 from adapter.lookups.register_cache import Kept, RegisterCache
 from adapter.values import EdiAddress, HerId
 
 _NONE_IS_FRESH = timedelta(hours=1)
 """How soon a register is asked again that knew nothing: the party may just have been entered."""
+
+_BEFORE = timedelta(hours=1)
+"""How long before an answer is too old it is asked for again beside the traffic; at most a quarter of its time."""
+
+_AT_ONCE = 20
+"""How many things `renew` asks for before it lets others do their work."""
 
 Answer = TypeVar("Answer")
 
@@ -114,16 +122,10 @@ class RegisterDirectory:
         pinned = self._folder.agreements(one, other)
         if pinned or not self._register.has_agreements:
             return pinned
-        pair = frozenset({one, other})
         try:
-            kept = self._ask(
-                lambda: self._pairs.get(pair) or self._cache.pair(one, other),
-                lambda: self._register.agreement_between(one, other),
-                lambda answer, asked: self._cache.keep_pair(one, other, answer, asked),
-            )
+            kept = self._pair(one, other)
         except AdapterError:
             return ()
-        self._pairs[pair] = kept
         return (kept.answer.cpa,) if kept.answer is not None else ()
 
     def agreement(self, cpa_id: str) -> Cpa | None:
@@ -155,6 +157,47 @@ class RegisterDirectory:
     def asks_register(self) -> bool:
         return self._register.has_agreements
 
+    def renew(self, own: Iterable[HerId]) -> Renewed:
+        """Ask for what is not here or is nearly too old, a few things at once; nothing while the register is away."""
+        asked, changed = 0, []
+        for what, her, renew in self._renewals(tuple(own)):
+            if asked == _AT_ONCE:
+                break
+            try:
+                was_asked, is_other = renew()
+            except AdapterError:
+                break
+            asked += was_asked
+            changed += [(her, what)] if is_other else []
+        return Renewed(asked, tuple(changed))
+
+    def _renewals(self, own: tuple[HerId, ...]) -> Iterator[tuple[str, HerId, Callable[[], tuple[bool, bool]]]]:
+        for listed in self._folder.listed:
+            her = listed.her
+            if not listed.is_whole:
+                yield "entry", her, partial(self._renew_party, her)
+            for ours in own:
+                if self._register.has_agreements and not self._folder.agreements(ours, her):
+                    yield "agreement", her, partial(self._renew_pair, ours, her)
+
+    def _renew_party(self, her: HerId) -> tuple[bool, bool]:
+        before = self._kept_party(her)
+        after = self._party(her, self._time_left)
+        if before is None:
+            return True, False
+        return after.asked != before.asked, after.answer != before.answer
+
+    def _renew_pair(self, one: HerId, other: HerId) -> tuple[bool, bool]:
+        before = self._kept_pair(one, other)
+        after = self._pair(one, other, self._time_left)
+        if before is None:
+            return True, False
+        return after.asked != before.asked, _agreed(after) != _agreed(before)
+
+    @property
+    def _time_left(self) -> timedelta:
+        return min(_BEFORE, self._patience.fresh / 4)
+
     def refresh(self, her: HerId) -> bool:
         """Ask anew about a party. Raises `AdapterError` (REGISTER_UNREACHABLE)."""
         listed = self._folder.listed_as(her)
@@ -171,11 +214,12 @@ class RegisterDirectory:
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _party(self, her: HerId) -> Kept[RegisteredParty]:
+    def _party(self, her: HerId, time_left: timedelta = timedelta(0)) -> Kept[RegisteredParty]:
         kept = self._ask(
             lambda: self._kept_party(her),
             lambda: self._register.party(her),
             lambda answer, asked: self._cache.keep_party(her, answer, asked),
+            time_left,
         )
         self._parties[her] = kept
         return kept
@@ -183,19 +227,33 @@ class RegisterDirectory:
     def _kept_party(self, her: HerId) -> Kept[RegisteredParty] | None:
         return self._parties.get(her) or self._cache.party(her)
 
+    def _pair(self, one: HerId, other: HerId, time_left: timedelta = timedelta(0)) -> Kept[RegisteredAgreement]:
+        kept = self._ask(
+            lambda: self._kept_pair(one, other),
+            lambda: self._register.agreement_between(one, other),
+            lambda answer, asked: self._cache.keep_pair(one, other, answer, asked),
+            time_left,
+        )
+        self._pairs[frozenset({one, other})] = kept
+        return kept
+
+    def _kept_pair(self, one: HerId, other: HerId) -> Kept[RegisteredAgreement] | None:
+        return self._pairs.get(frozenset({one, other})) or self._cache.pair(one, other)
+
     def _ask(
         self,
         known: Callable[[], Kept[Answer] | None],
         ask: Callable[[], Answer | None],
         keep: Callable[[Answer | None, datetime], None],
+        time_left: timedelta = timedelta(0),
     ) -> Kept[Answer]:
-        """What is kept and fresh, else what is answered now, else what is kept. Raises `AdapterError`."""
+        """What is kept and fresh for so long, else what is answered now, else what is kept. Raises `AdapterError`."""
         kept = known()
-        if kept is not None and self._is_fresh(kept):
+        if kept is not None and self._is_fresh(kept, time_left):
             return kept
         with self._asking:
             kept = known()
-            if kept is not None and self._is_fresh(kept):
+            if kept is not None and self._is_fresh(kept, time_left):
                 return kept
             try:
                 answered = Kept(self._now(), self._answer(ask))
@@ -206,9 +264,12 @@ class RegisterDirectory:
             keep(answered.answer, answered.asked)
             return answered
 
-    def _is_fresh(self, kept: Kept[Answer]) -> bool:
+    def _is_fresh(self, kept: Kept[Answer], time_left: timedelta) -> bool:
         """Also an answer out of the future is not: the clock was wrong then or is now."""
-        fresh = self._patience.fresh if kept.answer is not None else min(self._patience.fresh, _NONE_IS_FRESH)
+        fresh = self._patience.fresh - time_left
+        if kept.answer is None and not time_left:
+            # A message waits for it; beside the traffic nobody does.
+            fresh = min(fresh, _NONE_IS_FRESH)
         return timedelta(0) <= self._now() - kept.asked <= fresh
 
     def _answer(self, ask: Callable[[], Answer | None]) -> Answer | None:
@@ -249,6 +310,11 @@ class RegisterDirectory:
             signing=tuple(dict.fromkeys((*signing, *agreed))),
             source=f"{listed.source} and the address register",
         )
+
+
+def _agreed(kept: Kept[RegisteredAgreement]) -> Cpa | None:
+    """What was agreed; the octets of the answer tell nothing."""
+    return kept.answer.cpa if kept.answer is not None else None
 
 
 def _certificates(octets: bytes) -> tuple[Planned, ...]:

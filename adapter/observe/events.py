@@ -178,6 +178,11 @@ REGISTER_AWAY = _event(
     "Traffic with known partners goes on. Check the network, the address and the token of [register].",
 )
 REGISTER_BACK = _event("register.came_back", Level.INFO, "the address register answers again")
+REGISTER_CHANGED = _event(
+    "register.changed",
+    Level.INFO,
+    "the address register says something else about a partner now: its entry or agreement",
+)
 EXCHANGE_PUT_OFF = _event(
     "exchange.put_off",
     Level.ERROR,

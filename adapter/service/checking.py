@@ -29,11 +29,13 @@ from adapter.service.installation import (
     decryption_keys,
     open_directory,
     open_own_store,
+    open_register,
     revocations,
     schemas,
     secrets_of,
     signer,
 )
+from adapter.service.own_entry import OwnKeys, Standing, entries
 from adapter.service.running import mail_out, open_mailbox, server_context
 from adapter.service.terms import Terms, price_remedy, terms
 from adapter.service.webhooks import secret_of
@@ -111,6 +113,8 @@ def _look(settings: Settings, now: datetime) -> Iterator[Looked]:
     if partners is not None and trusted is not None:
         yield from _partners(partners, trusted, now, soon)
         yield from _old_digests(partners, now)
+    if identity is not None and opened is not None:
+        yield from _own_entries(settings, OwnKeys(identity, opened), now)
     yield from _try("schemas", lambda: _compile(settings), lambda found: f"{found} namespaces")
     agreed = yield from _try("liability", lambda: terms(settings), _liability)
     if agreed is not None:
@@ -183,6 +187,22 @@ def _partners(partners: Directory, trusted: TrustAnchors, now: datetime, soon: i
         looked += [_gap(since, until) for since, until in gaps(partner.encryption, now)]
         worst = max(looked, key=lambda one: list(State).index(one.state))
         yield Looked(f"partner {partner.her}", worst.state, worst.says)
+
+
+_OF_ENTRIES = {
+    Standing.FITS: State.OK,
+    Standing.CHANGING: State.WARNING,
+    Standing.UNKNOWN: State.WARNING,
+    Standing.WRONG: State.PROBLEM,
+}
+
+
+def _own_entries(settings: Settings, keys: OwnKeys, now: datetime) -> Iterator[Looked]:
+    """What the registers have of our own parties, where there are registers."""
+    register = open_register(settings)
+    if register is not None:
+        for one in entries(settings.party, register, keys, now):
+            yield Looked(one.what, _OF_ENTRIES[one.standing], one.says)
 
 
 def _old_digests(partners: Directory, now: datetime) -> Iterator[Looked]:

@@ -24,7 +24,7 @@ from adapter.config import Settings
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import certificates, inbox, intake, retention, sealing, timers
+from adapter.service import certificates, inbox, intake, registers, retention, sealing, timers
 from adapter.service.companions import Companion
 from adapter.service.health import probe, store_answered, store_failed
 from adapter.service.installation import Installation
@@ -306,9 +306,12 @@ class Daemon:
     async def _look_up(self) -> int:
         """Outside the pool of the messages: a responder that is slow keeps no message waiting."""
         await asyncio.to_thread(self._installation.in_force.look)
-        asked, told = await asyncio.to_thread(certificates.look_after, self._installation)
-        self._tell(told)
-        return asked + len(told)
+        done = 0
+        for work in (registers.look_after, certificates.look_after):
+            asked, told = await asyncio.to_thread(work, self._installation)
+            self._tell(told)
+            done += asked + len(told)
+        return done
 
     async def _let_go(self) -> int:
         await asyncio.to_thread(timers.forget_old, self._installation)

@@ -176,19 +176,26 @@ def open_tools(settings: Settings, clock: Clock, ids: Ids, log: Log) -> Tools:
 
 def open_directory(settings: Settings, clock: Clock, log: Log) -> Directory:
     """The partner files, with the register behind them where one is configured. Raises `AdapterError`."""
-    said = settings.address_register
-    folder = directory.load(settings.partners.folder, register=said is not None)
-    if said is None:
+    said, register = settings.address_register, open_register(settings)
+    folder = directory.load(settings.partners.folder, register=register is not None)
+    if said is None or register is None:
         return folder
-    register = HttpRegister(
-        said.url, said.agreements_url, token_file=said.token_file, ca=said.ca, timeout_seconds=said.timeout_seconds
-    )
 
     def tell(news: RegisterNews, detail: str) -> None:
         log.tell(_REGISTER_EVENTS[news], Line(state=news.value))
 
     patience = Patience(said.fresh, said.pause)
     return RegisterDirectory(folder, register, RegisterCache(said.cache), patience, clock.now, tell)
+
+
+def open_register(settings: Settings) -> HttpRegister | None:
+    """The registers over HTTP, None where none is configured. Raises `AdapterError` (CONFIG_INVALID)."""
+    said = settings.address_register
+    if said is None:
+        return None
+    return HttpRegister(
+        said.url, said.agreements_url, token_file=said.token_file, ca=said.ca, timeout_seconds=said.timeout_seconds
+    )
 
 
 _REGISTER_EVENTS = {RegisterNews.AWAY: events.REGISTER_AWAY, RegisterNews.BACK: events.REGISTER_BACK}

@@ -1,4 +1,4 @@
-"""An agreement (CPA 2.0) of two parties, as the address register writes one: for tests and the register stand-in.
+"""An agreement (CPA 2.0) of two parties, or the profile (CPP) of one, as the register writes them, for its stand-in.
 
 It has the form of the register's templates (`ebxml.md` §8.2): qualified attributes, addresses as `mailto://`, one
 CollaborationRole for each version of a process and each role in it, SHA-1 named as the algorithm that nobody uses any
@@ -55,7 +55,7 @@ def cpa_xml(
         f'<CollaborationProtocolAgreement xmlns="{CPPA}" xmlns:tp="{CPPA}" xmlns:xlink="{_XLINK}" '
         f'tp:cpaid={quoteattr(cpa_id)} tp:version="1">\n'
         f'<Status tp:value="proposed"/>\n<Start>{utc_text(first)}</Start>\n<End>{utc_text(last)}</End>\n'
-        f"{_party(one, other, reliable)}\n{_party(other, one, reliable)}\n"
+        f"{_party(one, other.sends, reliable)}\n{_party(other, one.sends, reliable)}\n"
         '<SimplePart tp:id="message" tp:mimetype="application/xml"/>\n'
         '<Packaging tp:id="package"><ProcessingCapabilities tp:parse="true" tp:generate="true"/>'
         '<CompositeList><Composite tp:id="composite" tp:mimetype="multipart/related" '
@@ -64,9 +64,18 @@ def cpa_xml(
     ).encode()
 
 
-def _party(party: Agreeing, other: Agreeing, reliable: str) -> str:
+def cpp_xml(party: Agreeing, takes: tuple[tuple[str, str], ...]) -> bytes:
+    """The profile (CPP 2.0) of a party: what it sends, and what it takes."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<CollaborationProtocolProfile xmlns="{CPPA}" xmlns:tp="{CPPA}" xmlns:xlink="{_XLINK}" '
+        f'tp:cppid="cpp-{party.her}" tp:version="1">\n{_party(party, takes, "")}\n</CollaborationProtocolProfile>\n'
+    ).encode()
+
+
+def _party(party: Agreeing, takes: tuple[tuple[str, str], ...], reliable: str) -> str:
     roles = "".join(_role(Process(code), version, "Send") for code, version in party.sends)
-    roles += "".join(_role(Process(code), version, "Receive") for code, version in other.sends)
+    roles += "".join(_role(Process(code), version, "Receive") for code, version in takes)
     sender = f'<ebXMLSenderBinding tp:version="2.0">{reliable}{_non_repudiation("Sender")}</ebXMLSenderBinding>'
     receiver = f'<ebXMLReceiverBinding tp:version="2.0">{reliable}{_non_repudiation("Receiver")}</ebXMLReceiverBinding>'
     return (

@@ -27,6 +27,7 @@ class Registry:
         self.parties: dict[str, dict[str, object]] = {}
         self.certificates: dict[tuple[str, str], x509.Certificate] = {}
         self.agreements: dict[str, bytes] = {}
+        self.profiles: dict[str, bytes] = {}
         self.behaves = ""
         self.asked: list[str] = []
         self.tokens: list[str] = []
@@ -54,6 +55,8 @@ class Registry:
                 return json.dumps({"certificateValue": base64.b64encode(octets).decode()}).encode()
             case ["cppa", "Agreements", "HerIds", one, other]:
                 return self.agreements.get(f"{one}/{other}")
+            case ["cppa", "Profiles", her]:
+                return self.profiles.get("1" if self.behaves == "another party" else her)
             case ["cppa", "Agreements", cpa_id]:
                 return self.agreements.get(cpa_id)
         return None

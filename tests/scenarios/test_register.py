@@ -88,6 +88,18 @@ async def test_a_submission_waits_for_the_register(registry: Registry, start: Ca
     assert transport_word(world.hospital.exchange(sent)) == "acknowledged"
 
 
+async def test_days_without_the_register_stop_nobody(registry: Registry, start: Callable[[], World]) -> None:
+    """It goes away before anybody has written to anybody: who has a file was asked about in time, and traffic goes."""
+    world = start()
+    await world.settle()
+    registry.behaves = "hang up"
+    await world.go_on(timedelta(days=5))
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    exchange = world.hospital.exchange(sent)
+    assert (transport_word(exchange), apprec_word(exchange)) == ("acknowledged", "ok")
+
+
 def mortal(until: datetime) -> Callable[..., MessageHeader]:
     """Headers with a TimeToLive, which we never send."""
     return lambda **fields: MessageHeader(**fields, time_to_live=Moment(until, utc_text(until)))

@@ -93,6 +93,89 @@ def test_what_the_file_leaves_out_is_asked_for(desk: Desk) -> None:
     assert desk.directory.all() == (partner,)
 
 
+def test_every_partner_is_asked_about_beside_the_traffic(desk: Desk) -> None:
+    """Also one that nobody has written to yet; then about twice a day, so that no message has to wait for an answer."""
+    assert desk.directory.renew((OURS,)).asked == 2
+    asked = len(desk.registry.asked)
+    assert f"/cppa/Agreements/HerIds/{OURS}/{HER}" in desk.registry.asked
+    desk.now += timedelta(hours=11)
+    assert desk.directory.renew((OURS,)).asked == 0
+    desk.now += timedelta(minutes=30)
+    assert desk.directory.renew((OURS,)).asked == 2
+    desk.now += timedelta(hours=11)
+    before = len(desk.registry.asked)
+    assert desk.directory.find(HER) is not None
+    assert len(desk.registry.asked) == before == 2 * asked
+
+
+def test_a_new_process_asks_for_nothing_that_is_kept(desk: Desk) -> None:
+    """What was answered before the start is fresh for as long."""
+    desk.directory.renew((OURS,))
+    assert desk.open().renew((OURS,)).asked == 0
+
+
+def test_what_the_register_says_anew_is_told_and_used(desk: Desk, pki: ThrowAwayPki) -> None:
+    """An address, a certificate, an agreement that is revoked: each is told once, and is what holds from then on."""
+    theirs, ours = pki.organisation("Kommunen", "974744570"), pki.organisation("Sykehuset", "983974929")
+    assert desk.directory.renew((OURS,)).changed == ()
+    desk.now += timedelta(hours=11.5)
+    signing = desk.registry.certificates[str(HER), "signing"]
+    desk.registry.enter(str(HER), "flyttet@edi.example", signing, theirs.encryption.certificate)
+    document = cpa_xml(
+        CPA_ID,
+        Agreeing(OURS, "a@edi.example", ours, (("LOG_DOD", "1.6"),)),
+        Agreeing(HER, "b@edi.example", theirs, ()),
+        START - timedelta(days=1),
+        START + timedelta(days=9),
+    ).decode()
+    for standing, told in ((2, ((HER, "entry"), (HER, "agreement"))), (3, ((HER, "agreement"),)), (3, ())):
+        desk.registry.agreements[f"{OURS}/{HER}"] = json.dumps({"agreement": document, "status": standing}).encode()
+        assert desk.directory.renew((OURS,)).changed == told
+        [agreement] = desk.directory.agreements(OURS, HER)
+        assert agreement.status == standing
+        desk.now += timedelta(hours=11.5)
+    partner = desk.directory.find(HER)
+    assert partner is not None
+    assert partner.address == EdiAddress("flyttet@edi.example")
+
+
+@pytest.mark.parametrize("behaves", MISBEHAVIOURS)
+def test_a_register_that_is_away_is_left_alone(desk: Desk, behaves: str) -> None:
+    """Nothing is believed, nobody is kept waiting, what was known before holds; it is asked again after the pause."""
+    desk.directory.renew((OURS,))
+    known = desk.directory.find(HER)
+    desk.registry.behaves = behaves
+    for _ in range(3):
+        desk.now += timedelta(days=1)
+        before = time.monotonic()
+        for _ in range(5):
+            assert desk.directory.renew((OURS,)).changed == ()
+        assert time.monotonic() - before < 5
+        assert desk.directory.find(HER) == known
+    assert desk.news == [RegisterNews.AWAY]
+    desk.registry.behaves = ""
+    desk.now += timedelta(minutes=2)
+    assert desk.directory.renew((OURS,)).asked == 2
+    assert desk.news == [RegisterNews.AWAY, RegisterNews.BACK]
+
+
+def test_many_partners_are_asked_about_a_few_at_a_time(desk: Desk) -> None:
+    """Each round asks for no more than twenty things, until all are known."""
+    file = (desk.folder / "partners" / "a.toml").read_text()
+    for number in range(30):
+        (desk.folder / "partners" / f"b{number}.toml").write_text(file.replace(str(HER), str(9000000 + number)))
+    directory = desk.open()
+    rounds = []
+    while asked := directory.renew((OURS,)).asked:
+        rounds.append(asked)
+    assert (max(rounds), sum(rounds)) == (20, 62)
+
+
+def test_what_a_file_pins_is_not_asked_for(tmp_path: Path, pki: ThrowAwayPki) -> None:
+    """A folder without a register asks nobody."""
+    assert load(tmp_path).renew((OURS,)).asked == 0
+
+
 def test_without_a_register_a_file_names_everything(tmp_path: Path) -> None:
     """What is missing is a mistake, each key by its name."""
     (tmp_path / "a.toml").write_text(f'her = "{HER}"\nname = "T"\norganisation = {{ her = "81", name = "K" }}\n')
