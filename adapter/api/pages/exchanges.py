@@ -19,7 +19,7 @@ from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
 from adapter.delivery.resending import Again
-from adapter.delivery.sender import TransportState
+from adapter.delivery.sender import ACKNOWLEDGED_STATES, TransportState
 from adapter.errors import REQUEST_REFUSED, AdapterError
 from adapter.messages.codes import CodeLists
 from adapter.messages.kinds import KINDS
@@ -101,6 +101,20 @@ def tone(shown: Row) -> str:
     return "wait" if shown.state in WAITING or shown.apprec == "waiting" else "good"
 
 
+_BY_APPREC = {"rejected": "apprec_rejected", "timed_out": "apprec_timed_out"}
+"""What a message that was acknowledged is called when that is not all that is known of it."""
+
+
+def _word(exchange: Exchange, row: Row) -> str:
+    """The word of the texts for how an exchange is."""
+    if row.next_step == HELD:
+        return "held"
+    if _is_put_off(row):
+        return "put_off"
+    acknowledged = exchange.transport is not None and exchange.transport.state in ACKNOWLEDGED_STATES
+    return _BY_APPREC.get(row.apprec or "", row.state) if acknowledged else row.state
+
+
 def _is_put_off(shown: Row) -> bool:
     """Whether a message of ours waits unsealed for something that a person may have to see to."""
     return shown.state == TransportState.NEW and bool(shown.reason)
@@ -120,7 +134,7 @@ def lines(visit: Visit, reader: Reader, exchanges: Sequence[Exchange]) -> list[L
             visit.called(one.type),
             names[one.peer],
             one.created_at,
-            "held" if row.next_step == HELD else "put_off" if _is_put_off(row) else row.state,
+            _word(one, row),
             tone(row),
         )
         for one, row in zip(exchanges, exchange_rows(reader, exchanges, visit.now), strict=True)

@@ -14,11 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel
 
 from adapter.api.operation import Call, Nothing
-from adapter.api.pages.texts import Spoken, said
+from adapter.api.pages.texts import Spoken, at_oslo, moment_of, said
 from adapter.config import Scope
 from adapter.envelope.shown import shown_service, shown_type
 from adapter.liability.rules import Language
-from adapter.values import HerId, in_oslo, instant_of
+from adapter.values import HerId, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,12 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.filters |= {"commands": lambda text: text.split("`"), "shown_type": shown_type, "shown_service": shown_service}
+_PAGES.filters |= {
+    "at_oslo": at_oslo,
+    "commands": lambda text: text.split("`"),
+    "shown_type": shown_type,
+    "shown_service": shown_service,
+}
 
 
 def rendered(template: str, language: Language, now: datetime, filling: Mapping[str, object]) -> str:
@@ -110,8 +115,7 @@ def _instant(when: datetime | str) -> datetime:
 
 
 def _moment(when: datetime | str) -> str:
-    """An instant for a person: Oslo time to the second, as a text that sorts."""
-    return in_oslo(_instant(when)).strftime("%Y-%m-%d %H:%M:%S")
+    return moment_of(_instant(when))
 
 
 def age(language: Language, span: timedelta) -> str:

@@ -6,8 +6,10 @@ bokmål by `bokmal.py`, from `data/bokmal.toml`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +17,7 @@ from typing import Final
 from adapter.api.pages.bokmal import Piece, in_bokmal, in_english, unfolded
 from adapter.liability.rules import Language
 from adapter.liability.wording import kroner, word
+from adapter.values import in_oslo, instant_of
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -310,6 +313,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "state.acked_implied": ("Acknowledged by its AppRec", "Bekreftet ved AppRec"),
         "state.acked_warn": ("Acknowledged with a warning", "Bekreftet med advarsel"),
         "state.acked_late": ("Acknowledged late", "Bekreftet sent"),
+        "state.apprec_rejected": (
+            "Rejected by the receiver's application (AppRec)",
+            "Avvist av mottakerens fagsystem (AppRec)",
+        ),
+        "state.apprec_timed_out": ("Acknowledged, but no AppRec in time", "Bekreftet, men AppRec kom ikke i tide"),
         "state.rejected": ("Rejected", "Avvist"),
         "state.faulted": ("Unreadable for the receiver", "Uleselig for mottaker"),
         "state.bounced": ("Given back by a mail server", "Returnert av e-posttjener"),
@@ -379,6 +387,26 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 """By key: English, bokmål. `{name}` is a value."""
 
 
+_INSTANT = re.compile(r"(?<![\w:.+-])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z(?![\w:.-])")
+
+
+def moment_of(instant: datetime) -> str:
+    """An instant for a person: Oslo time to the second, as a text that sorts."""
+    return in_oslo(instant).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def at_oslo(text: str) -> str:
+    """A text with the instants in it (UTC, as the adapter writes them) as a person reads them on the pages."""
+
+    def told(found: re.Match[str]) -> str:
+        try:
+            return moment_of(instant_of(found[0]))
+        except ValueError:
+            return found[0]
+
+    return _INSTANT.sub(told, text)
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """The texts of one language, for the templates."""
@@ -394,7 +422,7 @@ class Spoken:
         if f"key.{text}" in TEXTS:
             return (Piece(self(f"key.{text}"), code=text),)
         say = in_bokmal if self.language is Language.NORWEGIAN else in_english
-        return say(unfolded(text), self._word)
+        return tuple(replace(piece, text=at_oslo(piece.text)) for piece in say(unfolded(text), self._word))
 
     def word(self, of: Enum) -> str:
         """A reason or flag of a stay as a clause."""

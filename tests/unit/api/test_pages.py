@@ -28,12 +28,13 @@ from adapter.liability.rules import Language
 from adapter.service import intake
 from adapter.service.access import revoke
 from adapter.service.asking import Said, Sent, answer
+from adapter.service.operating import By, mark_handled
 from adapter.service.terms import Whose
 from adapter.store.port import ExchangeFilter, JournalEntry
-from adapter.testing.neighbours import World
+from adapter.testing.neighbours import World, is_signal
 from adapter.testing.pki import ThrowAwayPki
 from adapter.testing.place import Place
-from adapter.transports.port import ReceivedMail
+from adapter.transports.port import Deferred, ReceivedMail
 
 IDLE, LONGEST = Api().session_idle, Api().session_longest
 
@@ -636,6 +637,46 @@ async def test_mails_that_a_person_should_look_at_are_on_the_first_page(
     assert "Mail : ▲ Cannot be judged yet 1 (0 min) defect KeyError" in shown
     assert "In quarantine : 1" in shown
     assert "defect KeyError" in words(await browser.get("/quarantine"))
+
+
+@pytest.mark.parametrize(
+    ("language", "rejected", "late"),
+    [
+        ("en", "Rejected by the receiver's application (AppRec)", "Acknowledged, but no AppRec in time"),
+        ("nb", "Avvist av mottakerens fagsystem (AppRec)", "Bekreftet, men AppRec kom ikke i tide"),
+    ],
+)
+async def test_what_an_apprec_has_refused_is_not_called_acknowledged(
+    world: World, hospital: Served, language: str, rejected: str, late: str
+) -> None:
+    """In the list and on its page it is called what it is; the codes of both axes stand beside it."""
+    content = world.hospital.build("discharge-ready")
+    refused = world.hospital.send_unjudged(content.replace(b"<MIGversion>v1.2 2006-05-24</MIGversion>", b""), content)
+    await world.settle()
+    world.road.loses = lambda mail: mail.sender.value.startswith("municipality") and not is_signal(mail)
+    unanswered = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    await world.go_on(timedelta(hours=97))
+    browser = Browser(hospital, language)
+    await browser.enter()
+    listed = words(await browser.get("/exchanges"))
+    for exchange, called, apprec in ((refused, rejected, "rejected"), (unanswered, late, "timed_out")):
+        assert called in listed
+        shown = await browser.get(f"/exchanges/{exchange}")
+        assert f"{called} acknowledged , AppRec {apprec}" in words(shown)
+
+
+async def test_every_time_on_a_page_is_of_oslo(world: World, hospital: Served) -> None:
+    """Also those within a sentence of the health, and when a person marked something: none is in UTC."""
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    world.hospital.installation.pulse.handed_over(Deferred("421 busy"), world.clock.now())
+    mark_handled(world.hospital.installation, sent, By("kari", "seen at 2024-03-05T09:00:00Z and 2024-99-99T09:00:00Z"))
+    browser = Browser(hospital, "en")
+    await browser.enter()
+    front, page = words(await browser.get("/")), words(await browser.get(f"/exchanges/{sent}"))
+    assert "the mail server has taken nothing since 2024-03-05 10:00:00" in front
+    assert "2024-03-05 10:00:00 kari: seen at 2024-03-05 10:00:00 and 2024-99-99T09:00:00Z" in page
 
 
 @pytest.mark.parametrize("language", list(Language))
