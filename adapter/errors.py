@@ -628,6 +628,15 @@ EVIDENCE_UNREADABLE = _kind(
     "Name a file that `adapter evidence export` wrote; if it was one, get another copy of it.",
 )
 
+BACKLOG_FULL = _kind(
+    "BACKLOG-FULL",
+    Blame.OPERATOR,
+    "so many messages wait to leave that no more are taken in now",
+    "Hand it in again later, nothing of it was kept. The health says why messages wait, and `delivery.most_waiting` "
+    "says how many may.",
+    retryable=True,
+)
+
 # ── access from outside ─────────────────────────────────────────────────────────────────────────────────────────────
 
 ACCESS_UNKNOWN = _kind(

@@ -10,6 +10,7 @@ from adapter.errors import (
     ACCESS_ORIGIN,
     ACCESS_SCOPE,
     ACCESS_UNKNOWN,
+    BACKLOG_FULL,
     CLAIM_ENDED,
     CLAIM_FINISHED,
     CONFIG_INVALID,
@@ -58,6 +59,7 @@ _STATUS = {
     STATEMENT_EARLY.id: 409,
     STORE_CONFLICT.id: 409,
     STORE_EXISTS.id: 409,
+    BACKLOG_FULL.id: 503,
     STORE_LOCKED.id: 503,
     STORE_FULL.id: 503,
     STORE_UNREACHABLE.id: 503,
@@ -67,6 +69,8 @@ _STATUS = {
 """Status by id of the catalogue; what is not here is 500 where the adapter is to blame, and 422 elsewhere."""
 
 RETRY_SECONDS = 5
+_RETRY_SECONDS = {BACKLOG_FULL.id: 30}
+"""After how long a request that cannot be done now is worth another try: mostly soon, but a backlog takes its time."""
 
 
 class Problem(BaseModel):
@@ -104,7 +108,7 @@ def problem(error: AdapterError, status: int | None = None, findings: tuple[Find
     if code == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="adapter"'
     if code == 503:
-        headers["Retry-After"] = str(RETRY_SECONDS)
+        headers["Retry-After"] = str(_RETRY_SECONDS.get(error.id, RETRY_SECONDS))
     return Response(told.model_dump_json(), code, headers, MEDIA_TYPE)
 
 

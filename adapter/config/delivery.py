@@ -24,6 +24,10 @@ class Delivery(Section):
     )  # fmt: skip
     """Pauses after a mail server that does not take a mail; the last one repeats."""
 
+    most_waiting: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    """How many messages may wait to be sealed and to be taken by the mail server. While so many do, no other is taken
+    in, by whichever way; what was taken in goes its way."""
+
     @property
     def interval(self) -> timedelta:
         return timedelta(hours=self.interval_hours)

@@ -415,6 +415,12 @@ WEBHOOK_SET_ASIDE = _event(
     "See to the application, then run `adapter webhooks --again`.",
 )
 DROP_TAKEN = _event("drop.taken", Level.INFO, "a file of the drop folder was taken in for sending")
+DROP_HELD_UP = _event(
+    "drop.held_up",
+    Level.WARNING,
+    "files stay in the drop folder, since nothing can be taken in now; told once, they are taken when that is over",
+    "See to what the rule names: the store, or the messages that wait to leave.",
+)
 DROP_SET_ASIDE = _event(
     "drop.set_aside",
     Level.WARNING,

@@ -7,7 +7,8 @@ of the submission, so that a crash between any two steps repeats the answer and 
 file as it lay there: what was told of it stands, also where another start would have decided otherwise.
 
 What is no plain file of ours to read (a link, a pipe, a folder, a device, a file linked elsewhere too, one that is too
-large or not readable) is set aside in `refused/` unread. Other names, such as `*.tmp`, are left alone.
+large or not readable) is set aside in `refused/` unread. Other names, such as `*.tmp`, are left alone. While nothing
+can be taken in, because the store is locked or too many messages wait to leave, files stay where they are.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class DropFolder:
         self._drop = drop
         self._seen: dict[str, _Seen] = {}
         self._left: set[tuple[str, int]] = set()
+        self._trouble = ""
         self._stopping = asyncio.Event()
 
     async def start(self) -> None:
@@ -103,10 +105,7 @@ class DropFolder:
     async def run(self) -> None:
         """Watch until `stop`."""
         while not self._stopping.is_set():
-            try:
-                await asyncio.to_thread(self.turn)
-            except AdapterError as error:
-                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+            await asyncio.to_thread(self.look)
             try:
                 await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
             except TimeoutError:
@@ -118,6 +117,16 @@ class DropFolder:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+    def look(self) -> None:
+        """Take what can be taken; why nothing can is told once for as long as it is so."""
+        before, self._trouble = self._trouble, ""
+        try:
+            self.turn()
+        except AdapterError as error:
+            self._trouble = error.id
+            if error.id != before:
+                self._installation.log.tell(events.DROP_HELD_UP, Line(rule=error.id))
 
     def turn(self) -> int:
         """Take every file that is whole; says how many were taken or set aside.

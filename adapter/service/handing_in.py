@@ -16,7 +16,7 @@ from adapter.service.bundle import unbundle
 from adapter.service.installation import Installation
 from adapter.service.repeating import KEPT
 from adapter.service.steps import Told, tell
-from adapter.service.submission import NotTaken, Submission, judge, keep
+from adapter.service.submission import NotTaken, Submission, judge, keep, require_room
 from adapter.store.access import KeptAnswer
 from adapter.store.port import Reader, Writer
 from adapter.values import Digest, MsgId
@@ -33,8 +33,8 @@ class HandedIn:
 def hand_in(installation: Installation, caller: Caller, key: str, content: bytes) -> HandedIn | NotTaken:
     """Judge and keep a message: XML, build-JSON with its kind, or either with parts beside it (`bundle`).
 
-    Raises `AdapterError`: KEY_USED, ACCESS_SCOPE for a sender that is not one of the caller's parties, and what
-    judging, building and keeping raise.
+    Raises `AdapterError`: KEY_USED, BACKLOG_FULL, ACCESS_SCOPE for a sender that is not one of the caller's parties,
+    and what judging, building and keeping raise.
     """
     request = Digest.of(content)
 
@@ -47,6 +47,7 @@ def hand_in(installation: Installation, caller: Caller, key: str, content: bytes
     known = installation.store.read_now(before)
     if known is not None:
         return known
+    installation.store.read_now(lambda reader: require_room(installation, reader))
     bundle = unbundle(content, None)
     judged = judge(installation, built(installation, bundle.content), bundle.beside)
     if isinstance(judged, NotTaken):
@@ -62,6 +63,7 @@ def hand_in(installation: Installation, caller: Caller, key: str, content: bytes
         earlier = before(writer)
         if earlier is not None:
             return earlier
+        require_room(installation, writer)
         _, told = keep(writer, submission, exchange_id, now)
         writer.keep_answer(KeptAnswer(caller.name, key, request, exchange_id, now, now + KEPT))
         writer.add_audit(caller.line(now, Did.SUBMITTED, exchange_id))

@@ -16,6 +16,7 @@ from cryptography import x509
 from adapter.crypto.certificates import Usage, days_left, problems
 from adapter.crypto.revocation import Outcome
 from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.sender import TransportState
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
@@ -114,7 +115,7 @@ def examine(installation: Installation) -> Health:
     reasons += _mailboxes(installation)
     reasons += _terms(installation)
     reasons += _prices(installation, now)
-    reasons += [*wrong, *_mail(pulse, now), *_defects(broken), *_backlog(counts, now)]
+    reasons += [*wrong, *_mail(pulse, now), *_defects(broken), *_full(installation, counts), *_backlog(counts, now)]
     return Health(now, tuple(reasons), counts, unanswered, certificates)
 
 
@@ -221,6 +222,16 @@ def _defects(broken: _Broken) -> list[Reason]:
         says = f"{count} messages to send met a defect of the adapter and are tried again, the oldest since {since}"
         reasons.append(Reason("defect", Against.NOTHING, says))
     return reasons
+
+
+def _full(installation: Installation, counts: Counts) -> list[Reason]:
+    """As many messages wait to leave as may: none is taken in."""
+    most, waiting = installation.settings.delivery.most_waiting, dict(counts.transport)
+    count = waiting.get(TransportState.NEW, 0) + waiting.get(TransportState.READY, 0)
+    if count < most:
+        return []
+    says = f"{count} messages wait to leave, and no more than {most} may: none is taken in"
+    return [Reason("full", Against.READINESS, says)]
 
 
 def _backlog(counts: Counts, now: datetime) -> list[Reason]:

@@ -18,6 +18,7 @@ from adapter.delivery import receipts, sender
 from adapter.delivery.sender import TransportState
 from adapter.envelope.routing import Process
 from adapter.errors import (
+    BACKLOG_FULL,
     INPUT_NOT_UNDERSTOOD,
     MESSAGE_SENT_BEFORE,
     PARTNER_UNKNOWN,
@@ -84,6 +85,14 @@ class NotTaken:
     """A message that may not be sent, with everything that speaks against it. Nothing was kept."""
 
     findings: tuple[Finding, ...]
+
+
+def require_room(installation: Installation, reader: Reader) -> None:
+    """Refuse to take a message in while as many wait to leave as may: who hands in slows down before the store grows
+    without end, and what was taken in goes its way. Raises `AdapterError` (BACKLOG_FULL)."""
+    most = installation.settings.delivery.most_waiting
+    if reader.waiting_to_leave(most) >= most:
+        raise AdapterError(BACKLOG_FULL, f"{most} wait")
 
 
 def judge(installation: Installation, content: bytes, beside: tuple[bytes, ...] = ()) -> Submission | NotTaken:
@@ -242,14 +251,16 @@ def submit_now(
 ) -> str | NotTaken:
     """Judge and keep a message at once, from code without an event loop; the id of its exchange, or why not.
 
-    `also` is written in the same transaction.
+    `also` is written in the same transaction. Raises `AdapterError`: BACKLOG_FULL, and what judging and keeping raise.
     """
+    installation.store.read_now(lambda reader: require_room(installation, reader))
     judged = judge(installation, content, beside)
     if isinstance(judged, NotTaken):
         return judged
     exchange_id, now = installation.ids.fresh(), installation.clock.now()
 
     def write(writer: Writer) -> list[Told]:
+        require_room(installation, writer)
         _, told = keep(writer, judged, exchange_id, now)
         also(writer, exchange_id)
         return told

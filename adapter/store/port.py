@@ -509,6 +509,10 @@ class Reader(AccessReader, CareReader, Protocol):
     def due_receipts(self, now: datetime, limit: int = 100) -> tuple[Exchange, ...]:
         """Outgoing exchanges whose AppRec is overdue, the longest due first."""
 
+    def waiting_to_leave(self, most: int) -> int:
+        """How many of our messages no mail server has had yet: those to be sealed, and those that are; no more than
+        `most` are counted."""
+
     def next_due(self) -> datetime | None:
         """When the next piece of work is due by itself: outbox, mails, timers. None when nothing is."""
 

@@ -27,6 +27,7 @@ UNSETTLED = tuple(
 
 NOT_RECEIPTED = (AppRecState.REJECTED, AppRecState.TIMED_OUT)
 SET_ASIDE = (ReceptionState.QUARANTINE, ReceptionState.FALSE_DUPLICATE)
+_NOT_LEFT = (TransportState.NEW.value, TransportState.READY.value)
 
 
 class SqlFigures(Asked):
@@ -44,6 +45,10 @@ class SqlFigures(Asked):
         )
         found = [self._connection.execute(statement).scalar() for statement in moments]
         return min((_instant(moment) for moment in found if moment is not None), default=None)
+
+    def waiting_to_leave(self, most: int) -> int:
+        waiting = select(exchange.c.id).where(exchange.c.transport_state.in_(_NOT_LEFT)).limit(most)
+        return int(self._connection.execute(select(func.count()).select_from(waiting.subquery())).scalar_one())
 
     def unanswered(self, own: tuple[HerId, ...] = ()) -> tuple[Unanswered, ...]:
         waiting = or_(

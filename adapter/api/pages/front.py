@@ -145,7 +145,7 @@ def _stuck(counts: Counts) -> tuple[Stuck, ...]:
             if state in STUCK_TRANSPORT
         ),
         *(
-            Stuck(f"apprec.{state.value}", number, f"/exchanges?apprec={state.value}")
+            Stuck(f"state.apprec_{state.value}", number, f"/exchanges?apprec={state.value}")
             for state, number in counts.receipt
             if state in STUCK_RECEIPT
         ),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 from served import Served
 
+from adapter.config import Scope
 from adapter.messages.building import example
 from adapter.testing.neighbours import World
 
@@ -169,3 +171,25 @@ async def test_the_verdict_says_what_handing_in_would_say(world: World, hospital
     assert "PL-055" in {finding["rule"] for finding in refused.json()["findings"]}
     assert judged["valid"] is False
     assert judged["findings"] == refused.json()["findings"]
+
+
+async def test_a_full_backlog_is_503_with_a_time(world: World, hospital: Served) -> None:
+    """Nothing is kept, the key is free, and what was taken in is answered again; later the same request is taken."""
+    settings = world.hospital.installation.settings
+    delivery = settings.delivery.model_copy(update={"most_waiting": 1})
+    object.__setattr__(world.hospital.installation, "settings", settings.model_copy(update={"delivery": delivery}))
+    client, kind = hospital.client(Scope.SUBMIT), {"Content-Type": "application/xml"}
+    first, second = (world.hospital.build("discharge-ready", ready=f"2024-03-0{day}") for day in (4, 5))
+
+    async def hand_in(key: str, content: bytes) -> httpx.Response:
+        return await client.post("/api/v1/messages", content=content, headers={**kind, "Idempotency-Key": key})
+
+    assert (await hand_in("a", first)).status_code == 201
+    full = await hand_in("b", second)
+    assert (full.status_code, full.json()["error"], full.headers["Retry-After"]) == (503, "BACKLOG-FULL", "30")
+    assert (await hand_in("a", first)).headers["Idempotency-Replayed"] == "true"
+    assert len(world.hospital.sent()) == 1
+    judged = await client.post("/api/v1/messages/validate", content=second, headers=kind)
+    assert judged.json()["valid"]
+    await world.settle()
+    assert (await hand_in("b", second)).status_code == 201

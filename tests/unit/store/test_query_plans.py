@@ -198,6 +198,7 @@ QUESTIONS: Mapping[str, Callable[[Writer], object]] = {
     "who has not answered a party": lambda it: it.unanswered((A,)),
     "what waits, for health and metrics": lambda it: it.waiting(),
     "when something is due": lambda it: it.next_due(),
+    "how much waits to leave": lambda it: it.waiting_to_leave(10),
     "timers": lambda it: (it.due_transport(T1), it.due_receipts(T1), it.submissions()),
     "mails that are set aside": lambda it: it.mails((ReceptionState.QUARANTINE, ReceptionState.PENDING)),
     "mails to be judged": lambda it: it.claim_mails(T1, 16, LEASE, "x"),
