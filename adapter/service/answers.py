@@ -31,6 +31,7 @@ from adapter.messages.rules.rule import Side
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service import vetting
+from adapter.service.clock import lately
 from adapter.service.installation import Installation
 from adapter.service.kept_refusals import KeptRefusal
 from adapter.service.steps import Told
@@ -159,7 +160,7 @@ def _fault_address(installation: Installation, facts: MailFacts) -> EdiAddress |
 
 def _may_fault(writer: Writer, recipient: EdiAddress, now: datetime) -> bool:
     last = writer.note(f"fault:{recipient}")
-    return last is None or now - datetime.fromisoformat(last) >= _FAULT_PAUSE
+    return last is None or not lately(datetime.fromisoformat(last), _FAULT_PAUSE, now)
 
 
 def refuse(
@@ -239,7 +240,7 @@ def _is_flooding(installation: Installation, to: ReturnAddress) -> bool:
     """Whether the party has had as many ErrorLists in this hour as unverified mails may cause."""
     now = installation.clock.now()
     began, count = _count_of(installation.store.read_now(lambda reader: reader.note(_flood_note(to))), now)
-    return count >= MAX_OBJECTIONS and now - began < _OBJECTIONS_WITHIN
+    return count >= MAX_OBJECTIONS and lately(began, _OBJECTIONS_WITHIN, now)
 
 
 def _flood_note(to: ReturnAddress) -> str:
@@ -249,7 +250,7 @@ def _flood_note(to: ReturnAddress) -> str:
 def _counted(note: str | None, now: datetime) -> str:
     """The note after one more ErrorList: when the hour began, and how many there were in it."""
     began, count = _count_of(note, now)
-    return f"{now.isoformat()} 1" if now - began >= _OBJECTIONS_WITHIN else f"{began.isoformat()} {count + 1}"
+    return f"{began.isoformat()} {count + 1}" if lately(began, _OBJECTIONS_WITHIN, now) else f"{now.isoformat()} 1"
 
 
 def _count_of(note: str | None, now: datetime) -> tuple[datetime, int]:

@@ -17,6 +17,7 @@ from adapter.crypto.certificates import Usage, days_left, thumbprint
 from adapter.crypto.revocation import Outcome
 from adapter.observe import events
 from adapter.observe.log import Line
+from adapter.service.clock import lately
 from adapter.service.installation import Installation
 from adapter.service.revocations import fingerprint
 from adapter.service.steps import Told
@@ -104,7 +105,7 @@ _DAILY = timedelta(days=1)
 
 def _tell_days_left(installation: Installation, known: tuple[Known, ...], now: datetime) -> list[Told]:
     last = installation.store.read_now(lambda reader: reader.note(_TOLD_AT))
-    if last is not None and timedelta(0) <= now - instant_of(last) < _DAILY:
+    if last is not None and lately(instant_of(last), _DAILY, now):
         return []
     installation.store.write_now(lambda writer: writer.keep_note(_TOLD_AT, instant_text(now)))
     told = []

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+
+def lately(moment: datetime, within: timedelta, now: datetime) -> bool:
+    """Whether a moment of ours lies less than so long ago. One that lies ahead does not: a clock that was wrong has
+    set it, and what waits for its time to pass would wait as long as that clock was ahead."""
+    return timedelta(0) <= now - moment < within
 
 
 class Clock(Protocol):

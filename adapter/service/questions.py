@@ -18,6 +18,7 @@ from adapter.envelope.signals import MessageStatus, status_response_xml
 from adapter.observe import events
 from adapter.observe.log import Line
 from adapter.service.answers import Response
+from adapter.service.clock import lately
 from adapter.service.installation import Installation
 from adapter.service.steps import Told
 from adapter.store.port import OutboxKind, Outcome, Writer
@@ -43,7 +44,7 @@ def answer(installation: Installation, writer: Writer, question: VerifiedMessage
         return []
     action = _ANSWERS[question.message.kind]
     last = writer.note(_note(peer))
-    if last is not None and timedelta(0) <= now - datetime.fromisoformat(last) < PAUSE:
+    if last is not None and lately(datetime.fromisoformat(last), PAUSE, now):
         return []
     body = _status(writer, question) if question.message.kind is Kind.STATUS_REQUEST else ""
     message_id = MessageId(installation.ids.fresh())

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from adapter.config import Retention
 from adapter.observe import events
 from adapter.observe.log import Line
+from adapter.service.clock import lately
 from adapter.service.installation import Installation
 from adapter.store.care import Expired, Kept, Space
 from adapter.store.port import Reader, Store
@@ -119,7 +120,7 @@ def daily(installation: Installation) -> None:
     """Once a day, let go of what is due."""
     store, now = installation.store, installation.clock.now()
     last = store.read_now(lambda reader: reader.note(_LAST))
-    if last is not None and now - instant_of(last) < _DAILY:
+    if last is not None and lately(instant_of(last), _DAILY, now):
         return
     done = let_go(store, due(store, installation.settings.retention, now), now)
     store.write_now(lambda writer: writer.keep_note(_LAST, instant_text(now)))

@@ -17,6 +17,7 @@ from adapter.delivery.sender import TransportState
 from adapter.delivery.sender_events import TimerFired
 from adapter.service import intake, transmission
 from adapter.service.claiming import LONGEST_LEASE
+from adapter.service.clock import lately
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import last_emptied
 from adapter.service.signals import own_address
@@ -75,7 +76,7 @@ def forget_old(installation: Installation) -> None:
     """Once a day, drop the records of envelopes that nobody will send again (`ebxml.md` §7.4)."""
     now = installation.clock.now()
     last = installation.store.read_now(lambda reader: reader.note(_FORGOTTEN))
-    if last is not None and now - instant_of(last) < _DAILY:
+    if last is not None and lately(instant_of(last), _DAILY, now):
         return
     while installation.store.write_now(lambda writer: writer.forget(now, AT_ONCE)):
         pass

@@ -84,3 +84,18 @@ async def test_an_answer_for_somebody_elses_her_id_is_under_our_own(world: World
     answer = envelope_of(world.road.taken[-1])
     [sender, _] = answer.xpath("//*[local-name()='PartyId']/text()")
     assert sender == world.municipality.settings.party[0].her.value
+
+
+async def test_a_flood_by_a_clock_that_was_ahead_silences_nobody(world: World) -> None:
+    """When the clock is set right, what cannot be verified is answered again: its hour of next year is not today."""
+    mail = await under_way(world)
+    start = world.clock.now()
+    world.clock.advance(timedelta(days=365))
+    for number in range(MAX_OBJECTIONS):
+        await world.road.arrive(changed(mail, b"</eb:ConversationId>", f"{number}</eb:ConversationId>".encode()))
+    await world.municipality.daemon.settle()
+    world.clock.set(start)
+    before = len(world.road.taken)
+    await world.road.arrive(changed(mail, b"</eb:ConversationId>", b"x</eb:ConversationId>"))
+    await world.municipality.daemon.settle()
+    assert len(world.road.taken) - before == 1

@@ -7,9 +7,9 @@ import binascii
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from adapter.api.operation import Answer, Call, Given, Model, Operation
+from adapter.api.operation import Answer, Call, Given, Instant, Model, Operation
 from adapter.config import Scope
 from adapter.delivery.receipts import AppRecState
 from adapter.delivery.receiver import ReceptionState
@@ -36,8 +36,8 @@ class ListQuery(Model):
     transport: Annotated[TransportState | None, Field(description="Only sent, in this state.")] = None
     reception: Annotated[ReceptionState | None, Field(description="Only received, in this state.")] = None
     apprec: Annotated[AppRecState | None, Field(description="Only with the AppRec in this state.")] = None
-    created_from: Annotated[AwareDatetime | None, Field(description="Only created then or later.")] = None
-    created_before: Annotated[AwareDatetime | None, Field(description="Only created before then.")] = None
+    created_from: Annotated[Instant | None, Field(description="Only created then or later.")] = None
+    created_before: Annotated[Instant | None, Field(description="Only created before then.")] = None
     cursor: Annotated[str | None, Field(max_length=200, description="`next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=500, description="The longest page.")] = 50
 

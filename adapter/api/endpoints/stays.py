@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from adapter.api.endpoints.exchanges import Her
-from adapter.api.operation import Answer, Call, Given, Model, Operation
+from adapter.api.operation import Answer, Call, Given, Instant, Model, Operation
 from adapter.config import Scope
 from adapter.errors import STAY_UNKNOWN, AdapterError
 from adapter.liability.explain import explained
@@ -31,15 +31,15 @@ class LedgerQuery(Model):
     last: Annotated[date | None, Field(alias="to", description="Only nights up to and including this date.")] = None
     municipality: Annotated[Her | None, Field(description="Its level-1 HER-id.")] = None
     hospital: Annotated[Her | None, Field(description="Its level-1 HER-id.")] = None
-    as_of: Annotated[AwareDatetime | None, Field(description="Decide as of then; now, if left out.")] = None
-    known_at: Annotated[AwareDatetime | None, Field(description="Only from what was known here then.")] = None
+    as_of: Annotated[Instant | None, Field(description="Decide as of then; now, if left out.")] = None
+    known_at: Annotated[Instant | None, Field(description="Only from what was known here then.")] = None
 
 
 class StayQuery(Model):
     """As of when, from what, and in which language."""
 
-    as_of: Annotated[AwareDatetime | None, Field(description="Decide as of then; now, if left out.")] = None
-    known_at: Annotated[AwareDatetime | None, Field(description="Only from what was known here then.")] = None
+    as_of: Annotated[Instant | None, Field(description="Decide as of then; now, if left out.")] = None
+    known_at: Annotated[Instant | None, Field(description="Only from what was known here then.")] = None
     language: Annotated[Literal["en", "nb"], Field(description="Of the sentences.")] = "en"
 
 
@@ -47,7 +47,7 @@ class EvidenceQuery(Model):
     """Which form of package, and as of when."""
 
     anonymised: Annotated[bool, Field(description="For the dispute board: no message, no patient.")] = False
-    as_of: Annotated[AwareDatetime | None, Field(description="Decide as of then; now, if left out.")] = None
+    as_of: Annotated[Instant | None, Field(description="Decide as of then; now, if left out.")] = None
 
 
 class LedgerRow(Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from browser import Browser
@@ -117,3 +118,14 @@ async def test_a_session_does_not_outlive_a_clock_that_went_back(world: World, h
     assert (await browser.get("/")).status_code == 200
     world.clock.set(world.clock.now() - timedelta(hours=1))
     assert (await browser.get("/")).status_code == 303
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "asked",
+    ["exchanges?created_from={}", "exchanges?created_before={}", "stays?as_of={}", "stays/none?as_of={}&known_at={}"],
+)
+async def test_a_time_at_the_ends_of_time_is_no_defect(hospital: Served, asked: str, moment: str) -> None:
+    """Whatever time is asked for, the answer is a page, a refusal or an unknown stay."""
+    answered = await hospital.client().get(f"/api/v1/{asked.replace('{}', quote(moment))}")
+    assert answered.status_code in {200, 400, 404, 422}, answered.text
