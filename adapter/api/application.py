@@ -209,11 +209,10 @@ def application(desk: Desk, pages: Sequence[BaseRoute] = ()) -> Starlette:
         Route(path, desk.page(operations), methods=[operation.method for operation in operations])
         for path, operations in by_path.items()
     ]
-    document = description(OPERATIONS)
     reference = reference_page(OPERATIONS)
 
     async def openapi(_request: Request) -> Response:
-        return Response(document, media_type="application/json")
+        return Response(await asyncio.to_thread(description, OPERATIONS), media_type="application/json")
 
     async def docs(_request: Request) -> Response:
         return Response(reference, media_type="text/html; charset=utf-8")

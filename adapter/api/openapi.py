@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -37,8 +38,9 @@ _ABOUT = (
 )
 
 
-def description(operations: Sequence[Operation]) -> bytes:
-    """The document as JSON."""
+@cache
+def description(operations: tuple[Operation, ...]) -> bytes:
+    """The document as JSON, made when it is first asked for: nobody who starts the adapter has to wait for it."""
     return json.dumps(document(operations), ensure_ascii=False, indent=1).encode()
 
 

@@ -11,9 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapter.service import desk
+from adapter.service.views import Row, rows
+from adapter.store.port import ExchangeFilter
 from adapter.testing.place import Place, PlaceParty, Side, prepare
 from adapter.values import HerId
 
@@ -144,6 +148,11 @@ class Daemon:
     def listed(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = adapter("list", "--json", "--config", self.side.config).expect(0).json()
         return listed
+
+    def rows(self) -> list[Row]:
+        """What `listed` says, read in this process: whoever asks until something is so would start one each time."""
+        with desk.store(self.side.config) as (_, store):
+            return store.read_now(lambda reader: rows(reader, ExchangeFilter(limit=100), datetime.now(UTC)))
 
     def inbox(self) -> dict[str, bytes]:
         return {file.name: file.read_bytes() for file in (self.side.folder / "inbox").glob("*.xml")}

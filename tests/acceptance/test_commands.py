@@ -281,13 +281,8 @@ def living(demo: KeptDemo, tmp_path: Path) -> Iterator[Two]:
 
 def newest(daemon: Daemon, type_: str, direction: str, count: int) -> list[dict[str, Any]]:
     """The newest exchanges of a type, once there are so many of them."""
-
-    def found() -> list[dict[str, Any]]:
-        fits = [one for one in daemon.listed() if (one["type"], one["direction"]) == (type_, direction)]
-        return fits if len(fits) >= count else []
-
-    wait_for(lambda: bool(found()), 60)
-    return found()
+    wait_for(lambda: [(one.type, one.direction) for one in daemon.rows()].count((type_, direction)) >= count, 60)
+    return [one for one in daemon.listed() if (one["type"], one["direction"]) == (type_, direction)]
 
 
 def test_answers_on_both_sides(living: Two, tmp_path: Path) -> None:

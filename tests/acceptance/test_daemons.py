@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import LOGISTICS, MESSAGES, OFFICIAL, Daemon, Two, adapter, two_daemons, wait_for
@@ -20,22 +19,23 @@ from commands import LOGISTICS, MESSAGES, OFFICIAL, Daemon, Two, adapter, two_da
 from adapter.messages.reading import understand
 from adapter.service import desk
 from adapter.service.submission import submit_now
+from adapter.service.views import Row
 from adapter.testing.place import PlaceParty, prepare
 
 FIRST_PAUSE = timedelta(seconds=20)
 
 
-def finished(one: dict[str, Any]) -> bool:
+def finished(one: Row) -> bool:
     """Whether an exchange needs nothing more, seen from the side that lists it."""
-    if one["direction"] == "in":
-        return bool(one["state"] == ("responded" if one["type"] == "APPREC" else "delivered"))
-    return bool(one["state"] == "acknowledged" and one["apprec"] in {None, "ok"})
+    if one.direction == "in":
+        return one.state == ("responded" if one.type == "APPREC" else "delivered")
+    return one.state == "acknowledged" and one.apprec in {None, "ok"}
 
 
 def settled(two: Two, messages: int) -> bool:
     """Whether both sides have all messages and all receipts, and nothing is under way."""
     for daemon in (two.hospital, two.municipality):
-        listed = daemon.listed()
+        listed = daemon.rows()
         if len(listed) != 2 * messages or not all(finished(one) for one in listed):
             return False
     return True
@@ -129,7 +129,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     both.start()
     both.municipality.stop()
     send(both.hospital, MESSAGES / "admitted.xml")
-    wait_for(lambda: both.hospital.listed()[0]["next_attempt"] is not None, 20)
+    wait_for(lambda: both.hospital.rows()[0].next_attempt is not None, 20)
     yield both
     both.clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,17 @@ DRAWS = {"generate_key", "generate_private_key", "urandom"}
 PARSERS = {"fromstring", "XML", "HTML", "XMLParser", "parse", "iterparse", "fromstringlist", "XMLPullParser"}
 
 
-def modules() -> Iterator[tuple[str, str, ast.Module]]:
-    for path in sorted(ADAPTER.rglob("*.py")):
-        relative = path.relative_to(ADAPTER)
-        yield relative.parts[0].removesuffix(".py"), relative.as_posix(), ast.parse(path.read_text("utf-8"))
+NAMES = [path.relative_to(ADAPTER).as_posix() for path in sorted(ADAPTER.rglob("*.py"))]
 
 
-ALL = list(modules())
+@cache
+def parsed(name: str) -> ast.Module:
+    """A module by its path in the house."""
+    return ast.parse((ADAPTER / name).read_text("utf-8"))
+
+
+def package_of(name: str) -> str:
+    return name.partition("/")[0].removesuffix(".py")
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -75,21 +80,20 @@ def imported(tree: ast.Module) -> Iterator[str]:
                 yield node.module
 
 
-@pytest.mark.parametrize(("package", "name", "tree"), ALL, ids=[name for _, name, _ in ALL])
-def test_imports_point_down_only(package: str, name: str, tree: ast.Module) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_point_down_only(name: str) -> None:
     """A module imports only what lies below it in the house."""
-    inside = {module.split(".")[1] for module in imported(tree) if module.startswith("adapter.")} - {package}
+    package = package_of(name)
+    inside = {module.split(".")[1] for module in imported(parsed(name)) if module.startswith("adapter.")} - {package}
     if name == "__init__.py":
         return
     assert inside <= MAY_IMPORT[package] | {"__version__"}, f"{name} reaches up to {inside - MAY_IMPORT[package]}"
 
 
-CORE_MODULES = [(name, tree) for package, name, tree in ALL if package in CORE]
-
-
-@pytest.mark.parametrize(("name", "tree"), CORE_MODULES, ids=[name for name, _ in CORE_MODULES])
-def test_the_core_does_no_io(name: str, tree: ast.Module) -> None:
+@pytest.mark.parametrize("name", [name for name in NAMES if package_of(name) in CORE])
+def test_the_core_does_no_io(name: str) -> None:
     """The core imports nothing that reads a clock, chance, the environment, a socket or a file, and calls no clock."""
+    tree = parsed(name)
     roots = {module.split(".")[0] for module in imported(tree)}
     allowed = {module for file, module in CORE_EXCEPTIONS if file == name}
     assert not (roots & NOT_IN_THE_CORE) - allowed
@@ -109,8 +113,8 @@ def test_xml_is_parsed_in_one_module() -> None:
     """Only `messages/xml.py` calls a parser of lxml."""
     callers = {
         name
-        for _, name, tree in ALL
-        for node in ast.walk(tree)
+        for name in NAMES
+        for node in ast.walk(parsed(name))
         if isinstance(node, ast.Attribute)
         and node.attr in PARSERS
         and isinstance(node.value, ast.Name)
@@ -132,7 +136,8 @@ CERTIFICATE_LOADERS = {
 
 def test_certificates_are_read_in_one_place() -> None:
     """Nobody but `crypto/certificates.py`, and for PKCS #12 `crypto/keys.py`, names a certificate loader."""
-    for _, name, tree in ALL:
+    for name in NAMES:
+        tree = parsed(name)
         named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         named |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         for node in ast.walk(tree):
@@ -144,8 +149,8 @@ def test_certificates_are_read_in_one_place() -> None:
 
 def test_nothing_but_the_service_catches_everything() -> None:
     """`except Exception`, `except BaseException` and a bare `except` stand in `service/` only, or re-raise."""
-    for _, name, tree in ALL:
-        for node in ast.walk(tree):
+    for name in NAMES:
+        for node in ast.walk(parsed(name)):
             if not isinstance(node, ast.ExceptHandler) or name.startswith("service/"):
                 continue
             caught = node.type.id if isinstance(node.type, ast.Name) else None
@@ -156,13 +161,13 @@ def test_nothing_but_the_service_catches_everything() -> None:
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
     """No module is called utils, helpers, common or manager."""
-    said = {part.removesuffix(".py") for _, name, _ in ALL for part in name.split("/")}
+    said = {part.removesuffix(".py") for name in NAMES for part in name.split("/")}
     assert not said & {"utils", "util", "helpers", "helper", "common", "manager", "misc", "base"}
 
 
 def test_every_module_says_its_question_in_its_first_line() -> None:
     """Each module has a docstring whose first line is a sentence."""
-    for _, name, tree in ALL:
-        said = ast.get_docstring(tree)
+    for name in NAMES:
+        said = ast.get_docstring(parsed(name))
         assert said, name
         assert said.splitlines()[0].rstrip().endswith((".", ":", "?", ",")), f"{name}: {said.splitlines()[0]}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from adapter.testing import scenarios
 from adapter.testing.place import Place, Side, place_at
+from tests.acceptance.commands import Daemon
 from tests.mailservers.servers import MailServers
 
 MESSAGES = Path(__file__).parents[2] / "fixtures" / "messages"
@@ -53,9 +54,9 @@ def surroundings() -> dict[str, str]:
 
 
 def finished(side: Side) -> bool:
-    listed = command("list", side=side)
+    listed = Daemon(side).rows()
     return len(listed) == 4 and all(
-        one["state"] in {"delivered", "responded"} or (one["state"] == "acknowledged" and one["apprec"] in {None, "ok"})
+        one.state in {"delivered", "responded"} or (one.state == "acknowledged" and one.apprec in {None, "ok"})
         for one in listed
     )
 
@@ -82,7 +83,7 @@ def test_two_daemons_over_mail_servers(original: Place, servers: MailServers, tm
         end = time.monotonic() + 90
         while not (finished(place.hospital) and finished(place.municipality)):
             assert time.monotonic() < end, "".join(log.read_text("utf-8")[-2000:] for log in logs)
-            time.sleep(0.5)
+            time.sleep(0.1)
     finally:
         for process in running:
             process.send_signal(signal.SIGTERM)
