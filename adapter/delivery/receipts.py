@@ -61,8 +61,8 @@ class ReceiptNews(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceiptExchange:
-    """The receipt of one message. `due` is GenDate + 96 h while it is awaited and None after; `errors` the AppRec's
-    error codes (never its texts)."""
+    """The receipt of one message. `due` is GenDate + 96 h while it is awaited and None after (for what reaches the
+    receiver later than that: 96 h from then); `errors` the AppRec's error codes (never its texts)."""
 
     state: AppRecState
     since: datetime
@@ -120,6 +120,13 @@ def expected(now: datetime, generated: datetime) -> ReceiptExchange:
     return ReceiptExchange(AppRecState.SENT, now, later(generated, APPREC_WINDOW))
 
 
+def expected_again(now: datetime, generated: datetime) -> ReceiptExchange:
+    """The receipt of a document that goes again in a new envelope. Its clock goes on from GenDate; where that is over
+    it begins anew, since the receiver gets it only now (own rule)."""
+    awaited = expected(now, generated)
+    return awaited if awaited.due is None or awaited.due > now else replace(awaited, due=later(now, APPREC_WINDOW))
+
+
 def step(
     exchange: ReceiptExchange, event: ReceiptEvent, now: datetime, errors: tuple[str, ...] = ()
 ) -> ReceiptTransition:
@@ -135,6 +142,9 @@ def step(
     if state is None or state is exchange.state:
         return ReceiptTransition(exchange, news)
     due = None if state in _FINAL else exchange.due
+    if state is _S.TRANSPORTED and due is None:
+        # The time was over while the transport had failed, and nobody was told; the receiver has the message only now.
+        due = later(now, APPREC_WINDOW)
     codes = errors if state in _FINAL else exchange.errors
     return ReceiptTransition(ReceiptExchange(state, now, due, codes), news)
 

@@ -56,11 +56,12 @@ class Signature(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Seals:
     """How the kept octets stand today: whether there are any, whether the receiver's present certificate opens them,
-    and how our signature in them stands."""
+    how our signature in them stands, and whether a Fault has said, whenever it was, that they could not be read."""
 
     made: bool
     openable: bool
     signature: Signature
+    faulted: bool = False
 
 
 _S = TransportState
@@ -110,6 +111,8 @@ def _demand(transport: SenderExchange, seals: Seals, now: datetime, terms: Retry
         return "it was never sealed"
     if is_spent(transport, now, terms):
         return "the old envelope has had every transmission and the time that it is given"
+    if seals.faulted:
+        return "the receiver could not read the old envelope"
     if not seals.openable:
         return "the receiver has another encryption certificate now"
     return None if seals.signature is Signature.HOLDS else seals.signature.value

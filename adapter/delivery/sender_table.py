@@ -11,7 +11,7 @@ Five sentences explain the rows that §7.3 does not spell out:
 1.  What the receiver has said with a verified signature is never taken back: ACKED, ACKED_WARN, ACKED_LATE and
     REJECTED are left by nothing, not even by an operator; whatever contradicts them is an alarm.
 2.  What only *we* concluded (TRANSPORT_FAILED, DELIVERY_FAILED, FAULTED, BOUNCED, CANCELLED) is corrected by a late
-    word of the receiver that it has the message: ACKED_LATE.
+    word of the receiver: that it has the message, ACKED_LATE; that it has refused it, REJECTED.
 3.  A signal may come while we are READY: the acknowledgment overtook our own note of the hand-over, or that note was
     lost in a crash. It counts as in AWAIT_ACK.
 4.  An AppRec that comes before the signal only implies it (ACKED_IMPLIED); a signal that follows says more, and is no
@@ -177,7 +177,7 @@ LINES: tuple[tuple[tuple[TransportState, ...], tuple[On, ...], Row], ...] = (
     (_SENT, (On.WARNING,), Row(_S.ACKED_WARN, tell=_N.TRANSPORT_OK_WITH_WARNING)),
     (_SENT, (On.ERROR,), Row(_S.REJECTED, tell=_N.REFUSED, alarm=_A.REFUSED)),
     (_OURS, (On.ACK, On.WARNING), Row(_S.ACKED_LATE, tell=_N.TRANSPORT_OK_LATE, alarm=_A.LATE_ANSWER)),
-    (_OURS, (On.ERROR,), Row(None, tell=_N.REFUSED, alarm=_A.LATE_ANSWER)),
+    (_OURS, (On.ERROR,), Row(_S.REJECTED, tell=_N.REFUSED, alarm=_A.LATE_ANSWER)),
     # An AppRec overtook the signal; what the signal says takes the place of what the AppRec implied.
     ((_S.ACKED_IMPLIED,), (On.ACK,), Row(_S.ACKED)),
     ((_S.ACKED_IMPLIED,), (On.WARNING,), Row(_S.ACKED_WARN, tell=_N.TRANSPORT_OK_WITH_WARNING)),

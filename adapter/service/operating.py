@@ -22,7 +22,7 @@ from adapter.delivery import receipts, receiver, resending, sender
 from adapter.delivery.receiver import Reception, ReceptionState
 from adapter.delivery.resending import Again, NotAgain, Seals, Signature, Way
 from adapter.delivery.sender import ROWS, On, TransportState
-from adapter.delivery.sender_events import CancelRequested, ResendRequested
+from adapter.delivery.sender_events import AlarmRule, CancelRequested, ResendRequested
 from adapter.envelope.sealed_for import sealed_for
 from adapter.errors import EXCHANGE_UNFIT, EXCHANGE_UNKNOWN, REASON_UNFIT, AdapterError
 from adapter.observe import events
@@ -183,7 +183,9 @@ def _seals(installation: Installation, reader: Reader, exchange: Exchange, now: 
         openable = False
     status, _ = installation.revocations.known(reader, kept.signer, now)
     judgement = status.judgement if installation.settings.revocation.enabled and status.chain else None
-    return Seals(made=True, openable=openable, signature=signature_of(installation, kept.signer, judgement, now))
+    signature = signature_of(installation, kept.signer, judgement, now)
+    faulted = any(line.what == f"alarm: {AlarmRule.FAULT.value}" for line in reader.journal(exchange.id))
+    return Seals(made=True, openable=openable, signature=signature, faulted=faulted)
 
 
 def _send_again(installation: Installation, writer: Writer, exchange: Exchange, by: By, now: datetime) -> Change:
@@ -216,7 +218,7 @@ def _send_again(installation: Installation, writer: Writer, exchange: Exchange, 
         receipt_for=exchange.receipt_for,
         answers=exchange.answers,
         transport=sender.new(now),
-        receipt=receipts.expected(now, generated.instant) if exchange.receipt and generated else None,
+        receipt=receipts.expected_again(now, generated.instant) if exchange.receipt and generated else None,
     )
     outcome = f"the same document goes in a new envelope: {way.why}"
     writer.add_exchange(anew)

@@ -42,8 +42,10 @@ MIN_SECRET_OCTETS = 16
 MOST_LETTERS = 100
 """So many notices that were set aside are shown at once."""
 
+_TRANSPORT = "transport: "
+_GIVEN_UP = f"{_TRANSPORT}{TransportState.CANCELLED.value}"
 _FINAL = frozenset(
-    {f"transport: {state.value}" for state in TransportState if state not in OPEN_STATES | ACKNOWLEDGED_STATES}
+    {f"{_TRANSPORT}{state.value}" for state in TransportState if state not in OPEN_STATES | ACKNOWLEDGED_STATES}
     | {"apprec: accepted", "apprec: rejected", "apprec: timed_out"}
 )
 """Journal words after which a message of ours needs nothing more: it failed, or its AppRec is known."""
@@ -86,10 +88,21 @@ def notices_of(reader: Reader, entry: NumberedEntry) -> tuple[Notice, ...]:
     if entry.what.startswith(_ALARMS):
         return (notice("alarm"),)
     if entry.direction == "out":
-        return (notice("exchange.final"),) if entry.what in _FINAL and entry.type != "APPREC" else ()
+        if entry.what not in _FINAL or entry.type == "APPREC" or _had_ended(reader, entry):
+            return ()
+        return (notice("exchange.final"),)
     if entry.what == IN_THE_INBOX:
         return (notice("answer.received" if answers is not None else "message.received"),)
     return ()
+
+
+def _had_ended(reader: Reader, entry: NumberedEntry) -> bool:
+    """Whether a person has given up what had failed already: that end was told, and this one is no other."""
+    if entry.what != _GIVEN_UP:
+        return False
+    lines = [line for line in reader.journal(entry.exchange_id) if line.what.startswith(_TRANSPORT)]
+    place = next((at for at, line in enumerate(lines) if line.what == _GIVEN_UP and line.at == entry.at), 0)
+    return place > 0 and lines[place - 1].what in _FINAL
 
 
 def signature(secret: bytes, timestamp: int, body: bytes) -> str:

@@ -59,6 +59,21 @@ def test_the_clock_runs_from_the_generation_of_the_message() -> None:
     assert exchange.due == T0 + WINDOW
 
 
+def test_what_arrives_after_its_time_is_still_awaited() -> None:
+    """The deadline passed while the transport had failed; when the receiver has it after all, a new one is set."""
+    exchange = receipts.expected(T0, T0)
+    for event, now in ((E.TRANSPORT_FAILED, T0), (E.DEADLINE, T0 + WINDOW), (E.TRANSPORT_OK, T0 + 2 * WINDOW)):
+        exchange = receipts.step(exchange, event, now).exchange
+    assert (exchange.state, exchange.due) == (S.TRANSPORTED, T0 + 3 * WINDOW)
+    assert receipts.step(exchange, E.DEADLINE, T0 + 3 * WINDOW).news is N.TIMED_OUT
+
+
+@pytest.mark.parametrize(("days", "due"), [(1, T0 + WINDOW), (5, T0 + timedelta(days=9))], ids=["in time", "after it"])
+def test_what_goes_again_has_its_time(days: int, due: datetime) -> None:
+    """In a new envelope the clock of the document goes on; one that is over begins anew."""
+    assert receipts.expected_again(T0 + timedelta(days=days), T0).due == due
+
+
 def test_a_message_generated_at_the_end_of_time_waits_until_then() -> None:
     """A GenDate in the year 9999 has no moment 96 hours after it, and is no defect of ours."""
     end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)

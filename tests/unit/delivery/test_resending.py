@@ -40,10 +40,11 @@ def test_each_state_has_its_answer(state: TransportState) -> None:
         (replace(WHOLE, signature=Signature.EXPIRED), 0, 1, "expired"),
         (replace(WHOLE, signature=Signature.REVOKED), 0, 1, "revoked"),
         (replace(WHOLE, signature=Signature.REPLACED), 0, 1, "another certificate"),
+        (replace(WHOLE, faulted=True), 0, 1, "could not read"),
         (WHOLE, 5, 1, "every transmission"),
         (WHOLE, 0, 72, "every transmission"),
     ],
-    ids=["never sealed", "certificate", "expired", "revoked", "replaced", "retries", "lifetime"],
+    ids=["never sealed", "certificate", "expired", "revoked", "replaced", "faulted", "retries", "lifetime"],
 )
 @pytest.mark.parametrize("state", sorted(SAME))
 def test_what_demands_a_new_envelope(state: TransportState, seals: Seals, resends: int, hours: int, says: str) -> None:

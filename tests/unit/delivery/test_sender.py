@@ -154,6 +154,13 @@ NORM = {
         S.ACKED_LATE,
         [TellApplication(News.TRANSPORT_OK_LATE, ""), Alarm(AlarmRule.LATE_ANSWER, "")],
     ),
+    "late error after silence": (
+        after(S.DELIVERY_FAILED),
+        ErrorVerified("SecurityFailure"),
+        100,
+        S.REJECTED,
+        [TellApplication(News.REFUSED, "SecurityFailure"), Alarm(AlarmRule.LATE_ANSWER, "SecurityFailure")],
+    ),
     "late ack after fault": (
         after(S.FAULTED),
         AckVerified(),
@@ -387,13 +394,13 @@ def test_every_state_tells_a_person_what_to_do() -> None:
 
 FINAL = frozenset(TransportState) - sender.OPEN_STATES
 LEAVES = {
-    S.TRANSPORT_FAILED: {S.ACKED_LATE, S.READY, S.CANCELLED},
-    S.DELIVERY_FAILED: {S.ACKED_LATE, S.READY, S.CANCELLED},
-    S.FAULTED: {S.ACKED_LATE, S.CANCELLED},
-    S.BOUNCED: {S.ACKED_LATE, S.READY, S.CANCELLED},
+    S.TRANSPORT_FAILED: {S.ACKED_LATE, S.REJECTED, S.READY, S.CANCELLED},
+    S.DELIVERY_FAILED: {S.ACKED_LATE, S.REJECTED, S.READY, S.CANCELLED},
+    S.FAULTED: {S.ACKED_LATE, S.REJECTED, S.CANCELLED},
+    S.BOUNCED: {S.ACKED_LATE, S.REJECTED, S.READY, S.CANCELLED},
     S.FAILED_LOCAL: {S.CANCELLED},
     S.ACKED_IMPLIED: {S.ACKED, S.ACKED_WARN},
-    S.CANCELLED: {S.ACKED_LATE, S.READY},
+    S.CANCELLED: {S.ACKED_LATE, S.REJECTED, S.READY},
 }
 
 steps = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 20)), max_size=40)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from adapter.errors import AdapterError
+from adapter.delivery.sender_events import FaultReceived
+from adapter.errors import AdapterError, WireCode
 from adapter.observe.log import Silent
 from adapter.service.operating import By, give_up, handled_by, mark_handled, resend
+from adapter.service.signals import own_address
+from adapter.service.steps import take_transport_step
+from adapter.service.webhooks import notices_of
 from adapter.store.port import Act, OutboxState
 from adapter.testing.neighbours import Neighbour, World
 from adapter.testing.pki import ThrowAwayPki
@@ -171,6 +175,66 @@ async def test_given_up_and_sent_after_all(world: World) -> None:
     resend(world.hospital.installation, sent, ME)
     await world.settle()
     assert state(world.hospital, sent) == "acked"
+
+
+async def told(world: World, since: int) -> list[str]:
+    """What a webhook is told of the hospital's journal after that line."""
+    store = world.hospital.installation.store
+    return store.read_now(
+        lambda reader: [one.event for line in reader.journal_after(since, 1000) for one in notices_of(reader, line)]
+    )
+
+
+async def test_giving_up_what_had_failed_is_no_second_end(world: World) -> None:
+    """An application hears once that it failed, once that a message under way was given up, and of every new end."""
+    sent = await failed(world)
+    assert await told(world, 0) == ["exchange.final", "alarm"]
+    last = world.hospital.installation.store.read_now(lambda reader: reader.last_journal_seq())
+    give_up(world.hospital.installation, sent, ME)
+    assert state(world.hospital, sent) == "cancelled"
+    assert await told(world, last) == []
+    world.road.tell(Deferred("421"))
+    other = world.hospital.submit(world.hospital.build("discharge-ready", ready="2024-03-06"))
+    await world.hospital.daemon.settle()
+    give_up(world.hospital.installation, other, ME)
+    assert await told(world, last) == ["exchange.final"]
+    world.clock.advance(timedelta(minutes=1))
+    world.road.tell(Deferred("421"))
+    resend(world.hospital.installation, other, ME)
+    await world.hospital.daemon.settle()
+    give_up(world.hospital.installation, other, ME)
+    assert await told(world, last) == ["exchange.final", "exchange.final"]
+
+
+async def test_a_refusal_that_comes_late_is_what_is_known(world: World) -> None:
+    """Nobody had answered; then the receiver refuses: rejected, told again, and it goes in a new envelope only."""
+    sent = await failed(world)
+    world.road.under_way.append(world.municipality.object_to(world.hospital.exchange(sent), WireCode.SECURITY_FAILURE))
+    await world.settle()
+    [row] = [one for one in world.hospital.listing() if one.id == sent]
+    assert (row.state, "refused by the receiver" in row.next_step) == ("rejected", True)
+    assert await told(world, 0) == ["exchange.final", "alarm", "exchange.final", "alarm"]
+    done = resend(world.hospital.installation, sent, ME)
+    assert done.goes_on_as != sent
+
+
+async def test_octets_that_could_not_be_read_never_go_again(world: World) -> None:
+    """Given up after a Fault and then sent again: in a new envelope (`ebxml.md` §6.4)."""
+    world.road.loses = lambda mail: True
+    sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.settle()
+    installation, exchange = world.hospital.installation, world.hospital.exchange(sent)
+    event, terms = FaultReceived("Client"), installation.terms_for(exchange)
+    address = own_address(installation, exchange)
+    installation.store.write_now(
+        lambda writer: take_transport_step(writer, exchange, event, world.clock.now(), terms, address)
+    )
+    give_up(installation, sent, ME)
+    world.road.loses = lambda mail: False
+    done = resend(installation, sent, ME)
+    assert (state(world.hospital, sent), done.goes_on_as != sent) == ("cancelled", True)
+    await world.settle()
+    assert state(world.hospital, done.goes_on_as) == "acked"
 
 
 async def test_a_failed_apprec_goes_again(world: World) -> None:
