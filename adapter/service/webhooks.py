@@ -78,22 +78,18 @@ class Notice:
 
 
 def notices_of(reader: Reader, entry: NumberedEntry) -> tuple[Notice, ...]:
-    """What a journal line says to an application: nothing for most of them."""
+    """What a journal line says to an application: nothing for most of them, and those are not looked into."""
+    in_inbox = entry.what == IN_THE_INBOX and entry.direction == "in"
+    alarms = entry.what.startswith(_ALARMS)
+    ends = entry.direction == "out" and entry.what in _FINAL and entry.type != "APPREC"
+    if not (alarms or in_inbox or (ends and not _had_ended(reader, entry))):
+        return ()
     exchange = reader.exchange(entry.exchange_id)
     answers = exchange.answers if exchange is not None else None
-
-    def notice(event: HookEvent) -> Notice:
-        return Notice(entry.seq, event, entry.at, entry.exchange_id, entry.type, answers)
-
-    if entry.what.startswith(_ALARMS):
-        return (notice("alarm"),)
-    if entry.direction == "out":
-        if entry.what not in _FINAL or entry.type == "APPREC" or _had_ended(reader, entry):
-            return ()
-        return (notice("exchange.final"),)
-    if entry.what == IN_THE_INBOX:
-        return (notice("answer.received" if answers is not None else "message.received"),)
-    return ()
+    event: HookEvent = "answer.received" if answers is not None else "message.received"
+    if not in_inbox:
+        event = "alarm" if alarms else "exchange.final"
+    return (Notice(entry.seq, event, entry.at, entry.exchange_id, entry.type, answers),)
 
 
 def _had_ended(reader: Reader, entry: NumberedEntry) -> bool:
@@ -159,12 +155,14 @@ class HookCaller:
         """Tell what is due, in order, up to the first that is not taken; says how many journal lines that was."""
         store, name = self._installation.store, self._hook.name
         state = await store.read(lambda reader: reader.hook(name))
-        if state is None or (state.due is not None and state.due > self._installation.clock.now()):
+        if state is None or self._rests(state):
             return 0
         cursor = state.cursor
         waiting = await store.read(lambda reader: _waiting(reader, cursor))
         passed = 0
         for seq, notices in waiting:
+            if self._stopping.is_set():
+                break
             wanted = [notice for notice in notices if notice.event in self._hook.events]
             for notice in wanted:
                 reason = await call(self._hook, self._secret, notice, self._installation.clock.now(), self._tls)
@@ -179,6 +177,12 @@ class HookCaller:
             if wanted or seq == waiting[-1][0]:
                 await store.write(lambda writer, saved=state: writer.save_hook(saved))  # type: ignore[misc]
         return passed
+
+    def _rests(self, state: HookState) -> bool:
+        """Whether the pause after a call that was not taken is under way. One that would last longer than any pause
+        there is was set by a clock that was wrong, and is over."""
+        now, longest = self._installation.clock.now(), timedelta(seconds=max(self._hook.pauses_seconds))
+        return state.due is not None and now < state.due <= now + longest
 
     async def _failed(self, state: HookState, notice: Notice, reason: str) -> None:
         """Put the notice off, or set it aside after the last pause."""

@@ -201,6 +201,31 @@ async def test_what_is_not_taken_is_told_again_in_order(world: World, caller: Ho
     assert told == [first, first, first, second]
 
 
+async def test_a_clock_that_was_ahead_silences_no_webhook(world: World, caller: HookCaller, receiver: Receiver) -> None:
+    """The pause was reckoned from a year that is not: when the clock is right again, the notice is told."""
+    receiver.answers = [500]
+    world.clock.advance(timedelta(days=365))
+    await arrive(world)
+    await caller.turn()
+    world.clock.advance(timedelta(days=-365))
+    await caller.turn()
+    assert len(receiver.calls) == 2
+
+
+async def test_a_stop_ends_after_the_call_under_way(world: World, caller: HookCaller, receiver: Receiver) -> None:
+    """However many notices wait: the others are told at the next start, none twice."""
+    for _ in range(3):
+        await arrive(world)
+    caller.stop()
+    await caller.turn()
+    assert receiver.calls == []
+    again = HookCaller(world.municipality.installation, caller._hook)
+    await again.start()
+    while await again.turn():
+        pass
+    assert [one["event"] for one in receiver.told] == ["message.received"] * 3
+
+
 async def test_after_the_last_pause_a_notice_is_set_aside(world: World, caller: HookCaller, receiver: Receiver) -> None:
     """It is kept with its reason, and the next notices are told."""
     receiver.answers = [500, 500, 500]
