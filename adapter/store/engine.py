@@ -110,7 +110,9 @@ def open_engine(path: Path, *, writes: bool, connections: int, create: bool = Fa
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # what retention or encryption removes is not left in free pages
-        if not writes:
+        if writes:
+            cursor.execute(f"PRAGMA busy_timeout={TURN_SECONDS * 1000:.0f}")  # `patiently` waits, in many short turns
+        else:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
@@ -179,15 +181,21 @@ class OpenConnections:
 
 
 def patiently(connection: sqlite3.Connection, statement: str) -> None:
-    """Execute a statement that needs the database for itself, waiting for other processes up to `BUSY_SECONDS`."""
+    """Execute a statement that needs the database for itself, waiting for other processes up to `BUSY_SECONDS`.
+
+    It is for connections that write, of which each wait is a short one.
+    """
     deadline = monotonic() + BUSY_SECONDS
+    while not _done(connection, statement, give_up=monotonic() >= deadline):
+        # SQLite does not wait at all where it sees that waiting could not help, as in a change to WAL.
+        sleep(TURN_SECONDS / 10)
+
+
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Take the write-ahead log into the file and empty it, waiting for who reads in it up to `BUSY_SECONDS`."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     connection.execute(f"PRAGMA busy_timeout={TURN_SECONDS * 1000:.0f}")
-    try:
-        while not _done(connection, statement, give_up=monotonic() >= deadline):
-            # SQLite does not wait at all where it sees that waiting could not help, as in a change to WAL.
-            sleep(TURN_SECONDS / 10)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
 
 
 def _done(connection: sqlite3.Connection, statement: str, *, give_up: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from adapter.crypto.certificates import Usage
@@ -98,13 +99,33 @@ def exchange_values(exchange: Exchange) -> Values:
     }
 
 
-def course_values(exchange: Exchange) -> Values:
-    """How an exchange goes. An update that sets a column costs its indexes, even if the value is the same; and one that
-    sets the id makes SQLite look for rows that refer to it, in every table that may have some, through the whole table
-    where there is no index."""
-    transport, receipt, reception = exchange.transport, exchange.receipt, exchange.reception
+def course_values(exchange: Exchange, before: Exchange | None = None) -> Values:
+    """How an exchange goes; with `before`, only what is not as it was then.
+
+    An update that sets a column costs its indexes and looks at what it refers to, even if the value is the same; and
+    one that sets the id makes SQLite look for rows that refer to it, in every table that may have some, through the
+    whole table where there is no index.
+    """
+    values: Values = {"version": exchange.version}
+    if before is None or _envelope(exchange) != _envelope(before):
+        values |= _envelope_values(exchange)
+    if before is None or exchange.transport != before.transport:
+        values |= _transport_values(exchange.transport)
+    if before is None or exchange.receipt != before.receipt:
+        values |= _receipt_values(exchange.receipt)
+    if before is None or exchange.reception != before.reception:
+        values |= _reception_values(exchange.reception)
+    return values
+
+
+_envelope = attrgetter(
+    "message_id", "conversation_id", "cpa_id", "service", "action", "from_role", "to_role", "sealed", "soap",
+    "peer_address", "references",
+)  # fmt: skip
+
+
+def _envelope_values(exchange: Exchange) -> Values:
     return {
-        "version": exchange.version,
         "message_id": _text(exchange.message_id),
         "conversation_id": exchange.conversation_id,
         "cpa_id": exchange.cpa_id,
@@ -116,6 +137,11 @@ def course_values(exchange: Exchange) -> Values:
         "soap": _text(exchange.soap),
         "peer_address": _text(exchange.peer_address),
         "signed_references": references_text(exchange.references),
+    }
+
+
+def _transport_values(transport: SenderExchange | None) -> Values:
+    return {
         "transport_state": str(transport.state) if transport else None,
         "transport_since": transport.since if transport else None,
         "transport_resends": transport.resends if transport else None,
@@ -124,10 +150,20 @@ def course_values(exchange: Exchange) -> Values:
         "transport_deferrals": transport.deferrals if transport else None,
         "transport_hand_over": str(transport.hand_over) if transport else None,
         "transport_reason": transport.reason if transport else None,
+    }
+
+
+def _receipt_values(receipt: ReceiptExchange | None) -> Values:
+    return {
         "receipt_state": str(receipt.state) if receipt else None,
         "receipt_since": receipt.since if receipt else None,
         "receipt_due": receipt.due if receipt else None,
         "receipt_errors": "\n".join(receipt.errors) if receipt else None,
+    }
+
+
+def _reception_values(reception: ReceivedExchange | None) -> Values:
+    return {
         "reception_state": str(reception.state) if reception else None,
         "reception_since": reception.since if reception else None,
         "reception_received": reception.received if reception else None,

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator
 
 from adapter.values import instant_of, instant_text
 
-REVISION = "0014"
+REVISION = "0015"
 """The newest migration: what a store of this version of the adapter carries."""
 
 
@@ -186,16 +186,22 @@ Index("ix_exchange_created_at", exchange.c.created_at)
 Index("ix_exchange_direction_type_created_at", exchange.c.direction, exchange.c.type, exchange.c.created_at)
 Index("ix_exchange_direction_sender_created_at", exchange.c.direction, exchange.c.sender, exchange.c.created_at)
 Index("ix_exchange_direction_receiver_created_at", exchange.c.direction, exchange.c.receiver, exchange.c.created_at)
-Index("ix_exchange_receipt_state_created_at", exchange.c.receipt_state, exchange.c.created_at)
-Index("ix_exchange_reception_state_created_at", exchange.c.reception_state, exchange.c.created_at)
-Index("ix_exchange_message_id", exchange.c.message_id)
 Index("ix_exchange_msg_key", exchange.c.msg_key)
-Index("ix_exchange_msg_hex", exchange.c.msg_hex)
-Index("ix_exchange_transport_state_transport_due", exchange.c.transport_state, exchange.c.transport_due)
-Index("ix_exchange_transport_state_created_at", exchange.c.transport_state, exchange.c.created_at)
-Index("ix_exchange_receipt_due", exchange.c.receipt_due)
-Index("ix_exchange_receipt_for", exchange.c.receipt_for)
-Index("ix_exchange_answers", exchange.c.answers)
+for _columns in (
+    (exchange.c.receipt_state, exchange.c.created_at),
+    (exchange.c.reception_state, exchange.c.created_at),
+    (exchange.c.message_id,),
+    (exchange.c.msg_hex,),
+    (exchange.c.transport_state, exchange.c.transport_due),
+    (exchange.c.transport_state, exchange.c.created_at),
+    (exchange.c.receipt_due,),
+    (exchange.c.receipt_for,),
+    (exchange.c.answers,),
+):
+    # What is received has no transport, what is sent no reception: an index of a column is of the rows that have it.
+    _has = _columns[0].is_not(None)
+    _name = "_".join(column.name for column in _columns)
+    Index(f"ix_exchange_{_name}", *_columns, sqlite_where=_has, postgresql_where=_has)
 
 outbox = Table(
     "outbox",

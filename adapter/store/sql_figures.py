@@ -40,7 +40,7 @@ class SqlFigures(Asked):
             select(func.min(_when_free(outbox.c.due, outbox.c.claimed_until))).where(WAITS_TO_LEAVE),
             select(func.min(_when_free(mail_due, mail_in.c.claimed_until))).where(mail_in.c.state.in_(waiting)),
             select(func.min(exchange.c.transport_due)).where(AWAITS_ACK),
-            select(func.min(exchange.c.receipt_due)),
+            select(func.min(exchange.c.receipt_due)).where(exchange.c.receipt_due.is_not(None)),
             select(func.min(exchange.c.created_at)).where(exchange.c.transport_state == TransportState.NEW.value),
         )
         found = [self._connection.execute(statement).scalar() for statement in moments]

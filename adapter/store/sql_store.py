@@ -30,7 +30,7 @@ from adapter.errors import (
     AdapterError,
 )
 from adapter.store.cipher import KEY_OCTETS, NO_SECRETS, Secrets, StoreKey
-from adapter.store.engine import OpenConnections, in_use, open_engine, patiently, transaction, translated
+from adapter.store.engine import OpenConnections, empty_log, in_use, open_engine, patiently, transaction, translated
 from adapter.store.group_commit import GroupWriter
 from adapter.store.key_ring import KeyRing
 from adapter.store.migrate import is_current, revision_of, upgrade
@@ -196,7 +196,7 @@ class SqlStore:
         """Take the write-ahead log into the file and empty it, so that no octet of before stays in it; as far as other
         processes let it."""
         with translated(), self._writer.connections.one() as connection:
-            driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            empty_log(driver_of(connection))
 
     def close(self) -> None:
         self._writer.close()

@@ -23,6 +23,7 @@ from adapter.store.key_ring import KeyRing
 from adapter.store.port import (
     BlobKind,
     CertificateCheck,
+    Direction,
     Exchange,
     InboxItem,
     IssuedStatement,
@@ -81,6 +82,7 @@ from adapter.store.sql_lists import for_one_of
 from adapter.store.sql_reader import SqlReader
 from adapter.store.statements import (
     ANSWER_SEEN,
+    BLOB_THERE,
     CLAIM_MAILS,
     CLAIM_OUTBOX,
     END_MAIL,
@@ -107,6 +109,7 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     def __init__(self, connection: Connection, keys: KeyRing | None = None) -> None:
         super().__init__(connection, keys)
         self._journal: list[Values] = []
+        self._read: dict[str, Exchange] = {}
 
     def _changed(self, statement: Update, values: Values) -> bool:
         return change(self._driver, statement, values) == 1
@@ -124,8 +127,8 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
 
     def put_blob(self, content: bytes, kind: BlobKind, now: datetime) -> Digest:
         digest = Digest.of(content)
-        if kind is BlobKind.CERTIFICATE and self._renewed(digest, now):
-            return digest  # the same few come with every message
+        if kind is BlobKind.CERTIFICATE and self._row(BLOB_THERE, of_digest=digest.value) is not None:
+            return digest  # the same few come with every message, and retention never lets one go
         key = self._key
         octets = {"stored_at": now, "content": content if key is None else key.seal(content, digest)}
         if not self._add(blob, {"digest": digest.value, "kind": str(kind), "size": len(content), **octets}):
@@ -165,11 +168,26 @@ class SqlWriter(SqlReader, SqlAccessWriter, SqlCareWriter):
     def add_exchange(self, exchange: Exchange) -> None:
         self._add_new(_EXCHANGE, exchange_values(exchange), exchange.id)
 
+    def exchange(self, exchange_id: str) -> Exchange | None:
+        return self._remembered(super().exchange(exchange_id))
+
+    def by_message_id(self, direction: Direction, message_id: MessageId, peer: HerId | None = None) -> Exchange | None:
+        return self._remembered(super().by_message_id(direction, message_id, peer))
+
+    def _remembered(self, read: Exchange | None) -> Exchange | None:
+        """Nobody else writes while this transaction is open, so that saving can leave out what is as it was read."""
+        if read is not None:
+            self._read[read.id] = read
+        return read
+
     def save_exchange(self, exchange: Exchange) -> Exchange:
         after = replace(exchange, version=exchange.version + 1)
-        values = course_values(after) | {"of_id": exchange.id, "of_version": exchange.version}
+        read = self._read.get(exchange.id)
+        before = read if read is not None and read.version == exchange.version else None
+        values = course_values(after, before) | {"of_id": exchange.id, "of_version": exchange.version}
         if not self._changed(SAVE_EXCHANGE, values):
             raise AdapterError(STORE_CONFLICT, f"exchange {exchange.id}")
+        self._read[exchange.id] = after
         if after.transport is not None and not after.transport.is_open:
             self._withdraw_messages(after.id)
         return after

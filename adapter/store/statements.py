@@ -77,6 +77,7 @@ BLOB: Final = (
     .where(_is(blob.c.digest))
 )
 
+BLOB_THERE: Final = select(blob.c.digest).where(_is(blob.c.digest), blob.c.gone_at.is_(None))
 RENEW_BLOB: Final = update(blob).where(_is(blob.c.digest), blob.c.gone_at.is_(None))
 RESTORE_BLOB: Final = update(blob).where(_is(blob.c.digest), blob.c.gone_at.is_not(None))
 

@@ -16,12 +16,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from adapter.delivery.receipts import AppRecState
-from adapter.delivery.receiver import ReceptionState
+from adapter.delivery.receipts import AppRecState, ReceiptExchange
+from adapter.delivery.receiver import ReceivedExchange, ReceptionState
 from adapter.delivery.recorded import Pseudonym
 from adapter.delivery.sender import SenderExchange, TransportState
 from adapter.store import prepared
-from adapter.store.port import Direction, ExchangeFilter, FactFilter, ListPlace, Reader, Subject, Writer
+from adapter.store.port import BlobKind, Direction, ExchangeFilter, FactFilter, ListPlace, Reader, Subject, Writer
 from adapter.store.prepared import Compiled, Statement, Values, with_values
 from adapter.store.sql_store import SqlStore
 from adapter.values import HerId, MessageId, MsgId
@@ -32,6 +32,8 @@ GROWING = frozenset(
     | {"journal", "kept_answer", "mail_in", "operator_act", "outbox", "seen_envelope", "taken_message"}
 )
 """The tables that grow with every message."""
+
+T1 = datetime(2012, 3, 5, tzinfo=UTC)
 
 OF_FEW = frozenset({"ix_fact_log_unclear", "ix_journal_not_imported", "ix_outbox_waiting"})
 """Indexes of the few rows that matter, which may be gone through."""
@@ -84,20 +86,61 @@ def tables_opened(path: Path, statement: Given) -> set[str]:
 def test_saving_an_exchange_looks_at_no_row_that_refers_to_it(store: SqlStore, path: Path) -> None:
     """How an exchange goes on is written without a look through everything that hangs on it."""
     put(store, outgoing("e1"), incoming("i1"))
-
-    def save(writer: Writer) -> None:
-        read = writer.exchange("e1")
-        assert read is not None
-        writer.save_exchange(read)
-
+    read = store.read_now(lambda reader: reader.exchange("e1"))
+    assert read is not None
     with recorded() as statements:
-        store.write_now(save)
+        store.write_now(lambda writer: writer.save_exchange(read))
     update = next(one for one in statements if one[0].startswith("UPDATE exchange"))
     assert tables_opened(path, update) <= {"exchange", "blob"}
 
 
+MOVED = {
+    "what it is in its envelope": ({"message_id": MessageId("m2")}, {"version", "message_id"}),
+    "its transport": ({"transport": SenderExchange(TransportState.ACKED, T1)}, {"version", "transport_state"}),
+    "its receipt": ({"receipt": ReceiptExchange(AppRecState.SENT, T1, T1)}, {"version", "receipt_state"}),
+    "its reception": (
+        {"reception": ReceivedExchange(ReceptionState.ACCEPTED, T1, T1)},
+        {"version", "reception_state"},
+    ),
+    "nothing": ({}, {"version"}),
+}
+OF_AXES = {"version", "message_id", "transport_state", "receipt_state", "reception_state"}
+
+
+@pytest.mark.parametrize("read", [True, False], ids=["read", "not read"])
+@pytest.mark.parametrize(("moved", "columns"), MOVED.values(), ids=MOVED.keys())
+def test_saving_an_exchange_writes_what_has_changed(
+    store: SqlStore, moved: Mapping[str, Any], columns: set[str], *, read: bool
+) -> None:
+    """Where the piece of work has read the exchange, the columns and indexes of what is as it was are left alone."""
+    put(store, outgoing("e1"))
+    before = store.read_now(lambda reader: reader.exchange("e1"))
+    assert before is not None
+    after = replace(before, **moved)
+
+    def save(writer: Writer) -> None:
+        if read:
+            writer.exchange("e1")
+        again = writer.save_exchange(after)
+        writer.save_exchange(again)
+
+    with recorded() as statements:
+        store.write_now(save)
+    updates = [one[0].partition(" WHERE ")[0] for one in statements if one[0].startswith("UPDATE exchange")]
+    found = [{column for column in OF_AXES if f"{column}=?" in update} for update in updates]
+    assert found == [columns if read else OF_AXES, {"version"}]
+    assert store.read_now(lambda reader: reader.exchange("e1")) == replace(after, version=before.version + 2)
+
+
+def test_a_certificate_that_is_there_is_not_written_again(store: SqlStore) -> None:
+    """The same few certificates come with every message, and retention never lets one go."""
+    store.write_now(lambda writer: writer.put_blob(b"certificate", BlobKind.CERTIFICATE, T1))
+    with recorded() as statements:
+        store.write_now(lambda writer: writer.put_blob(b"certificate", BlobKind.CERTIFICATE, T1))
+    assert [one[0].split()[0] for one in statements] == ["SELECT"]
+
+
 A, B = HerId("100"), HerId("200")
-T1 = datetime(2012, 3, 5, tzinfo=UTC)
 FAILED = (TransportState.DELIVERY_FAILED, TransportState.REJECTED)
 PLACE = ListPlace(T1, "e1")
 
