@@ -42,6 +42,7 @@ from tests.bench_parts import HOSPITAL, MUNICIPALITY, open_and_acknowledge, read
 WARM_UP = 20
 BURST = 120
 BURST_OF_PROCESSES = 60
+CORE_ROUNDS = 3
 BACKLOG = 300
 BACKLOG_LONG = 10_000
 FLAT = 300
@@ -138,16 +139,23 @@ async def whole_exchange(place: Place, rsa_ms: float) -> None:
 
 
 def cores(folder: Path) -> None:
-    """The same with the two adapters as they run in life, each a process, on one core and on two."""
+    """The same with the two adapters as they run in life, each a process, on one core and on two, in turn.
+
+    The first run of all is for nothing: a machine that has been at rest gives it a fraction of what it gives the next.
+    """
     print("\nSustained exchange of two processes (`adapter run`), from a full outbox")
-    rates = []
     everything = sorted(os.sched_getaffinity(0))
-    for number in (1, 2):
-        allowed = set(everything[:number])
-        rate, cpu_ms = processes(folder / f"cores-{number}", allowed)
-        rates.append(rate)
-        print(f"  on {len(allowed)} core(s){'':32} {rate:9.1f} /s   {cpu_ms:8.3f} ms CPU, with start and stop")
-    print(f"  {rates[1] / rates[0]:.2f} times as many on two cores as on one" if len(everything) > 1 else "  one core")
+    sets = [set(everything[:number]) for number in (1, 2)]
+    processes(folder / "cores-for-nothing", set(everything))
+    rounds = [[processes(folder / f"cores-{turn}-{len(one)}", one) for one in sets] for turn in range(CORE_ROUNDS)]
+    for allowed, runs in zip(sets, zip(*rounds, strict=True), strict=True):
+        rate, cpu_ms = (statistics.median(figure) for figure in zip(*runs, strict=True))
+        of_each = ", ".join(f"{one:.1f}" for one, _ in runs)
+        print(
+            f"  on {len(allowed)} core(s){'':32} {rate:9.1f} /s   {cpu_ms:8.3f} ms CPU, with start and stop; {of_each}"
+        )
+    more = statistics.median(on_two[0] / on_one[0] for on_one, on_two in rounds)
+    print(f"  {more:.2f} times as many on two cores as on one" if len(everything) > 1 else "  one core")
 
 
 def processes(folder: Path, allowed: set[int]) -> tuple[float, float]:

@@ -317,3 +317,26 @@ def test_what_has_an_identifier_is_found_by_it(
         store.read_now(lambda reader: bool(question(reader)))
     searched = explained(path, statements[-1])[0][3]
     assert searched == f"SEARCH exchange USING INDEX ix_exchange_{column} ({column}=?)"
+
+
+FOR_OTHERS = frozenset({"ix_audit_about", "ix_blob_key_key_id"})
+"""Indexes of what is not asked here: who looked at an exchange, and what is still under an earlier key."""
+
+
+def test_every_index_is_there_for_a_question(store: SqlStore, path: Path) -> None:
+    """Each message pays for every index, so that one which no question is answered by has to go."""
+    put(store, outgoing("e1"), incoming("i1"))
+    with recorded() as statements:
+        for which in (*LISTS.values(), ExchangeFilter()):
+            store.read_now(lambda reader, which=which: reader.exchanges(which))  # type: ignore[misc]
+        for question in QUESTIONS.values():
+            store.write_now(lambda writer, question=question: bool(question(writer)))  # type: ignore[misc]
+        for _, identified in IDENTIFIED.values():
+            store.read_now(lambda reader, asked=identified: bool(asked(reader)))  # type: ignore[misc]
+    plans = " ".join(str(row[3]) for one in dict(statements).items() for row in explained(path, one))
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'ix~_%' ESCAPE '~'"
+        )
+        indexes = {str(name) for (name,) in names}
+    assert indexes - set(re.findall(r"ix_\w+", plans)) == FOR_OTHERS
