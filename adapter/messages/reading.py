@@ -81,8 +81,13 @@ def _flaw_of(text: str | None, type_: str | None) -> IdentFlaw | None:
 
 
 _IDENTS: Final = tuple(
-    (namespace + "Ident", namespace + "Id", namespace + "TypeId")
-    for namespace in map(clark, (MSGHEAD_NS, FK1_NS, DIALOG_10_NS, DIALOG_11_NS))
+    (clark(namespace) + "Ident", clark(inside) + "Id", clark(inside) + "TypeId")
+    for namespace, inside in (
+        (MSGHEAD_NS, MSGHEAD_NS),
+        (FK1_NS, FK1_NS),
+        (DIALOG_10_NS, FK1_NS),
+        (DIALOG_11_NS, FK1_NS),
+    )
 )
 """The tags of an identifier and of its parts."""
 
@@ -96,9 +101,23 @@ class IdentFlaw(StrEnum):
         "an organisation number cannot be right; write its 9 digits, the last of which is a control digit"
     )
     HPR_NUMBER = "an HPR number is not 1 to 9 digits; write the digits alone"
+    OTHERS_LENGTH = "the number of another person than the patient is not 11 digits; correct it or leave the Ident out"
+    OTHERS_DIGITS = (
+        "the control digits in the number of another person than the patient do not fit; correct it or leave it out"
+    )
+    OTHERS_DATE = (
+        "the date in the number of another person than the patient does not exist; correct it or leave the Ident out"
+    )
     PADDED_NUMBER = "a number has white space around it, which not every receiver takes off; write its digits alone"
     PADDED_HER = "a HER-id has white space around it, which not every receiver takes off; write its digits alone"
 
+
+_OTHERS: Final[Mapping[Flaw, IdentFlaw]] = {
+    Flaw.LENGTH: IdentFlaw.OTHERS_LENGTH,
+    Flaw.CONTROL_DIGITS: IdentFlaw.OTHERS_DIGITS,
+    Flaw.DATE: IdentFlaw.OTHERS_DATE,
+}
+"""What a flaw is in the number of a next of kin, an interpreter, a professional: no message hangs on it."""
 
 _PADDED: Final[Mapping[str, IdentFlaw]] = {
     IdType.HER: IdentFlaw.PADDED_HER,
@@ -228,6 +247,9 @@ class Reading:
                     continue
                 written, declared = ident.first.get(id_tag), attribute(type_, "V")
                 flaw = _flaw_of(written.text if written is not None else None, declared)
+                if flaw is None and declared in _SERIES and ident not in self._idents_of_patient:
+                    judged = person_number((written.text if written is not None else None) or "")
+                    flaw = _OTHERS[judged] if isinstance(judged, Flaw) else None
                 if (
                     flaw is None
                     and tag == MH + "Ident"
@@ -242,13 +264,17 @@ class Reading:
     @kept
     def patient_numbers(self) -> tuple[PatientNumber, ...]:
         """Every identifier of the patient that is of an 11-digit series, judged."""
-        place = child(self.nodes.root if self.nodes is not None else None, MH + "MsgInfo", MH + "Patient")
         found = []
-        for node in children(place, MH + "Ident"):
+        for node in self._idents_of_patient:
             declared, number = child_code(node, MH + "TypeId"), child_text(node, MH + "Id")
             if number is not None and declared is not None and declared.v in _SERIES:
                 found.append(PatientNumber(declared.v, person_number(number), node))
         return tuple(found)
+
+    @kept
+    def _idents_of_patient(self) -> list[Node]:
+        place = child(self.nodes.root if self.nodes is not None else None, MH + "MsgInfo", MH + "Patient")
+        return children(place, MH + "Ident")
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Reading:
         """The same document, judged."""

@@ -22,7 +22,7 @@ from adapter.messages.nodes import Node
 class Flaw(StrEnum):
     """What can be wrong with a value."""
 
-    EMPTY = "is empty; leave it out"
+    EMPTY = "is empty; fill it or leave it out"
     BLANK = "has an attribute that begins or ends with a blank; remove it"
     ADDRESS = "is no address; begin with tel:, fax: or mailto:, and write no blanks"
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from adapter.messages.datatypes import Code
-from adapter.messages.dialog import Dialog, Note, NoteRole
+from adapter.messages.datatypes import Code, child, children
+from adapter.messages.dialog import Dialog, Note, NoteRole, Question
+from adapter.messages.namespaces import clark, namespace_of
+from adapter.messages.nodes import Node
 from adapter.messages.readiness import FORM_A_THEME, FORM_B_THEME
 from adapter.messages.reading import Reading
 from adapter.messages.rules.linking import has_reference
-from adapter.messages.rules.places import in_info
+from adapter.messages.rules.places import in_info, tagged
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 
 BOOK: Final = RuleBook(Scope.DIALOG)
@@ -24,6 +26,21 @@ def _message(reading: Reading) -> Dialog:
     message = reading.message
     assert isinstance(message, Dialog)
     return message
+
+
+def _own(reading: Reading) -> str:
+    """The namespace of the dialog message in Clark notation."""
+    return clark(namespace_of(reading.payload.tag if reading.payload is not None else ""))
+
+
+def _notes(reading: Reading) -> Iterator[tuple[Note, Node]]:
+    """The notes of the message, and where each stands."""
+    return zip(_message(reading).notes, children(reading.payload, _own(reading) + "Notat"), strict=False)
+
+
+def _questions(reading: Reading) -> Iterator[tuple[Question, Node]]:
+    """The questions of the message, and where each stands."""
+    return zip(_message(reading).questions, children(reading.payload, _own(reading) + "Foresporsel"), strict=False)
 
 
 def _is(code: Code | None, theme: Code) -> bool:
@@ -52,11 +69,15 @@ def _role_has_phone(role: NoteRole) -> bool:
 )
 def answer_form_a(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received without reference it goes to a person, who links it."""
-    for note in _message(reading).notes:
-        if reading.type != "DIALOG_NOTAT" or not _is(note.theme_code, FORM_A_THEME):
+    if reading.type != "DIALOG_NOTAT":
+        return
+    for note, place in _notes(reading):
+        if _is(note.theme_code, FORM_B_THEME):
+            yield Fault("TemaKodet is that of the answer as DIALOG_HELSEFAGLIG; write 1 of list 9155", place)
+        if not _is(note.theme_code, FORM_A_THEME):
             continue
         if note.text is None:
-            yield Fault("the answer has no text; write TekstNotatInnhold", reading.payload)
+            yield Fault("the answer has no text; write TekstNotatInnhold", place)
         if not has_reference(reading):
             yield Fault(
                 "the answer does not name the readiness message; write ConversationRef",
@@ -76,13 +97,17 @@ def clinical_dialog(reading: Reading, _: Context) -> Iterator[Fault]:
     """Theme 7 of list 7322 is the answer to a discharge-ready patient; it names the message it answers."""
     if reading.type != "DIALOG_HELSEFAGLIG":
         return
-    for note in _message(reading).notes:
+    if _message(reading).questions:
+        yield Fault("DIALOG_HELSEFAGLIG holds a Foresporsel; write a Notat", reading.payload)
+    for note, place in _notes(reading):
+        if note.theme_code is not None and note.theme_code.list not in {None, "7322"}:
+            yield Fault("TemaKodet is of another list than 7322; take the code from that one", place)
         if note.theme is None:
-            yield Fault("the note has no Tema; write what it is about", reading.payload)
+            yield Fault("the note has no Tema; write what it is about", place)
         if note.text is None:
-            yield Fault("the note has no text; write TekstNotatInnhold", reading.payload)
+            yield Fault("the note has no text; write TekstNotatInnhold", place)
         if not _has_phone(note):
-            yield Fault("RollerRelatertNotat names nobody with a telephone number; write a TeleCom", reading.payload)
+            yield Fault("RollerRelatertNotat names nobody with a telephone number; write a TeleCom", place)
         if _is(note.theme_code, FORM_B_THEME) and not has_reference(reading):
             yield Fault(
                 "the answer does not name the readiness message; write ConversationRef",
@@ -102,7 +127,7 @@ def contact_at_receiver(reading: Reading, _: Context) -> Iterator[Fault]:
     """Role 24 of list 9034, where no earlier message is answered."""
     if reading.type != "DIALOG_HELSEFAGLIG" or has_reference(reading):
         return
-    for note in _message(reading).notes:
+    for note, place in _notes(reading):
         if note.theme_code is None or note.theme_code.v != "6":
             continue
         named = any(
@@ -115,7 +140,7 @@ def contact_at_receiver(reading: Reading, _: Context) -> Iterator[Fault]:
         if not named:
             yield Fault(
                 "an enquiry without reference names no contact at the receiver; write one with profession and role 24",
-                reading.payload,
+                place,
             )
 
 
@@ -130,11 +155,13 @@ def answer_to_question(reading: Reading, _: Context) -> Iterator[Fault]:
     """The reference is LK-005's."""
     if reading.type != "DIALOG_SVAR":
         return
-    for note in _message(reading).notes:
+    if _message(reading).questions:
+        yield Fault("an answer holds a question alone; write a Notat, and the Foresporsel inside it", reading.payload)
+    for note, place in _notes(reading):
         if note.theme_code is None or (note.theme_code.v, note.theme_code.list) != ("5", "9069"):
-            yield Fault("TemaKodet of an answer is another code; write 5 of list 9069", reading.payload)
+            yield Fault("TemaKodet of an answer is another code; write 5 of list 9069", place)
         if note.question is None:
-            yield Fault("an answer lacks the question; copy Foresporsel of the message answered", reading.payload)
+            yield Fault("an answer lacks the question; copy Foresporsel of the message answered", place)
 
 
 @BOOK.rule(
@@ -148,14 +175,16 @@ def question_asked(reading: Reading, _: Context) -> Iterator[Fault]:
     """Lists 9152 municipality, 9153 GP, 9154 hospital; types 99 and 5 need words. Who asks needs the register."""
     if reading.type != "DIALOG_FORESPORSEL":
         return
-    for question in _message(reading).questions:
+    if _message(reading).notes:
+        yield Fault("a question holds a note; write a Foresporsel in place of the Notat", reading.payload)
+    for question, place in _questions(reading):
         if question.type is None or question.type.list not in _QUESTION_LISTS:
             yield Fault(
                 "TypeForesp is of none of the lists 9152, 9153 and 9154; take the code from the list of the asker",
-                reading.payload,
+                place,
             )
         elif question.type.v in _NEEDS_TEXT and question.question is None:
-            yield Fault("a question of this type says nothing by itself; write words in Sporsmal", reading.payload)
+            yield Fault("a question of this type says nothing by itself; write words in Sporsmal", place)
 
 
 BOOK.judged_as(("LK-013", "LK-014"), "PL-084", "DIALOG_AVVIK: theme 8117, text, reference", "HIS 1151 §4")
@@ -174,11 +203,10 @@ def not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("PL-086", "RollerRelatertNotat has a role", "HIS 80603:2017 §5.1.5", send=_BLOCK, receive=_WARN)
 def roles_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """RolleNotat or RoleToPatient."""
-    message = _message(reading)
-    roles = [role for note in message.notes for role in note.roles]
-    roles.extend(role for question in message.questions for role in question.roles)
-    if any(role.role is None and role.role_to_patient is None for role in roles):
-        yield Fault("RollerRelatertNotat has neither RolleNotat nor RoleToPatient; write one of them", reading.payload)
+    own = _own(reading)
+    for role in tagged(reading, own + "RollerRelatertNotat"):
+        if child(role, own + "RolleNotat") is None and child(role, own + "RoleToPatient") is None:
+            yield Fault("RollerRelatertNotat has neither RolleNotat nor RoleToPatient; write one of them", role)
 
 
 BOOK.elsewhere(Needs.STORE, "PL-087", "Times that payment depends on are kept with text and clocks", "plo.md §4")

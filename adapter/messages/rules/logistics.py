@@ -9,7 +9,7 @@ from typing import Final
 from adapter.errors import AppRecCode
 from adapter.messages.choices import Happened, LogisticsChange
 from adapter.messages.codes import Event, State, Status
-from adapter.messages.datatypes import OID, Timestamp, attribute, child, child_text, children
+from adapter.messages.datatypes import Timestamp, attribute, child, child_text, children
 from adapter.messages.kinds import Family
 from adapter.messages.logistics import TimedEvent, Usage, Use, Version, top_of
 from adapter.messages.namespaces import FK1, MH, clark
@@ -126,11 +126,9 @@ def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
 
 @BOOK.rule("PL-024", "Every event of a logistics message has a code of list 9121", "HIS 1149 §3", send=_BLOCK)
 def event_coded(reading: Reading, _: Context) -> Iterator[Fault]:
-    """Received, the rules for each use say what is missing."""
+    """Received, the rules for each use say what is missing. A code of another list is PL-021's, nothing PL-023's."""
     for event, place in _events(reading):
-        described = event.description is not None
-        wrong_list = event.code is not None and event.code.s not in {None, OID + "9121"}
-        if (_code(event) is None and described) or wrong_list:
+        if _code(event) is None and event.description is not None:
             yield Fault("an event has no code of list 9121; write Hendelsekode", place)
 
 

@@ -125,6 +125,11 @@ def birth_date_fits(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("DateOfBirth is another date than the one in the number; correct the wrong one", number.node)
 
 
+def _of_others(reading: Reading, flaw: IdentFlaw) -> Iterator[Fault]:
+    """Such a number of anybody else stops no message."""
+    return (replace(fault, send=_WARN) for fault in flawed_idents(reading, flaw))
+
+
 def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
     for number in reading.patient_numbers:
         if number.judged is flaw:
@@ -140,11 +145,12 @@ def _flawed(reading: Reading, flaw: Flaw) -> Iterator[Fault]:
     "HIS 1001 §4",
     send=_BLOCK,
     receive=_WARN,
-    about=(Flaw.LENGTH, IdentFlaw.PADDED_NUMBER),
+    about=(Flaw.LENGTH, IdentFlaw.OTHERS_LENGTH, IdentFlaw.PADDED_NUMBER),
 )
 def eleven_digits(reading: Reading, _: Context) -> Iterator[Fault]:
     """FNR, DNR, HNR and FHN."""
     yield from _flawed(reading, Flaw.LENGTH)
+    yield from _of_others(reading, IdentFlaw.OTHERS_LENGTH)
     yield from flawed_idents(reading, IdentFlaw.PADDED_NUMBER)
 
 
@@ -154,11 +160,12 @@ def eleven_digits(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 1001 §4.1; rule of 2032",
     send=_BLOCK,
     receive=_WARN,
-    about=(Flaw.CONTROL_DIGITS,),
+    about=(Flaw.CONTROL_DIGITS, IdentFlaw.OTHERS_DIGITS),
 )
 def control_digits(reading: Reading, _: Context) -> Iterator[Fault]:
     """The first may leave a remainder of 0 to 3, as numbers from 2032 will (`msghead.md` §8.3)."""
-    return _flawed(reading, Flaw.CONTROL_DIGITS)
+    yield from _flawed(reading, Flaw.CONTROL_DIGITS)
+    yield from _of_others(reading, IdentFlaw.OTHERS_DIGITS)
 
 
 BOOK.judged_as(("ID-004", "ID-005"), "ID-003", "Day, month and first digit are those of the series", "HIS 1001 §2–4")
@@ -176,10 +183,18 @@ def type_fits_number(reading: Reading, _: Context) -> Iterator[Fault]:
             )
 
 
-@BOOK.rule("ID-005", "The number's date exists", "HIS 1001", send=_BLOCK, receive=_WARN, about=(Flaw.DATE,))
+@BOOK.rule(
+    "ID-005",
+    "The number's date exists",
+    "HIS 1001",
+    send=_BLOCK,
+    receive=_WARN,
+    about=(Flaw.DATE, IdentFlaw.OTHERS_DATE),
+)
 def date_exists(reading: Reading, _: Context) -> Iterator[Fault]:
     """After taking off what D-numbers, H-numbers and synthetic numbers add."""
-    return _flawed(reading, Flaw.DATE)
+    yield from _flawed(reading, Flaw.DATE)
+    yield from _of_others(reading, IdentFlaw.OTHERS_DATE)
 
 
 @BOOK.rule("ID-006", "No synthetic person in production", "own rule", send=_BLOCK, receive=Consequence.PARK)

@@ -75,8 +75,11 @@ def documents(reading: Reading) -> list[Node]:
 
 
 def in_payload(reading: Reading, *names: str) -> Node | None:
-    """The component element under the payload, or the nearest above it."""
-    return nearest(reading.payload, *(reading.po + name for name in names))
+    """The component element under the payload, or under the top that 2.0 puts around the common ones, or the nearest
+    above it."""
+    top = child(reading.payload, reading.po + "FellesAdministrativeOpplysninger")
+    begins = top is not None and reading.po + names[0] in top.first
+    return nearest(top if begins else reading.payload, *(reading.po + name for name in names))
 
 
 def everywhere(reading: Reading, name: str) -> list[Node]:

@@ -225,7 +225,9 @@ def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
     receive=_WARN,
 )
 def answers_request(reading: Reading, _: Context) -> Iterator[Fault]:
-    """The copy of the request and the mark belong together."""
+    """The copy of the request and the mark belong together. Version 2.0 has the mark alone."""
+    if reading.standard is not None and reading.standard.version == "2.0":
+        return
     for info in everywhere(reading, "InformasjonOmForsendelsen"):
         marked = child_flag(info, reading.po + "SvarPaaForesporsel") is True
         if marked != (child(info, reading.po + "Foresporsel") is not None):

@@ -177,9 +177,10 @@ def content_codes(reading: Reading, context: Context) -> Iterator[Fault]:
     about=_LISTS_OF_CONTENT,
 )
 def content_lists(reading: Reading, context: Context) -> Iterator[Fault]:
-    """Mistaken numbers of version 1.5 are accepted (`plo.md` X-21)."""
+    """Mistaken numbers of version 1.5 are accepted in its messages (`plo.md` X-21)."""
+    old = reading.standard is not None and reading.standard.version == "1.5"
     for flaw, fault in _flawed(reading, context, _CONTENT, _LISTS_OF_CONTENT):
-        if flaw is Flaw.MISTAKEN_LIST:
+        if flaw is Flaw.MISTAKEN_LIST and old:
             yield Fault(fault.says, fault.at, receive=Consequence.ACCEPT)
         else:
             yield fault
