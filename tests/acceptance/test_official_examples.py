@@ -39,7 +39,7 @@ SENT: dict[str, dict[str, int]] = {
     "Orientering_om_tjenestetilbud_v1-6_Ny.xml": {"PL-020": 4},
     "Pasientlogistikk_Avmelding_av_utskrivningsklar_pasient_v1-6_Ny.xml": {"LK-005": 1, "PL-103": 2},
     "Pasientlogistikk_Innlagt_pasient_v1-6_Ny.xml": {"PL-103": 1},
-    "Pasientlogistikk_Melding_om_utskrevet_pasient_v1-6_Ny.xml": {"LK-005": 1, "PL-103": 1},
+    "Pasientlogistikk_Melding_om_utskrevet_pasient_v1-6_Ny.xml": {"LK-005": 1, "PL-103": 2},
     "Pasientlogistikk_Utskrivningsklar_pasient_v1-6_Ny.xml": {"PL-103": 1},
     "Utskrivningsrapport_v1-6_Ny.xml": {},
     "Dialogmelding_foresporsel_PLO_v1-0.xml": {},

@@ -40,9 +40,8 @@ def _at(reading: Reading, position: int, *names: str) -> Node | None:
 
 
 def _attachments(reading: Reading) -> Iterator[tuple[int, Document]]:
-    for position, document in enumerate(_documents(reading)):
-        if position > 0 or _is_attachment(document):
-            yield position, document
+    """The documents after the first, which is the message itself (MH-031)."""
+    yield from enumerate(_documents(reading)[1:], start=1)
 
 
 def _is_attachment(document: Document) -> bool:

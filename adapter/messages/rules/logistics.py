@@ -420,7 +420,9 @@ BOOK.elsewhere(Needs.REGISTER, "PL-102", "LOG_DOD only for a receiver of care se
     about=components("BeskrivelseAvHendelse", "Merknad"),
 )
 def free_text(reading: Reading, _: Context) -> Iterator[Fault]:
-    """A program cannot tell clinical words from others; a person can, so the field is pointed at."""
-    for event, place in _events(reading):
-        if event.description is not None or event.remark is not None:
-            yield Fault("an event has free text; see that it holds no health information", place)
+    """A program cannot tell clinical words from others; a person can, so the field is pointed at. The name of a place
+    is administrative."""
+    for name in ("BeskrivelseAvHendelse", "Merknad"):
+        for field in everywhere(reading, name):
+            if field.text is not None:
+                yield Fault(f"{name} is free text; see that it holds no health information", field)

@@ -56,9 +56,10 @@ def _flawed(
     about=_CV_OF_HEAD,
 )
 def head_cv(reading: Reading, context: Context) -> Iterator[Fault]:
-    """A CS has no S, which the schema sees to."""
+    """A CS has no S, which the schema sees to. A TypeId without V is ID-013's."""
     for _flaw, fault in _flawed(reading, context, _HEAD, _CV_OF_HEAD):
-        yield fault
+        if not _is_untyped(fault):
+            yield fault
 
 
 @BOOK.rule(
@@ -134,18 +135,29 @@ BOOK.judged_as(("MH-037",), "PL-017", "Elements without information are not sent
     about=_CV_OF_CONTENT,
 )
 def content_cv(reading: Reading, context: Context) -> Iterator[Fault]:
-    """The list is told by S; without it the code says nothing."""
+    """The list is told by S; without it the code says nothing. A TypeId without V is ID-013's."""
     for _flaw, fault in _flawed(reading, context, _CONTENT, _CV_OF_CONTENT):
-        yield fault
+        if not _is_untyped(fault):
+            yield fault
+
+
+def _is_untyped(fault: Fault) -> bool:
+    return (
+        fault.at is not None and local_name(fault.at.tag) == "TypeId" and not fault.at.attributes.get("V", "").strip()
+    )
 
 
 def _is_status(fault: Fault) -> bool:
     return fault.at is not None and local_name(fault.at.tag) == "Forsendelsesstatus"
 
 
-@BOOK.rule("PL-019", "A CS in the content has V and DN", "AT-S 15", send=_BLOCK, receive=_WARN, about=_CS_OF_CONTENT)
+@BOOK.rule("PL-019", "A CS has V and DN", "AT-S 15", send=_BLOCK, receive=_WARN, about=_CS_OF_CONTENT)
 def content_cs(reading: Reading, context: Context) -> Iterator[Fault]:
-    """The list is fixed by the element; a missing shipment status is PL-039's."""
+    """The list is fixed by the element; a missing shipment status is PL-039's, a missing code in the head MH-038's."""
+    if reading.standard is not None:
+        for flaw, fault in _flawed(reading, context, _HEAD, _CS_OF_CONTENT):
+            if flaw is Flaw.NO_TEXT:
+                yield fault
     for flaw, fault in _flawed(reading, context, _CONTENT, _CS_OF_CONTENT):
         if flaw is Flaw.NO_TEXT or not _is_status(fault):
             yield fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 
 import pytest
@@ -168,3 +169,91 @@ def test_other_numbers() -> None:
     assert not duf_control_digits("200816832911")
     assert not duf_number("2008")
     assert (hpr_number("9144900"), hpr_number(""), hpr_number("1234567890")) == (True, False, False)
+
+
+# ── a calculation of its own ────────────────────────────────────────────────────────────────────────────────────────
+
+K1 = dict(enumerate((3, 7, 6, 1, 8, 9, 4, 5, 2))) | {9: 1}
+K2 = dict(enumerate((5, 4, 3, 2, 7, 6, 5, 4, 3, 2))) | {10: 1}
+MONTHS = {0: ("", ""), 40: ("HNR", ""), 65: ("", "synthetic"), 80: ("", "synthetic")}
+"""What is added to the month: the series that it makes, and whether it is a synthetic range (`msghead.md` §8.4)."""
+
+
+def remainder(number: str, weights: dict[int, int]) -> int:
+    return sum(weight * int(number[position]) for position, weight in weights.items()) % 11
+
+
+def exists(day: int, month: int, years: list[int]) -> bool:
+    for year in years:
+        try:
+            date(year, month, day)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def worked_out(number: str) -> tuple[str, str]:
+    """Series and range of a number as the text of the reference has it; a flaw and nothing where it cannot be right."""
+    first, second = remainder(number, K1), remainder(number, K2)
+    if second != 0 or first > 3:
+        return "control digits", ""
+    if number[0] in "89":
+        return ("FHN", "") if first == 0 else ("control digits", "")
+    day, month, year, individual = int(number[:2]), int(number[2:4]), int(number[4:6]), int(number[6:9])
+    series = "DNR" if day > 40 else "FNR"
+    day -= 40 if series == "DNR" else 0
+    for added, (of_month, synthetic_range) in MONTHS.items():
+        if not 1 <= month - added <= 12:
+            continue
+        centuries = [
+            century
+            for low, high, begins, ends, century in CENTURIES
+            if low <= individual <= high and begins <= year <= ends
+        ]
+        years = [century + year for century in centuries[:1]] if first == 0 else [1900 + year, 2000 + year]
+        if not exists(day, month - added, years):
+            return "date", ""
+        if of_month and series == "DNR":
+            return "DNR", "synthetic"
+        return of_month or series, synthetic_range
+    return "date", ""
+
+
+def sampled(how_many: int, seed: int) -> list[str]:
+    """Numbers of every series and range, right and wrong, the control digits with remainders of 0 to 4."""
+    dice = random.Random(seed)
+    found: list[str] = []
+    while len(found) < how_many:
+        nine = (
+            f"{dice.choice((0, 0, 40)) + dice.randint(0, 32):02}"
+            f"{dice.choice((0, 0, 20, 40, 60, 65, 80)) + dice.randint(0, 13):02}"
+            f"{dice.randint(0, 99):02}{dice.randint(0, 999):03}"
+        )
+        if dice.random() < 0.1:
+            nine = str(dice.randint(800_000_000, 999_999_999))
+        wanted = dice.choice((0, 0, 1, 2, 3, 4))
+        for tenth in "0123456789":
+            for last in "0123456789":
+                number = nine + tenth + last
+                if remainder(number, K1) == wanted and remainder(number, K2) == 0:
+                    found.append(number)
+    return found[:how_many]
+
+
+def test_a_sample_is_judged_as_it_is_worked_out_apart() -> None:
+    """Three thousand numbers, worked out by the text of the reference; each verdict occurs among them."""
+    flaws = {Flaw.CONTROL_DIGITS: "control digits", Flaw.DATE: "date"}
+    seen = set()
+    for number in sampled(3_000, seed=2032):
+        judged, expected = person_number(number), worked_out(number)
+        if isinstance(judged, PersonNumber):
+            said = (str(judged.series), "" if judged.range is Range.REAL else "synthetic")
+        else:
+            said = (flaws[judged], "")
+        assert said == expected
+        seen.add(said)
+    assert seen == {
+        *((series, "") for series in ("FNR", "DNR", "HNR", "FHN", "date", "control digits")),
+        *((series, "synthetic") for series in ("FNR", "DNR")),
+    }

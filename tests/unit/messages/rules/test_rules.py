@@ -329,7 +329,7 @@ CASES = [
     _case("ID-012", "discharge-ready", (PATIENT_ID, '<Id>2008</Id><TypeId V="DUF" DN="DUF-nummer"')),
     _case("ID-012", "discharge-ready", (PATIENT_ID, '<Id>200816832911</Id><TypeId V="DUF" DN="DUF-nummer"')),
     _case("ID-013", "discharge-ready", (r"<Id>312840103</Id>", "<Id/>"), also="MH-037"),
-    _case("ID-013", "discharge-ready", (r'V="ENH" DN="[^"]*"', ""), also="MH-036"),
+    _case("ID-013", "discharge-ready", (r'V="ENH" DN="[^"]*"', "")),
     _case("PL-010", "discharge-ready", (r"<GivenName>Signe</GivenName>", "")),
     _case("PL-012", "discharge-ready", HELP_NUMBER, (r"<DateOfBirth>.*</DateOfBirth>", "")),
     # receipts
