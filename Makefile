@@ -7,9 +7,13 @@ STAMP := $(VENV)/.installed
 TESTED := $(VENV)/.tested
 SOURCES := $(shell find adapter schemas fixtures tests docs deploy -type f -not -name '*.pyc') config.toml Makefile $(wildcard *.md)
 SCENARIO ?= normal
-WORKERS ?= 2
+# More than the two cores of CI: tests wait about as long as they compute.
+WORKERS ?= 4
 FUZZ ?= 2000
 EXAMPLES ?= 50
+
+# Tests start hundreds of programs, each of which would compile the adapter anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test fuzz acceptance check lint format types bench bench-load bench-year mutation docs site lock clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,33 +56,50 @@ class Result:
         return self
 
 
-def adapter(*arguments: str | Path, given: str | None = None, timeout: float = 120, **environment: str) -> Result:
+def adapter(*arguments: str | Path, given: str | None = None, timeout: int = 120, **environment: str) -> Result:
     """Run the command once."""
-    words = tuple(str(argument) for argument in arguments)
-    done = subprocess.run(
-        [str(ADAPTER), *words],
-        input=None if given is None else given.encode(),
-        stdin=subprocess.DEVNULL if given is None else None,
-        capture_output=True,
-        env=surroundings(**environment),
-        timeout=timeout,
-        check=False,
-    )
-    return Result(words, done.returncode, done.stdout.decode(), done.stderr.decode())
+    (result,) = _run([arguments], given, timeout, surroundings(**environment))
+    return result
 
 
 def many(calls: Sequence[Sequence[str | Path]], given: str | None = None) -> list[Result]:
-    """Run the command many times, each in a process of its own."""
+    """Run the command many times."""
+    return _run(calls, given, 120, surroundings())
+
+
+def started(*arguments: str | Path) -> Result:
+    """Run the command once as its user does: the program begins, and imports what it needs and no more."""
+    words = tuple(str(argument) for argument in arguments)
+    done = subprocess.run([str(ADAPTER), *words], capture_output=True, env=surroundings(), timeout=120, check=False)
+    return Result(words, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def _run(
+    calls: Sequence[Sequence[str | Path]], given: str | None, timeout: int, environment: dict[str, str]
+) -> list[Result]:
+    """Each call in a process of its own, forked from one that has imported everything: that takes most of the time."""
     words = [tuple(str(argument) for argument in call) for call in calls]
-    done = subprocess.run(
-        [sys.executable, str(FORKS)],
-        input=json.dumps([[call, given] for call in words]).encode(),
-        capture_output=True,
-        env=surroundings(),
-        check=False,
+    forks = _forks()
+    assert forks.stdin is not None
+    assert forks.stdout is not None
+    forks.stdin.write(json.dumps([environment, [[call, given, timeout] for call in words]]).encode() + b"\n")
+    forks.stdin.flush()
+    answered = forks.stdout.readline()
+    assert answered, "the process that forks has ended"
+    return [Result(call, *result) for call, result in zip(words, json.loads(answered), strict=True)]
+
+
+@cache
+def _forks() -> subprocess.Popen[bytes]:
+    forks = subprocess.Popen(
+        [sys.executable, str(FORKS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=surroundings()
     )
-    assert done.returncode == 0, done.stderr.decode()
-    return [Result(call, *result) for call, result in zip(words, json.loads(done.stdout), strict=True)]
+    atexit.register(_end, forks)
+    return forks
+
+
+def _end(forks: subprocess.Popen[bytes]) -> None:
+    forks.communicate()
 
 
 def surroundings(**environment: str) -> dict[str, str]:
@@ -107,7 +126,7 @@ class Daemon:
 
     def start(self) -> None:
         self.launch()
-        wait_for(self.listens, 30)
+        wait_for(self.listens, 90)
 
     def launch(self) -> None:
         """Start it, and do not wait until it listens."""

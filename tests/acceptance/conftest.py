@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from commands import HOSPITAL, MUNICIPALITY, KeptDemo, Two, adapter, two_daemons
+from commands import HOSPITAL, MUNICIPALITY, KeptDemo, Two, started, two_daemons
 
 from adapter.testing.place import Place, prepare
 
@@ -18,7 +18,7 @@ from adapter.testing.place import Place, prepare
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> KeptDemo:
     folder = tmp_path_factory.mktemp("demo") / "place"
-    return KeptDemo(adapter("demo", "--json", "--keep", folder).expect(0).json(), folder)
+    return KeptDemo(started("demo", "--json", "--keep", folder).expect(0).json(), folder)
 
 
 @pytest.fixture(scope="session")

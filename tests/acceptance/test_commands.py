@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import MESSAGES, Daemon, KeptDemo, Two, adapter, many, surroundings, wait_for
+from commands import MESSAGES, ROOT, Daemon, KeptDemo, Two, adapter, many, started, surroundings, wait_for
 
 from adapter.cli.main import COMMANDS
 from adapter.messages import building
@@ -52,6 +53,45 @@ def test_help_of_every_command() -> None:
     shown = adapter("--help").expect(0).out
     assert all(name in shown for name in COMMANDS)
     assert adapter("--version").expect(0).out.startswith("adapter")
+
+
+PAGES = ("first-exchange*.md", "handbook/*.md", "integrators.md")
+"""Of the documentation, what tests run with programs that start."""
+
+
+def test_commands_that_no_page_runs_start_by_themselves(demo: KeptDemo, tmp_path: Path) -> None:
+    """Started as a program, with nothing imported before, each does its work."""
+    mail, message = tmp_path / "one.eml", MESSAGES / "admitted.xml"
+    (tmp_path / "case.json").write_text(json.dumps(CASE), "utf-8")
+    (tmp_path / "stays.csv").write_text("stay,municipality,date,drg_type,points\na,0301,2012-03-05,medical,1.0\n")
+    shutil.copytree(demo.folder, tmp_path / "place")
+    hospital, municipality = (
+        ("--config", tmp_path / "place" / side / "config.toml") for side in ("hospital", "municipality")
+    )
+    listed = adapter("list", "--json", *hospital).expect(0).json()
+    [sent] = [one["id"] for one in listed if one["type"] == "LOG_UTSKRIVNINGSKLAR"]
+    calls: list[tuple[str | Path, ...]] = [
+        ("answer", sent, "--accept", *hospital),
+        ("cofinancing", tmp_path / "stays.csv"),
+        ("completion", "bash"),
+        ("inbox", "list", *municipality),
+        ("liability", tmp_path / "case.json"),
+        ("partners", "list", *hospital),
+        ("rules",),
+        ("seal", message, "--from", "8140011", "--to", "8140022", "-o", mail, *hospital),
+        ("open", mail, "-o", tmp_path / "opened.xml", *municipality),
+        ("statistics", *hospital),
+        ("validate", message),
+        ("webhooks", *municipality),
+    ]
+    pages = "".join(page.read_text("utf-8") for pattern in PAGES for page in (ROOT / "docs").glob(pattern))
+    blocks = re.findall(r"```(?:console|sh)\n(.*?)```", pages, re.DOTALL)
+    run_there = {command for block in blocks for command in re.findall(r"\badapter ([a-z]+)", block)}
+    # The demo of this session was played by a program that was started.
+    assert set(COMMANDS) == (run_there & set(COMMANDS)) | {str(call[0]) for call in calls} | {"demo"}
+    for call in calls:
+        started(*call).expect(0)
+    assert (tmp_path / "opened.xml").read_bytes() == message.read_bytes()
 
 
 def test_python_module() -> None:

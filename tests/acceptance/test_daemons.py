@@ -129,7 +129,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     both.start()
     both.municipality.stop()
     send(both.hospital, MESSAGES / "admitted.xml")
-    wait_for(lambda: both.hospital.rows()[0].next_attempt is not None, 20)
+    wait_for(lambda: both.hospital.rows()[0].next_attempt is not None, 90)
     yield both
     both.clear()
 
