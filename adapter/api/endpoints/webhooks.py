@@ -124,9 +124,11 @@ def _again(call: Call) -> Answer:
     if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         raise AdapterError(EXCHANGE_UNKNOWN, "there is no such notice")
     meant = call.installation.store.read_now(lambda reader: reader.dead_letter(name, int(number)))
-    if meant is not None and not _is_for(call, meant.exchange_id):
-        call.refuse(Did.CHANGED, meant.exchange_id)
-        raise AdapterError(EXCHANGE_UNKNOWN, "there is no such notice")
+    if meant is not None:
+        if not _is_for(call, meant.exchange_id):
+            call.refuse(Did.CHANGED, meant.exchange_id)
+            raise AdapterError(EXCHANGE_UNKNOWN, "there is no such notice")
+        call.audit(Did.CHANGED, meant.exchange_id)
     reason = tell_again(call.installation, name, int(number))
     return Answer(ToldAgain(taken=not reason, reason=reason))
 

@@ -53,6 +53,7 @@ async def test_every_notice_that_was_set_aside_is_listed(hooked: None, world: Wo
     assert rest.json()["set_aside"][0]["seq"] == listed["set_aside"][-1]["seq"] + 1
     again = await client.post("/api/v1/webhooks/ehr/set-aside/1102/again")
     assert again.json() == {"taken": False, "reason": "no answer (ConnectError)"}
+    assert (hospital.audit()[-1].outcome, hospital.audit()[-1].about) == ("allowed", exchange)
     stranger = hospital.client(Scope.OPERATE, hers=("1",))
     assert await pages(stranger, "/api/v1/webhooks/ehr/set-aside", "set_aside", 500) == [[], [], []]
     for path, status in (("ehr/set-aside?cursor=x", 400), ("nobody/set-aside", 404)):

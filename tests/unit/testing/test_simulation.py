@@ -49,12 +49,13 @@ BEHAVIOURS = {
 """What an awkward counterparty does, and the situation that plays it."""
 
 ALARMS = {
-    "takes-back": "alarm: signals_contradict",
-    "thinks-again": "alarm: signals_contradict",
-    "late": "alarm: late_answer",
-    "wrong-signature": "alarm: signal_not_verified",
+    "takes-back": ("alarm: signals_contradict",),
+    "thinks-again": ("alarm: signals_contradict",),
+    "late": ("alarm: late_answer", "alarm: apprec_without_ack"),
+    "wrong-signature": ("alarm: signal_not_verified",),
 }
-"""What an operator hears of, in the journal of the message."""
+"""What an operator hears of, in the journal of the message. Mails that arrive together are read in any order, so that a
+late AppRec may be read before the late Acknowledgment."""
 
 
 async def ended(folder: Path, name: str) -> Report:
