@@ -114,15 +114,16 @@ class ReturnAddress:
 
 
 def return_address(blocks: Index) -> ReturnAddress | None:
-    """Whom an error about this message can be told, or None when it does not name both parties."""
+    """Whom an error about this message can be told, or None when it does not name both parties.
+
+    A HER-id is enough of a party here, whatever else is wrong with it: a second one beside it, an id without type.
+    """
     found = blocks.get(eb("MessageHeader"), ())
     if len(found) != 1:
         return None
     header = by_tag(found[0])
-    try:
-        sender, _ = _read_party(header, "From", "EB-215")
-        receiver, _ = _read_party(header, "To", "EB-216")
-    except RefusedError:
+    sender, receiver = _her_in(header, "From"), _her_in(header, "To")
+    if sender is None or receiver is None:
         return None
 
     def word(*path: str) -> str:
@@ -131,9 +132,21 @@ def return_address(blocks: Index) -> ReturnAddress | None:
             element = None if element is None else element.find(eb(name))
         return "" if element is None or len(element) else (element.text or "").strip()
 
-    return ReturnAddress(
-        sender.her, receiver.her, word("CPAId"), word("ConversationId"), word("MessageData", "MessageId")
-    )
+    return ReturnAddress(sender, receiver, word("CPAId"), word("ConversationId"), word("MessageData", "MessageId"))
+
+
+def _her_in(header: Index, name: str) -> HerId | None:
+    """The first HER-id of From or To; None where there are several of these, or it has none that is a number."""
+    found = header.get(eb(name), ())
+    if len(found) != 1:
+        return None
+    for element in found[0].iterfind(eb("PartyId")):
+        if element.get(eb("type"), "").strip() == "HER" and not len(element):
+            try:
+                return HerId((element.text or "").strip())
+            except ValueError:
+                return None
+    return None
 
 
 def read_header(blocks: Index) -> tuple[MessageHeader, tuple[Finding, ...]]:

@@ -30,6 +30,8 @@ _HEADER = re.compile(r"([!-9;-~]+):[ \t]*(.*)", re.DOTALL)
 _MEDIA_TYPE = re.compile(r"\s*([A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+)\s*")
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9_-]+)=(?:"([^"\\]*)"|([A-Za-z0-9!#$%&\'*+.^_`{|}~-]+))\s*')
 _NESTED = re.compile(rb"(?:multipart|message)/", re.IGNORECASE)
+_COMMENTED = ("mime-version", "content-type", "content-transfer-encoding")
+"""Headers in which a comment may stand anywhere (RFC 2045 §4, §5.1, §6.1)."""
 _AS_IS = frozenset({"", "7bit", "8bit", "binary"})
 
 
@@ -189,6 +191,8 @@ def _open(octets: bytes) -> Entity | None:
             return None
         headers.append((match[1].lower(), match[2]))
     names = [name for name, _ in headers]
+    if any("(" in value for name, value in headers if name in _COMMENTED):
+        return None
     if names.count("content-type") != 1 or names.count("content-transfer-encoding") > 1:
         return None
     plain = dict(headers)
@@ -222,6 +226,10 @@ def _convert(message: Message, parts_left: list[int], tell: Callable[[AdapterErr
     parts_left[0] -= 1
     if parts_left[0] < 0:
         raise AdapterError(MAIL_TOO_LARGE, f"more than {MAX_PARTS} parts")
+    for name in _COMMENTED:
+        value = str(message.get(name, ""))
+        if "(" in value:
+            message.replace_header(name, without_comments(value))
     headers = tuple((name.lower(), " ".join(str(value).split())) for name, value in message.items())
     parameters = tuple((name.lower(), _unquoted(value)) for name, value in (message.get_params(failobj=[]) or [])[1:])
     encoding = str(message.get("Content-Transfer-Encoding", "")).strip().lower()
@@ -248,6 +256,25 @@ def _convert(message: Message, parts_left: list[int], tell: Callable[[AdapterErr
         tell(error)
         octets = b""
     return Entity(headers, media_type, parameters, encoding, octets)
+
+
+def without_comments(value: str) -> str:
+    """A header value without what stands in brackets outside quotes: comments, which say nothing (RFC 2045 §5.1).
+
+    One that is not closed takes the rest with it.
+    """
+    kept, depth, quoted, escaped = [], 0, False, False
+    for sign in value:
+        plain = not escaped
+        escaped = plain and sign == "\\" and (quoted or depth > 0)
+        if plain and sign == '"' and not depth:
+            quoted = not quoted
+        opens, closes = plain and not quoted and sign == "(", plain and depth > 0 and sign == ")"
+        depth += opens
+        if not depth:
+            kept.append(sign)
+        depth -= closes
+    return "".join(kept).strip()
 
 
 def _unquoted(value: str | tuple[str | None, str | None, str]) -> str:

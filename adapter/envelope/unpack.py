@@ -154,7 +154,7 @@ def _check_mail(entity: Entity) -> tuple[Finding, ...]:
             rule = missing if value is None else empty
             findings.append(tolerated(rule, name, "a mail header is missing or empty", "HITS 1172 §5.5.1.1"))
     version = entity.header("mime-version")
-    if version is None or not version.startswith("1.0"):
+    if version != "1.0":
         raise RefusedError(MAIL_NOT_EBXML, "EB-009" if version is None else "EB-010", "MIME-Version is not 1.0")
     if entity.media_type in {"", "text/plain"}:
         raise RefusedError(MAIL_NOT_EBXML, "EB-013", "the mail is plain text")

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
 from adapter.envelope import respond
-from adapter.envelope.classify import Kind
+from adapter.envelope.classify import Kind, stranger
 from adapter.envelope.header import ReturnAddress
-from adapter.envelope.mime import parse_mail
+from adapter.envelope.mime import survey_mail
 from adapter.envelope.respond import Answer
 from adapter.envelope.rules import judge
 from adapter.envelope.rules.rule import Context
@@ -117,11 +117,14 @@ def everything_wrong(installation: Installation, mail: Mail, error: AdapterError
 
 
 def answer_unreadable(installation: Installation, mail: Mail, octets: bytes, error: AdapterError) -> list[Told]:
-    """A mail that cannot be taken apart: kept, and a Fault where the guard allows."""
-    try:
-        facts = mail_facts(parse_mail(octets))
-    except AdapterError:
-        facts = MailFacts("", "", "", "")
+    """A mail that cannot be taken apart: kept, and a Fault where the guard allows.
+
+    Its headers can mostly be read although its parts cannot; a bounce or an automatic reply that came broken is what it
+    would be whole, and gets nothing.
+    """
+    entity, _ = survey_mail(octets)
+    answerable = entity is not None and stranger(entity) is None
+    facts = mail_facts(entity) if entity is not None and answerable else MailFacts("", "", "", "")
     return answer_by_fault(installation, mail, facts, error)
 
 

@@ -69,9 +69,9 @@ def has_mime_version(subject: Subject, _: Context) -> Iterator[Breach]:
 
 @BOOK.rule("EB-010", "MIME-Version is 1.0", _TOP, hits="82", receive=_FAULT, opened=True)
 def mime_version_is_1_0(subject: Subject, _: Context) -> Iterator[Breach]:
-    """A comment behind the number is allowed by RFC 2045."""
+    """A comment is allowed by RFC 2045 §4."""
     value = subject.mail.header("mime-version") if subject.mail is not None else None
-    if value is not None and not value.startswith("1.0"):
+    if value is not None and value != "1.0":
         yield Breach("MIME-Version is another than 1.0", "MIME-Version")
 
 
