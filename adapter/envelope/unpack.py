@@ -29,7 +29,7 @@ from adapter.envelope.reading import Index, by_tag, children
 from adapter.envelope.signals import SoapFault, read_fault
 from adapter.errors import ENVELOPE_VALUE, MAIL_NOT_EBXML
 from adapter.messages.findings import Finding
-from adapter.messages.xml import Element, Tree
+from adapter.messages.xml import Element, Tree, declared_encoding, is_declared
 
 _ABOUT = 10
 """How many identifiers of a header a Fault is matched by; the last of References is the mail it answers (RFC 5322)."""
@@ -258,12 +258,12 @@ def check_encoding(unpacked: Unpacked) -> tuple[Finding, ...]:
     if docinfo.xml_version not in {None, "1.0"}:
         raise RefusedError(ENVELOPE_VALUE, "EB-102", "the XML version is not 1.0", "/")
     findings = []
-    head = unpacked.envelope.octets[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    octets = unpacked.envelope.octets
     written = docinfo.encoding or "UTF-8"
     if written not in {written.upper(), written.lower()}:
         raise RefusedError(ENVELOPE_VALUE, "EB-104", "the encoding is written half large and half small", "/")
-    declared = written.lower()
-    if not head.startswith(b"<?xml"):
+    declared = declared_encoding(octets)
+    if not is_declared(octets):
         findings.append(tolerated("EB-101", "/", "the XML declaration is missing", "HITS 1172 rule 78"))
     charset = unpacked.charset or declared
     if charset != declared and not {charset, declared} <= _UTF8:

@@ -187,6 +187,11 @@ def declared_encoding(content: bytes) -> str:
     return _declared(beginning) if beginning.startswith(b"<?xml") else "utf-8"
 
 
+def is_declared(content: bytes) -> bool:
+    """Whether a document begins with an XML declaration, in whatever encoding that we read."""
+    return content[:128].translate(None, b"\x00\xef\xbb\xbf\xfe\xff").lstrip().startswith(b"<?xml")
+
+
 @lru_cache(maxsize=64)
 def _declared(declaration: bytes) -> str:
     """Nearly all documents begin with the same few declarations."""

@@ -14,7 +14,7 @@ from adapter.envelope.reading import children
 from adapter.envelope.rules.rule import Breach, Consequence, Context, Needs, RuleBook
 from adapter.envelope.rules.subject import HEADER, MESSAGE_HEADER, Subject
 from adapter.errors import XML_DOCTYPE, XML_ENCODING, XML_NOT_WELL_FORMED, XML_TOO_LARGE, WireCode
-from adapter.messages.xml import Element, declared_encoding
+from adapter.messages.xml import Element, declared_encoding, is_declared
 
 BOOK: Final = RuleBook()
 _FAULT, _REMARK, _ERROR, _WARN = Consequence.FAULT, Consequence.REMARK, Consequence.ERROR, Consequence.WARN
@@ -39,7 +39,7 @@ _KNOWN_BODY: Final = frozenset({eb("Manifest"), eb("StatusRequest"), eb("StatusR
 def has_declaration(subject: Subject, _: Context) -> Iterator[Breach]:
     """It is missing in real traffic."""
     octets = subject.envelope.octets
-    if octets and not octets[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
+    if octets and not is_declared(octets):
         yield Breach("the XML declaration is missing", "/", line=1)
 
 
