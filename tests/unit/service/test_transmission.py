@@ -73,6 +73,28 @@ async def test_an_answer_given_again_late_has_its_whole_time(world: World) -> No
     assert transport_word(world.hospital.exchange(sent)) in {"acknowledged", "acked_late"}
 
 
+async def test_an_answer_that_no_mail_server_takes_is_given_up_after_72_hours(world: World) -> None:
+    """Up to then it waits and is tried again; then its exchange says that it could not be sent, and why."""
+    world.hospital.submit(world.hospital.build("discharge-ready"))
+    await world.hospital.daemon.settle()
+    await world.road.carry()
+    world.road.tell(*[Deferred("451 later")] * 20)
+    municipality = world.municipality
+
+    async def state_after(by: timedelta) -> OutboxState:
+        world.clock.advance(by)
+        await municipality.daemon.settle()
+        [received] = municipality.received()
+        [answer] = municipality.installation.store.read_now(lambda reader: reader.outbox_of(received.id))
+        return answer.state
+
+    waits = [await state_after(by) for by in (timedelta(0), timedelta(hours=71), timedelta(minutes=59))]
+    assert waits == [OutboxState.WAITING] * 3
+    assert await state_after(timedelta(minutes=31)) is OutboxState.REFUSED
+    [received] = municipality.received()
+    assert "the answer could not be sent 451 later" in municipality.journal(received.id)
+
+
 @dataclass
 class Cutting:
     """A mail server that answers the next hand-overs of answers as told, and delivers none of those."""

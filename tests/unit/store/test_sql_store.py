@@ -278,6 +278,18 @@ def test_receipts_and_answers_are_related(store: SqlStore) -> None:
     assert [exchange.id for exchange in ask(store, lambda reader: reader.related("e1"))] == ["r", "a"]
 
 
+def test_a_writer_reads_the_journal_that_it_has_just_written(store: SqlStore) -> None:
+    """Lines that are written together at the end of a piece of work are there for it before."""
+    line = JournalEntry("e1", T0, "sent")
+
+    def work(writer: Writer) -> tuple[JournalEntry, ...]:
+        writer.add_journal(line)
+        return writer.journal("e1")
+
+    assert store.write_now(work) == (line,)
+    assert store.read_now(lambda reader: reader.journal("e1")) == (line,)
+
+
 def test_the_journal_keeps_its_order(store: SqlStore) -> None:
     """Lines of a journal come back in the order of writing, and only those of the exchange."""
     entries = [JournalEntry("e1", T0, "sealed"), JournalEntry("e1", T0, "sent", "250"), JournalEntry("e2", T0, "x")]
