@@ -90,7 +90,7 @@ class DropFolder:
         self._installation = installation
         self._drop = drop
         self._seen: dict[str, _Seen] = {}
-        self._left: set[tuple[str, int]] = set()
+        self._left: dict[str, str] = {}
         self._trouble = ""
         self._stopping = asyncio.Event()
 
@@ -138,7 +138,9 @@ class DropFolder:
                 names = sorted(entry.name for entry in entries if _is_ours(entry.name))
         except OSError as error:
             raise AdapterError(FILE_UNREADABLE, f"drop.folder {self._drop.folder}: {error.strerror}") from None
-        self._seen = {name: seen for name, seen in self._seen.items() if name in names}
+        there = frozenset(names)
+        self._seen = {name: seen for name, seen in self._seen.items() if name in there}
+        self._left = {name: identity for name, identity in self._left.items() if name in there}
         return sum(self._look_at(name) for name in names)
 
     def _look_at(self, name: str) -> bool:
@@ -147,7 +149,7 @@ class DropFolder:
             state = path.lstat()
         except OSError:
             return False  # it is gone
-        if (name, state.st_ino) in self._left:
+        if self._left.get(name) == _identity(name, state):
             return False
         told = _told(self._drop.folder, name, state)
         if told is not None:
@@ -222,8 +224,9 @@ class DropFolder:
             self._say(result)
 
     def _leave(self, name: str, state: os.stat_result, result: Result) -> None:
-        """It cannot be moved (rights, or a folder of somebody else's): say so once, and never read it again."""
-        self._left.add((name, state.st_ino))
+        """It cannot be moved (rights, or a folder of somebody else's): say so once, and do not read it again; what
+        takes its place is another file."""
+        self._left[name] = _identity(name, state)
         self._say(result)
 
     def _say(self, result: Result) -> None:

@@ -297,3 +297,21 @@ def _build_json() -> bytes:
     for party in ("sender", "receiver"):
         told[party] = {"her": told[party]["her"]}
     return json.dumps({"kind": "discharge-ready", **told}).encode()
+
+
+async def test_a_file_that_cannot_be_moved_is_taken_once_and_what_takes_its_place_as_well(
+    world: World, dropped: DropFolder, folder: Path
+) -> None:
+    """It lies there with its result and is not read again; another message of the same name and inode is another."""
+    (folder / "taken").rmdir()
+    (folder / "taken").write_bytes(b"a file where a folder should be")
+    (folder / "a.xml").write_bytes(world.hospital.build("admitted"))
+    assert [dropped.turn(), dropped.turn()] == [1, 0]
+    assert (folder / "a.xml").is_file()
+    assert result(folder, "a.xml")["exchange"] == world.hospital.sent()[0].id
+    (folder / "taken").unlink()
+    (folder / "taken").mkdir()
+    (folder / "a.xml").write_bytes(world.hospital.build("discharge-ready"))
+    assert dropped.turn() == 1
+    assert [one.type for one in world.hospital.sent()] == ["LOG_UTSKRIVNINGSKLAR", "LOG_INNLAGT"]
+    assert names_in(folder / "taken") == ["a.xml"]
