@@ -540,6 +540,12 @@ STORE_OLDER_IN_USE = _kind(
     "the store has the form of an older version of the adapter, and a process of that version has it open",
     "Use the version that runs until it is stopped; this one then brings the store up to date when it first opens it.",
 )
+STORE_SERVED = _kind(
+    "STORE-SERVED",
+    Blame.OPERATOR,
+    "another daemon serves this store",
+    "Stop the process that is named before another daemon is started; commands may be used beside it.",
+)
 STORE_EXPIRED = _kind(
     "STORE-EXPIRED",
     Blame.OPERATOR,

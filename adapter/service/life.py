@@ -27,6 +27,7 @@ from adapter.observe import events
 from adapter.observe.events import Level
 from adapter.observe.log import Line, Log
 from adapter.service import timers
+from adapter.service.alone import alone
 from adapter.service.clock import Clock, Ids
 from adapter.service.companions import Companion, MakeCompanion
 from adapter.service.daemon import Daemon
@@ -80,6 +81,13 @@ async def run(
 
     Raises `AdapterError` when it cannot start.
     """
+    with alone(settings.store.path):
+        return await _run(settings, config, clock, ids, log, makers)
+
+
+async def _run(
+    settings: Settings, config: Path, clock: Clock, ids: Ids, log: Log, makers: Sequence[MakeCompanion]
+) -> bool:
     installation = open_installation(settings, clock, ids, log)
     try:
         daemon = Daemon(installation, mail_out(settings))

@@ -15,7 +15,7 @@ import pytest
 
 from adapter.api.serving import ApiServer, api_companion
 from adapter.config import load
-from adapter.errors import CONFIG_INVALID, STORE_LOCKED, AdapterError
+from adapter.errors import CONFIG_INVALID, STORE_LOCKED, STORE_SERVED, AdapterError
 from adapter.observe import events
 from adapter.observe.events import Event, Level
 from adapter.observe.log import Line
@@ -186,6 +186,17 @@ async def test_a_clock_that_is_set_while_the_store_is_away_is_dealt_with_when_it
         await asyncio.sleep(0.3)
     assert len(asked) == 3
     assert len(log.of(events.CLOCK_STEPPED)) == 2
+
+
+async def test_a_store_has_one_daemon(world: World) -> None:
+    """Another daemon on the same store is refused, and told who serves it; when that has ended, it may start."""
+    config = world.hospital.side.config
+    async with living(world, Heard()):
+        with pytest.raises(AdapterError, match=f"by process {os.getpid()}") as caught:
+            await life.run(load(config), config, world.clock, RandomIds(), Heard())
+    assert caught.value.kind is STORE_SERVED
+    async with living(world, Heard()):
+        """It has started."""
 
 
 async def test_a_clock_that_drifts_a_little_is_no_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
