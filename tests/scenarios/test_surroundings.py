@@ -7,6 +7,7 @@ import re
 import pytest
 
 from adapter.envelope.routing import Process
+from adapter.messages.findings import Severity
 from adapter.messages.reading import understand
 from adapter.service.submission import NotTaken, judge
 from adapter.service.views import apprec_word
@@ -20,8 +21,11 @@ UNKNOWN = "1d2f6a5e-6c1b-4c53-9f2c-6a1d0b6f5c99"
 
 
 def refused(side: Neighbour, content: bytes) -> list[str]:
+    """The rules that refuse a message of a side; what is only warned of with it is left out."""
     outcome = judge(side.installation, content)
-    return [finding.rule for finding in outcome.findings] if isinstance(outcome, NotTaken) else []
+    if not isinstance(outcome, NotTaken):
+        return []
+    return [finding.rule for finding in outcome.findings if finding.severity is Severity.ERROR]
 
 
 def warned(side: Neighbour, content: bytes) -> list[str]:
