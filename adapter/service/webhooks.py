@@ -131,13 +131,16 @@ class HookCaller:
         await self._installation.store.write(begin)
 
     async def run(self) -> None:
-        """Call until `stop`."""
+        """Call until `stop`. Why nothing can be told, such as a store that is away, is said once while it is so."""
+        trouble = ""
         while not self._stopping.is_set():
             try:
                 told = await self.turn()
+                trouble = ""
             except AdapterError as error:
-                self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
-                told = 0
+                if error.id != trouble:
+                    self._installation.log.tell(events.DAEMON_STEP_FAILED, Line(rule=error.id))
+                told, trouble = 0, error.id
             if not told:
                 try:
                     await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 
 from adapter.client import NotOursError, verify
 from adapter.config import Webhook
-from adapter.errors import AdapterError
-from adapter.service import holding
+from adapter.errors import STORE_LOCKED, AdapterError
+from adapter.observe.log import Stream
+from adapter.service import holding, webhooks
 from adapter.service.operating import By
 from adapter.service.webhooks import HookCaller
 from adapter.store.access import HookState
@@ -224,6 +226,29 @@ async def test_a_stop_ends_after_the_call_under_way(world: World, caller: HookCa
     while await again.turn():
         pass
     assert [one["event"] for one in receiver.told] == ["message.received"] * 3
+
+
+async def test_a_store_that_is_away_is_said_once(
+    world: World, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at every look; again when it was there in between."""
+    said = io.StringIO()
+    calls = HookCaller(replace(world.municipality.installation, log=Stream(stream=said)), hook(receiver, tmp_path))
+    away = AdapterError(STORE_LOCKED)
+    turns: list[AdapterError | None] = [away, away, None, away, away, away]
+
+    async def turn() -> int:
+        outcome = turns.pop(0)
+        if not turns:
+            calls.stop()
+        if outcome is not None:
+            raise outcome
+        return 0
+
+    monkeypatch.setattr(calls, "turn", turn)
+    monkeypatch.setattr(webhooks, "POLL_SECONDS", 0.01)
+    await calls.run()
+    assert said.getvalue().count('"rule": "STORE-LOCKED"') == 2
 
 
 async def test_after_the_last_pause_a_notice_is_set_aside(world: World, caller: HookCaller, receiver: Receiver) -> None:
