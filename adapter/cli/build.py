@@ -64,9 +64,13 @@ def command(
     if version is not None and not example:
         raise click.UsageError("--version goes with --example; the input says its version in the key `version`")
     if example:
-        click.echo(building.example(kind, version))
+        from adapter.service import build_json
+
+        click.echo(build_json.example(kind, version))
     elif schema:
-        click.echo(building.json_schema(kind))
+        from adapter.service import build_json
+
+        click.echo(build_json.json_schema(kind))
     else:
         source = file if file is not None else Path("-")
         folder = Path() if str(source) == "-" else source.parent

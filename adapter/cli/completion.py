@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from adapter.cli.output import options_alone, print_json
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> None:
+@options_alone
+def command(shell: str, as_json: bool) -> None:
     """Print what makes SHELL complete the commands and options of `adapter`.
 
     \b
@@ -21,4 +24,8 @@ def command(shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(group, {}, "adapter", "_ADAPTER_COMPLETE").source())
+    script = kind(group, {}, "adapter", "_ADAPTER_COMPLETE").source()
+    if as_json:
+        print_json({"shell": shell, "script": script})
+    else:
+        click.echo(script)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adapter.cli.output import Json, options, print_json, read_file, write_file
+from adapter.cli.output import Json, options, options_alone, print_json, read_file, write_file
 from adapter.errors import EVIDENCE_UNREADABLE, FILE_UNREADABLE, AdapterError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def export(stay: str, output: Path, anonymised: bool, as_of: datetime | None, co
     metavar="ca.crt",
     help="A root that you trust (PEM or DER), in place of those in the package; may be given several times.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@options_alone
 def verify(file: Path, trust: tuple[Path, ...], as_json: bool) -> None:
     """Check an evidence package, offline: no store, no configuration, no network.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapter.cli.her_ids import HER_ID
-from adapter.cli.output import print_json
+from adapter.cli.output import options_alone, print_json
 
 if TYPE_CHECKING:
     from adapter.service.checking import Looked
@@ -31,7 +31,7 @@ _HERS = {"hospital": ("8880101", "8880100"), "municipality": ("8880201", "888020
 @click.option(
     "--partner", type=click.Path(path_type=Path), metavar="SHARE", help="A partner's share/ folder to take in."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@options_alone
 def command(
     folder: Path,
     role: str,

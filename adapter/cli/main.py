@@ -15,6 +15,7 @@ from types import TracebackType
 import click
 
 from adapter import __version__
+from adapter.cli.streams import steady
 from adapter.errors import AdapterError
 
 COMMANDS = {
@@ -90,8 +91,10 @@ def group() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     sys.excepthook = _tell_defect
+    steady()
     try:
         code = group.main(prog_name="adapter", complete_var="_ADAPTER_COMPLETE", standalone_mode=False)
+        sys.stdout.flush()
     except AdapterError as error:
         click.echo(error.sentence(), err=True)
         code = 2
@@ -101,9 +104,6 @@ def main() -> None:
     except click.Abort:
         click.echo("interrupted", err=True)
         code = 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     sys.exit(code if isinstance(code, int) else 0)
 
 

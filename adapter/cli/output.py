@@ -22,7 +22,6 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 def options(function: Callable[P, R]) -> Callable[P, R]:
     """Give a command `--config FILE` (argument `config`: Path) and `--json` (argument `as_json`: bool)."""
-    with_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
     with_config = click.option(
         "--config",
         envvar="ADAPTER_CONFIG",
@@ -31,7 +30,24 @@ def options(function: Callable[P, R]) -> Callable[P, R]:
         show_default=True,
         help="The configuration file.",
     )
-    return with_config(with_json(function))
+    return with_config(_with_json(function))
+
+
+def options_alone(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a command that needs no installation the same options: `--json`, and a `--config` that it does not read."""
+    with_config = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        help="Taken as by every command, and not read: this one needs no configuration.",
+    )
+    return with_config(_with_json(function))
+
+
+def _with_json(function: Callable[P, R]) -> Callable[P, R]:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")(
+        function
+    )
 
 
 def was_named(option: str) -> bool:

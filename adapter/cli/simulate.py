@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from adapter.cli.output import print_json, read_file
+from adapter.cli.output import options_alone, print_json, read_file
 from adapter.cli.progress import progress
 
 
@@ -27,7 +27,7 @@ def _situations(_: click.Context, __: click.Parameter, begun: str) -> list[Compl
 @click.command("simulate")
 @click.argument("what", required=False, metavar="[SITUATION|FILE.toml]", shell_complete=_situations)
 @click.option("--list", "list_them", is_flag=True, help="The situations that ship with the adapter.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else there.")
+@options_alone
 def command(what: str | None, list_them: bool, as_json: bool) -> None:
     """Play a hospital's message to a municipality that is late, silent, careless or far away, and show what happens.
 

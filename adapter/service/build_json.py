@@ -13,6 +13,7 @@ from adapter import __version__
 from adapter.config import Settings
 from adapter.errors import FILE_UNREADABLE, INPUT_NOT_UNDERSTOOD, PARTNER_UNKNOWN, AdapterError
 from adapter.lookups.port import Directory
+from adapter.messages import building
 from adapter.messages.answering import Software
 from adapter.messages.building import build, files_to_read, kinds, parse_input, parties_to_look_up
 from adapter.messages.choices import RECOMMENDED
@@ -25,6 +26,25 @@ SOFTWARE = Software("adapter", __version__)
 
 MAX_ATTACHMENT = 28_000_000
 """Twice base64 of more than this is more than the net carries (`msghead.md` §7.6)."""
+
+
+def example(kind: str, version: str | None = None) -> str:
+    """A valid input with its kind, as JSON text: what can be built, and handed in as it is.
+
+    Raises `AdapterError` for a kind or a version that does not exist.
+    """
+    told = json.loads(building.example(kind, version))
+    return json.dumps({"kind": kind, **told}, ensure_ascii=False, indent=2)
+
+
+def json_schema(kind: str) -> str:
+    """The JSON Schema of an input that may say its kind, as JSON text.
+
+    Raises `AdapterError` for a kind that does not exist.
+    """
+    schema = json.loads(building.json_schema(kind))
+    schema["properties"] = {"kind": {"const": kind, "title": "Kind"}, **schema["properties"]}
+    return json.dumps(schema, ensure_ascii=False, indent=2)
 
 
 def build_message(

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from commands import MESSAGES, ROOT, Daemon, KeptDemo, Two, adapter, many, started, surroundings, wait_for
 
-from adapter.cli.main import COMMANDS
+from adapter.cli.main import COMMANDS, group
 from adapter.messages import building
 from adapter.testing.place import place_at
 from adapter.testing.scenarios import HOSPITAL, MUNICIPALITY
@@ -44,12 +45,13 @@ CASE: dict[str, Any] = {
 
 
 def test_help_of_every_command() -> None:
-    """Every command explains itself, and names the options that all have but those that need no installation."""
-    for name, result in zip(COMMANDS, many([(name, "--help") for name in COMMANDS]), strict=True):
+    """Every command explains itself and takes the two options that all have."""
+    calls = list(every_command(group, ()))
+    assert ("evidence", "verify") in calls
+    for path, result in zip(calls, many([(*path, "--help") for path in calls]), strict=True):
         result.expect(0)
-        if "COMMAND [ARGS]" not in result.out:
-            assert "--config" in result.out or name in {"simulate", "init", "completion"}
-            assert "--json" in result.out or name == "completion"
+        assert "--config" in result.out, path
+        assert "--json" in result.out, path
     shown = adapter("--help").expect(0).out
     assert all(name in shown for name in COMMANDS)
     assert adapter("--version").expect(0).out.startswith("adapter")
@@ -92,6 +94,18 @@ def test_commands_that_no_page_runs_start_by_themselves(demo: KeptDemo, tmp_path
     for call in calls:
         started(*call).expect(0)
     assert (tmp_path / "opened.xml").read_bytes() == message.read_bytes()
+
+
+def every_command(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The words that call each command which does something."""
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        yield from every_command(inner, (*path, name))
 
 
 def test_python_module() -> None:
@@ -183,6 +197,17 @@ def test_build_schema_accepts_the_example() -> None:
         rules, value = schema.expect(0).json(), example.json()
         assert list(problems(value, rules, rules)) == []
         assert list(problems({}, rules, rules))
+
+
+def test_an_example_is_handed_in_as_it_is(demo: KeptDemo, tmp_path: Path) -> None:
+    """What `build KIND --example` prints says its kind, so that `send` takes it; the schema names the key."""
+    schema = adapter("build", "admitted", "--schema").expect(0).json()
+    assert schema["properties"]["kind"]["const"] == "admitted"
+    shutil.copytree(demo.folder, tmp_path / "place")
+    example = adapter("build", "admitted", "--example").expect(0).out
+    config = tmp_path / "place" / "hospital" / "config.toml"
+    sent = adapter("send", "-", "--config", config, "--json", given=example).expect(0).json()["exchange"]
+    assert adapter("show", sent, "--config", config, "--json").expect(0).json()["type"] == "LOG_INNLAGT"
 
 
 def problems(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Iterator[str]:
