@@ -13,14 +13,24 @@ from adapter.cli.output import options, print_json
 
 @click.command("answer")
 @click.argument("id_", metavar="ID")
-@click.option("--accept", "word", flag_value="accept", help="An offer is ready now.")
+@click.option("--accept", is_flag=True, help="An offer is ready now.")
 @click.option("--later", "later", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Not now; expected then.")
-@click.option("--refuse", "word", flag_value="refuse", help="Cannot, and no date is known.")
-@click.option("--withdraw", "word", flag_value="withdraw", help="An earlier yes no longer holds.")
-@click.option("--unclear", "word", flag_value="unclear", help="Hospital only: it cannot be told what it means.")
+@click.option("--refuse", is_flag=True, help="Cannot, and no date is known.")
+@click.option("--withdraw", is_flag=True, help="An earlier yes no longer holds.")
+@click.option("--unclear", is_flag=True, help="Hospital only: it cannot be told what it means.")
 @click.option("--text", default="", help="Municipality only: words for the people at the hospital, after our own line.")
 @options
-def command(id_: str, word: str | None, later: datetime | None, text: str, config: Path, as_json: bool) -> None:
+def command(
+    id_: str,
+    accept: bool,
+    later: datetime | None,
+    refuse: bool,
+    withdraw: bool,
+    unclear: bool,
+    text: str,
+    config: Path,
+    as_json: bool,
+) -> None:
     """Answer a readiness message, or say what a received answer means.
 
     In the municipality ID is the readiness message received: the answer is built and handed to the daemon. In the
@@ -32,7 +42,15 @@ def command(id_: str, word: str | None, later: datetime | None, text: str, confi
       adapter answer 5f1d4b7a --later 2024-03-08
       adapter answer 5f1d4b7a --accept
     """
-    if (word is None) == (later is None):
+    said_so = {
+        "accept": accept,
+        "later": later is not None,
+        "refuse": refuse,
+        "withdraw": withdraw,
+        "unclear": unclear,
+    }
+    words = [word for word, said in said_so.items() if said]
+    if len(words) != 1:
         raise click.UsageError("give one of --accept, --later DATE, --refuse, --withdraw, --unclear")
 
     from adapter.cli.findings import print_findings
@@ -43,7 +61,7 @@ def command(id_: str, word: str | None, later: datetime | None, text: str, confi
     from adapter.service.asking import Said, Sent, answer
     from adapter.service.submission import NotTaken
 
-    said = Said(AnswerKind(word or "later"), later.date() if later is not None else None, text)
+    said = Said(AnswerKind(words[0]), later.date() if later is not None else None, text)
     with desk.installation(config) as installation:
         exchange = installation.store.read_now(lambda reader: desk.find_exchange(reader, id_))
         write_down(installation.store, Did.ANSWERED, exchange.id)

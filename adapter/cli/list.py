@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--type", "type_", help="Only messages of this type, such as LOG_UTSKRIVNINGSKLAR.")
 @click.option("--partner", type=HER_ID, help="Only exchanges with this HER-id.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="Only received or only sent messages.")
+@click.option("--state", metavar="WORD", help="Only exchanges in this state, as the list calls it: delivery_failed.")
 @click.option("--mails", is_flag=True, help="Only mails that became no exchange: in quarantine, put off, refused.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @click.option("--after", help="Go on after this exchange (with --mails: this mail), the last of a list before.")
@@ -27,6 +29,7 @@ def command(
     type_: str | None,
     partner: HerId | None,
     direction: str | None,
+    state: str | None,
     mails: bool,
     limit: int,
     after: str | None,
@@ -41,16 +44,22 @@ def command(
     Examples:
       adapter list
       adapter list --partner 990202 --direction out --json
+      adapter list --state delivery_failed
       adapter list --mails --limit 1000 --after 6f1c0a52
     """
     from adapter.service import desk
     from adapter.service.clock import MachineClock
     from adapter.service.operating import find_subject
-    from adapter.service.views import SET_ASIDE, Row, rows, set_aside
+    from adapter.service.views import SET_ASIDE, STATE_WORDS, Row, rows, set_aside
     from adapter.store.port import Direction, Exchange, ExchangeFilter, ListPlace, Reader
 
-    if mails and (type_ is not None or partner is not None or direction is not None):
-        raise click.UsageError("--mails: what became no exchange has no type, partner or direction that is believed")
+    narrowed = type_ is not None or partner is not None or direction is not None or state is not None
+    if mails and narrowed:
+        raise click.UsageError(
+            "--mails: what became no exchange has no type, partner, direction or state to narrow it by"
+        )
+    if state is not None and state not in STATE_WORDS:
+        raise click.UsageError(f"--state: the words are {', '.join(STATE_WORDS)}")
     now = MachineClock().now()
 
     def place(reader: Reader) -> ListPlace | None:
@@ -70,14 +79,18 @@ def command(
                 page = set_aside(reader, SET_ASIDE, limit, now, page.following)
                 found += page.rows
             return found[:limit]
-        which = ExchangeFilter(
+        every = ExchangeFilter(
             direction=Direction(direction) if direction is not None else None,
             type=type_,
             peer=partner,
             limit=limit,
             after=place(reader),
         )
-        return rows(reader, which, now)
+        which = (every,) if state is None else STATE_WORDS[state].of(every)
+        several = [rows(reader, one, now) for one in which]
+        if len(several) == 1:
+            return several[0]
+        return tuple(sorted(chain.from_iterable(several), key=lambda row: row.age_seconds))[:limit]
 
     with desk.store(config) as (_, store):
         listed = store.read_now(look)

@@ -193,7 +193,7 @@ EXCHANGE_SEALING_FAILED = _event(
     "exchange.sealing_failed",
     Level.ERROR,
     "a message met a defect of the adapter while it was sealed; it waits and is tried again, and those behind it go on",
-    "Report the rule. A version without the defect sends the message; `adapter give-up` ends the waiting.",
+    "Report the rule. A version without the defect sends the message; `adapter giveup` ends the waiting.",
 )
 EXCHANGE_SUBMITTED = _event("exchange.submitted", Level.INFO, "a message was taken in for sending")
 EXCHANGE_SEALED = _event("exchange.sealed", Level.INFO, "the message is encrypted, signed and ready to send")

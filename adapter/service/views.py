@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapter.delivery import receiver, sender
@@ -63,9 +63,11 @@ def transport_word(exchange: Exchange) -> str:
     """`acknowledged` once the verified acknowledgment is there, else the state's name."""
     if exchange.transport is None:
         return exchange.reception.state.value if exchange.reception is not None else "unknown"
-    if exchange.transport.state is TransportState.ACKED:
-        return "acknowledged"
-    return exchange.transport.state.value
+    return _word(exchange.transport.state)
+
+
+def _word(state: TransportState) -> str:
+    return "acknowledged" if state is TransportState.ACKED else state.value
 
 
 def apprec_word(exchange: Exchange) -> str | None:
@@ -180,6 +182,30 @@ def _mail_row(mail: Mail, acts: Sequence[OperatorAct], now: datetime) -> Row:
         reason=reception.reason,
         handled=_handled(acts, mail.id, reception.since),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StateWord:
+    """The states that a word of the list stands for: of messages of ours, and of what was received."""
+
+    sent: tuple[TransportState, ...]
+    received: tuple[ReceptionState, ...]
+
+    def of(self, which: ExchangeFilter) -> tuple[ExchangeFilter, ...]:
+        """The filters that find the exchanges in these states."""
+        sent = (replace(which, transport=self.sent),) if self.sent else ()
+        received = (replace(which, reception=self.received),) if self.received else ()
+        return sent + received
+
+
+STATE_WORDS: Mapping[str, StateWord] = {
+    word: StateWord(
+        tuple(state for state in TransportState if _word(state) == word),
+        tuple(state for state in ReceptionState if state.value == word),
+    )
+    for word in (*map(_word, TransportState), *(state.value for state in ReceptionState))
+}
+"""Every word that `Row.state` may be."""
 
 
 def rows(reader: Reader, which: ExchangeFilter, now: datetime) -> tuple[Row, ...]:

@@ -299,6 +299,25 @@ def test_list_and_show(demo: KeptDemo) -> None:
     assert len(adapter("list", "--json", "--limit", "2", *config).expect(0).json()) == 2
 
 
+def test_list_by_state(demo: KeptDemo) -> None:
+    """`list --state` takes the words that the list shows, of both directions, and names them when it gets another."""
+    config = ("--config", demo.municipality)
+    every = adapter("list", "--json", *config).expect(0).json()
+    words = {one["state"] for one in every}
+    assert {"acknowledged", "delivered"} <= words
+    for word in words:
+        found = adapter("list", "--state", word, "--json", *config).expect(0).json()
+        assert {one["id"] for one in found} == {one["id"] for one in every if one["state"] == word}
+    assert adapter("list", "--state", "rejected", "--json", *config).expect(0).json() == []
+    assert "delivery_failed" in adapter("list", "--state", "lost", *config).expect(2).error
+
+
+def test_one_answer_at_a_time(demo: KeptDemo) -> None:
+    """An answer that says two things is refused before anything is looked at."""
+    for two in (("--accept", "--refuse"), ("--accept", "--later", "2030-01-02"), ("--withdraw", "--unclear"), ()):
+        assert "give one of" in adapter("answer", "x", *two, "--config", demo.municipality).expect(2).error
+
+
 def test_ledger(demo: KeptDemo) -> None:
     """The ledger says the same as JSON, as CSV and as a table, on both sides, and narrows to dates and parties."""
     ledgers = [adapter("ledger", "--json", "--config", config) for config in (demo.hospital, demo.municipality)]
