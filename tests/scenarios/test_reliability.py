@@ -303,6 +303,34 @@ async def test_a_mail_that_is_played_again_long_after_delivers_nothing(world: Wo
     assert len(world.municipality.sent("APPREC")) == receipts
 
 
+async def test_acknowledgments_that_come_late_and_backwards_find_their_own_messages(world: World) -> None:
+    """Of messages under way to one partner, each acknowledgment speaks for the one that it refers to and no other."""
+    lose_answers(world)
+    sent = [world.hospital.submit(world.hospital.build("discharge-ready")) for _ in range(3)]
+    await world.settle()
+    answers = [mail for mail in world.road.taken if is_signal(mail) and "municipality" in mail.sender.value]
+    named = [answer_to(mail, world.hospital, sent) for mail in answers]
+    assert sorted(named) == sorted(sent)
+    lose_nothing(world)
+    acknowledged: set[str] = set()
+    for mail, exchange_id in reversed(list(zip(answers, named, strict=True))):
+        await world.road.arrive(mail)
+        await world.settle()
+        acknowledged.add(exchange_id)
+        assert {one for one in sent if words(world.hospital, one)[0] == "acknowledged"} == acknowledged
+
+
+def answer_to(signal: OutgoingMail, side: Neighbour, sent: list[str]) -> str:
+    """Which of the messages sent the RefToMessageId of a signal names."""
+    payload = message_from_bytes(signal.content, policy=default).get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    [reference] = set(etree.fromstring(payload).xpath("//*[local-name()='RefToMessageId']/text()"))
+    [found] = [
+        one for one in sent if (own := side.exchange(one).message_id) is not None and own.value == str(reference)
+    ]
+    return found
+
+
 async def test_a_repeated_acknowledgment_changes_nothing(world: World) -> None:
     """An acknowledgment that arrives three times is one acknowledgment: no state, fact or log alarm more."""
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
