@@ -14,6 +14,7 @@ from lxml import etree
 
 from adapter.envelope.routing import Process
 from adapter.facts import ReadyNotice, ReceiptGiven, ReceiptStatus
+from adapter.lookups.directory import FolderDirectory
 from adapter.messages.apprec import AppRecVersion
 from adapter.messages.reading import understand
 from adapter.service import accounts
@@ -327,14 +328,8 @@ async def test_an_apprec_from_a_third_party_is_not_counted(world: World) -> None
     assert known is not None
     third = replace(known, her=stranger, organisation_her=HerId("8140098"))
 
-    class WithThird:
-        def find(self, her: HerId) -> object:
-            return third if her == stranger else directory.find(her)
-
-        def all(self) -> tuple[object, ...]:
-            return (*directory.all(), third)
-
-    installation = replace(hospital.installation, partners=WithThird())  # type: ignore[arg-type]
+    with_third = FolderDirectory((), (*directory.all(), third))
+    installation = replace(hospital.installation, partners=with_third)
     hospital.daemon._installation = hospital.installation = installation
     receipt = municipality.build(
         "apprec",

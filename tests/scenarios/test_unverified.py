@@ -22,6 +22,7 @@ from adapter.envelope.header import MessageHeader, Party, Service
 from adapter.envelope.mail import MailHeaders, mail, signal_body
 from adapter.envelope.names import SIGNAL_SERVICE
 from adapter.envelope.routing import Process
+from adapter.lookups.directory import FolderDirectory
 from adapter.service.installation import Installation
 from adapter.service.views import transport_word
 from adapter.testing.neighbours import Neighbour, World, is_signal
@@ -62,17 +63,6 @@ def refit(side: Neighbour, installation: Installation) -> None:
     side.daemon._installation = side.installation = installation
 
 
-class NobodyKnown:
-    """An empty partner directory."""
-
-    def find(self, her: HerId) -> None:
-        """Nobody."""
-
-    def all(self) -> tuple[()]:
-        """Nobody."""
-        return ()
-
-
 @pytest.fixture(scope="session")
 def stranger() -> ThrowAwayPki:
     """A certificate authority that nobody here trusts."""
@@ -93,7 +83,7 @@ async def test_a_message_signed_with_another_key_is_refused(world: World, strang
 
 async def test_a_partner_that_nobody_knows_gets_no_answer(world: World) -> None:
     """Without an entry in the directory there is nobody to answer: the mail goes to quarantine, where it is shown."""
-    refit(world.municipality, replace(world.municipality.installation, partners=NobodyKnown()))
+    refit(world.municipality, replace(world.municipality.installation, partners=FolderDirectory(())))
     sent = world.hospital.submit(world.hospital.build("discharge-ready"))
     await world.settle()
     assert len(world.road.taken) == 1
