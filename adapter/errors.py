@@ -128,7 +128,7 @@ CONFIG_FIXED = _kind(
 FILE_UNREADABLE = _kind(
     "FILE-UNREADABLE",
     Blame.CALLER,
-    "the file cannot be read",
+    "the file cannot be read or written",
     "Check the path, the permissions, and what the detail names.",
 )
 DEMO_FOLDER = _kind(
