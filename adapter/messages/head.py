@@ -25,6 +25,7 @@ from adapter.messages.datatypes import (
     children,
     moment,
 )
+from adapter.messages.kept import kept
 from adapter.messages.namespaces import BASE64, MH
 from adapter.messages.nodes import Node
 from adapter.messages.parties import (
@@ -194,28 +195,77 @@ class Head:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_head(root: Node) -> Head:
-    """Read the head from a `MsgHead` element; never raises."""
-    info = child(root, MH + "MsgInfo")
-    documents = tuple([_read_document(document) for document in children(root, MH + "Document")])
-    if info is None:
-        return Head(mig_version=None, documents=documents)
-    patient = info.first.get(MH + "Patient")
-    return Head(
-        child_code(info, MH + "Type"),
-        child_text(info, MH + "MIGversion"),
-        moment(child_text(info, MH + "GenDate")),
-        _msg_id(child_text(info, MH + "MsgId")),
-        child_code(info, MH + "ProcessingStatus"),
-        child_code(info, MH + "RequestedPriority"),
-        child_code(info, MH + "Ack"),
-        _read_conversation(info.first.get(MH + "ConversationRef")),
-        _read_participant(info.first.get(MH + "Sender")),
-        _read_participant(info.first.get(MH + "Receiver")),
-        tuple([_read_other_receiver(other) for other in children(info, MH + "OtherReceiver")]),
-        read_person(patient, IN_HEAD) if patient is not None else None,
-        documents,
-    )
+class HeadParts:
+    """The parts of the head in a `MsgHead` element, each read when it is first asked for; `Head` says what they are.
+
+    `documents` are the elements. Never raises. Without a `MsgHead` every part is missing.
+    """
+
+    def __init__(self, root: Node | None) -> None:
+        self._info = child(root, MH + "MsgInfo")
+        self.documents = children(root, MH + "Document")
+
+    @kept
+    def type(self) -> Code | None:
+        return child_code(self._info, MH + "Type")
+
+    @property
+    def mig_version(self) -> str | None:
+        return child_text(self._info, MH + "MIGversion")
+
+    @kept
+    def generated(self) -> Moment | None:
+        return moment(child_text(self._info, MH + "GenDate"))
+
+    @property
+    def msg_id(self) -> MsgId | None:
+        return _msg_id(child_text(self._info, MH + "MsgId"))
+
+    @property
+    def processing_status(self) -> Code | None:
+        return child_code(self._info, MH + "ProcessingStatus")
+
+    @property
+    def ack(self) -> Code | None:
+        return child_code(self._info, MH + "Ack")
+
+    @kept
+    def conversation(self) -> ConversationRef | None:
+        return _read_conversation(child(self._info, MH + "ConversationRef"))
+
+    @kept
+    def sender(self) -> Participant:
+        return _read_participant(child(self._info, MH + "Sender"))
+
+    @kept
+    def receiver(self) -> Participant:
+        return _read_participant(child(self._info, MH + "Receiver"))
+
+    @kept
+    def other_receivers(self) -> tuple[OtherReceiver, ...]:
+        return tuple([_read_other_receiver(other) for other in children(self._info, MH + "OtherReceiver")])
+
+    @kept
+    def patient(self) -> Person | None:
+        patient = child(self._info, MH + "Patient")
+        return read_person(patient, IN_HEAD) if patient is not None else None
+
+    def whole(self) -> Head:
+        return Head(
+            self.type,
+            self.mig_version,
+            self.generated,
+            self.msg_id,
+            self.processing_status,
+            child_code(self._info, MH + "RequestedPriority"),
+            self.ack,
+            self.conversation,
+            self.sender,
+            self.receiver,
+            self.other_receivers,
+            self.patient,
+            tuple([_read_document(document) for document in self.documents]),
+        )
 
 
 def first_payload(root: Node) -> Node | None:

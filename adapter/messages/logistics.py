@@ -55,6 +55,7 @@ _NAMESPACES: Final = {
     Version.V1_6: (PLO_16, clark(PO_16_NS)),
     Version.V2_0: (PLO_20, clark(PO_20_NS)),
 }
+_PO_20: Final = Version.V2_0.po
 _TOP_20: Final = clark(PO_20_NS) + "FellesAdministrativeOpplysninger"
 """Around the top in 2.0."""
 
@@ -181,7 +182,7 @@ def read_event(element: Node, po: str) -> TimedEvent:
 
 def _read_time(element: Node | None, po: str) -> Timestamp | None:
     """A time is an attribute in 1.5 and 1.6, a text in 2.0."""
-    text = (element.text if element is not None else None) if po == Version.V2_0.po else attribute(element, "V")
+    text = (element.text if element is not None else None) if po == _PO_20 else attribute(element, "V")
     return Timestamp.read(text) if text is not None else None
 
 
@@ -219,7 +220,7 @@ def fill_event(element: Element, event: TimedEvent, po: str) -> None:
     """Write the parts of an event into its element."""
     add_code(element, po + "Hendelsekode", event.code)
     add_text(element, po + "BeskrivelseAvHendelse", event.description)
-    if po == Version.V2_0.po:
+    if po == _PO_20:
         add_text(element, po + "TidspunktForHendelse", event.time.text if event.time is not None else None)
     else:
         add_time(element, po + "TidspunktForHendelse", event.time)

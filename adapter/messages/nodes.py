@@ -8,12 +8,9 @@ at hand for a line number, a path, or text of mixed content.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from adapter.messages.xml import Element
-
-_NO_ATTRIBUTES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Node:
@@ -33,20 +30,28 @@ class Node:
     first: dict[str, Node]
 
 
+_NO_ATTRIBUTES: Final[Mapping[str, str]] = {}
 _NO_CHILDREN: Final[list[Node]] = []
 _NO_FIRST: Final[dict[str, Node]] = {}
-"""What most elements have inside; they share these two, which stay empty."""
+"""What most elements have; they share these three, which stay empty."""
 
 
 class Nodes:
-    """A document laid out: the root, every node in document order, and the nodes of each tag."""
+    """A document laid out: the root, every node in document order, and the nodes of each tag.
+
+    Made from a tree that was parsed bare. Elements come in document order, so how many children of the innermost open
+    one are still to come tells where each belongs; `above` has the same of the ones around it.
+    """
 
     __slots__ = ("all", "by_tag", "root")
 
     def __init__(self, root: Element) -> None:
-        laid_out: dict[Element | None, Node] = {}
+        everything: list[Node] = []
         by_tag: dict[str, list[Node]] = {}
-        for element in root.iter("*"):
+        children: list[Node] = []
+        first: dict[str, Node] = {}
+        to_come, above = 1, list[tuple[int, list[Node], dict[str, Node]]]()
+        for element in root.iter():
             node = Node()
             node.element = element
             tag: str = element.tag  # type: ignore[assignment]  # no comment, so it is a text
@@ -54,23 +59,28 @@ class Nodes:
             items, text = element.items(), element.text
             node.attributes = dict(items) if items else _NO_ATTRIBUTES
             node.text = (text.strip() or None) if text else None
-            node.children, node.first = _NO_CHILDREN, _NO_FIRST
-            parent = laid_out.get(element.getparent())
-            if parent is not None:
-                if parent.children is _NO_CHILDREN:
-                    parent.children, parent.first = [node], {tag: node}
-                else:
-                    parent.children.append(node)
-                    parent.first.setdefault(tag, node)
-            laid_out[element] = node
-            alike = by_tag.get(tag)
-            if alike is None:
-                by_tag[tag] = [node]
+            while to_come == 0:
+                to_come, children, first = above.pop()
+            to_come -= 1
+            children.append(node)
+            if tag not in first:
+                first[tag] = node
+            inside = len(element)
+            if inside == 0:
+                node.children, node.first = _NO_CHILDREN, _NO_FIRST
             else:
-                alike.append(node)
+                above.append((to_come, children, first))
+                to_come = inside
+                children = node.children = []
+                first = node.first = {}
+            everything.append(node)
+            if tag in by_tag:
+                by_tag[tag].append(node)
+            else:
+                by_tag[tag] = [node]
         self.by_tag = by_tag
-        self.all = tuple(laid_out.values())
-        self.root = laid_out[root]
+        self.all = everything
+        self.root = everything[0]
 
     def tagged(self, *tags: str) -> Iterator[Node]:
         """The nodes of these tags, tag by tag, each in document order."""

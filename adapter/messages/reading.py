@@ -17,7 +17,7 @@ from adapter.messages.codes import CodeLists, IdType
 from adapter.messages.datatypes import attribute, child, child_code, child_text, children
 from adapter.messages.dialog import Dialog, is_dialog, read_dialog
 from adapter.messages.findings import Finding, has_errors
-from adapter.messages.head import Head, first_payload, read_head
+from adapter.messages.head import Head, HeadParts, first_payload
 from adapter.messages.identifiers import Flaw, PersonNumber, Series, hpr_number, organisation_number, person_number
 from adapter.messages.kept import kept
 from adapter.messages.kinds import Content, Kind, content_around, content_of_namespace, kind_of
@@ -165,8 +165,13 @@ class Reading:
     @kept
     def head(self) -> Head | None:
         """The common head of a business message."""
+        return self.parts.whole() if self.recognised is Recognised.BUSINESS else None
+
+    @kept
+    def parts(self) -> HeadParts:
+        """The head part by part, of which the rules need only some; every part is missing in what has no head."""
         is_business = self.recognised is Recognised.BUSINESS
-        return read_head(self.nodes.root) if self.nodes is not None and is_business else None
+        return HeadParts(self.nodes.root if self.nodes is not None and is_business else None)
 
     @kept
     def payload(self) -> Node | None:
@@ -189,7 +194,7 @@ class Reading:
     @kept
     def kind(self) -> Kind | None:
         """The row of MsgInfo/Type; None for a type that is only carried."""
-        type_ = self.head.type if self.head is not None else None
+        type_ = self.parts.type
         return kind_of(type_.v) if type_ is not None and type_.v is not None else None
 
     @kept
@@ -292,7 +297,7 @@ class Reading:
         """The code of MsgInfo/Type, `APPREC` for a receipt, None where there is none."""
         if self.recognised is Recognised.APPREC:
             return "APPREC"
-        return self.head.type.v if self.head is not None and self.head.type is not None else None
+        return self.parts.type.v if self.parts.type is not None else None
 
     @property
     def name(self) -> str | None:

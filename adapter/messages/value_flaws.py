@@ -183,7 +183,7 @@ def judged(tag: str, values: Values, bare: bool, codes: CodeLists) -> Judged | N
         flaws += _of_cv(_code(values), CV_LISTS[name], codes)
     elif bare and name not in _OWN_RULE:
         flaws += (Flaw.EMPTY,)
-    elif name == "TeleAddress" and (url := _code(values).v) is not None and not _is_address(url):
+    elif name == "TeleAddress" and (url := (values[0] or "").strip()) and not _is_address(url):
         flaws += (Flaw.ADDRESS,)
     return Judged(name, in_head, flaws) if flaws else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from adapter.config.choices import Choices as Section
 from adapter.messages.choices import (
     Choices,
@@ -17,8 +19,9 @@ from adapter.messages.choices import (
 )
 
 
+@lru_cache(maxsize=16)
 def chosen(section: Section) -> Choices:
-    """What the section says, each word as its choice."""
+    """What the section says, each word as its choice. Asked for with every message."""
     return Choices(
         happened=Happened(section.happened),
         ready_estimate=ReadyEstimate(section.ready_estimate),

@@ -21,21 +21,20 @@ _ACCEPT = Consequence.ACCEPT
 
 
 _SENDER: Final = "Sender"
+_HER: Final = IdType.HER
 
 
 def _receivers(reading: Reading) -> list[tuple[str, Participant]]:
     """Every receiver that is an organisation, with the name of its element."""
-    if reading.head is None:
-        return []
-    others = reading.head.other_receivers
-    return [
-        ("Receiver", reading.head.receiver),
-        *[("OtherReceiver", other.participant) for other in others if other.organisation is not None],
-    ]
+    found = [("Receiver", reading.parts.receiver)]
+    for other in reading.parts.other_receivers:
+        if other.organisation is not None:
+            found.append(("OtherReceiver", other.participant))
+    return found
 
 
 def _everyone(reading: Reading) -> list[tuple[str, Participant]]:
-    return [(_SENDER, reading.head.sender), *_receivers(reading)] if reading.head is not None else []
+    return [(_SENDER, reading.parts.sender), *_receivers(reading)]
 
 
 def _who(element: str) -> str:
@@ -67,7 +66,7 @@ def her_written_well(reading: Reading, _: Context) -> Iterator[Fault]:
     """Leading zeros are read over; a form that is no number at all leaves the level without HER-id (AD-009)."""
     for element, participant in _everyone(reading):
         for ident in _idents(participant):
-            if ident.is_a(IdType.HER) and her_written(ident.id or "") is None:
+            if ident.is_a(_HER) and her_written(ident.id or "") is None:
                 yield Fault(
                     f"a HER-id of the {_who(element)} is not digits without leading zero; write it so",
                     _place(reading, element),
@@ -179,8 +178,8 @@ def _names_missing(participant: Participant) -> bool:
 )
 def sender_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers are MH-019's; an empty organisation is MH-020's."""
-    head = reading.head
-    if head is not None and head.sender.party_her is not None and _names_missing(head.sender):
+    sender = reading.parts.sender
+    if _names_missing(sender) and sender.party_her is not None:
         yield Fault(
             "the sender lacks a name of organisation or party; write both OrganisationName",
             in_info(reading, "Sender", "Organisation"),
@@ -198,7 +197,7 @@ def sender_named(reading: Reading, _: Context) -> Iterator[Fault]:
 def receiver_named(reading: Reading, _: Context) -> Iterator[Fault]:
     """Identifiers are AD-009's."""
     for element, receiver in _receivers(reading):
-        if receiver.party_her is not None and _names_missing(receiver):
+        if _names_missing(receiver) and receiver.party_her is not None:
             yield Fault(
                 "a receiver lacks a name of organisation or party; write both OrganisationName",
                 _place(reading, element),

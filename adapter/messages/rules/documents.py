@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Final
 
 from adapter.errors import AppRecCode
-from adapter.messages.datatypes import OID, child
-from adapter.messages.head import Document
+from adapter.messages.datatypes import OID, child, child_code, child_text, child_time
 from adapter.messages.kinds import Family
 from adapter.messages.namespaces import BASE64, MH, XMLDSIG_NS, clark
 from adapter.messages.nodes import Node
 from adapter.messages.reading import Reading
-from adapter.messages.rules.places import documents, is_plo, nearest, root_of
+from adapter.messages.rules.places import is_plo, nearest, root_of
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
 from adapter.values import Moment
 
@@ -30,22 +29,29 @@ _CLINICAL_DIALOG_FORMATS: Final = frozenset({"application/pdf", "image/jpeg", "i
 """What Helsefaglig dialog may carry (HIS 1077 §5.3); other profiles name no formats."""
 
 
-def _documents(reading: Reading) -> tuple[Document, ...]:
-    return reading.head.documents if reading.head is not None else ()
-
-
-def _at(reading: Reading, position: int, *names: str) -> Node | None:
+def _at(document: Node, *names: str) -> Node | None:
     """The element under a document, or the nearest above it."""
-    return nearest(documents(reading)[position], *(MH + name for name in names))
+    return nearest(document, *(MH + name for name in names))
 
 
-def _attachments(reading: Reading) -> Iterator[tuple[int, Document]]:
+def _ref(document: Node) -> Node | None:
+    return document.first.get(MH + "RefDoc")
+
+
+def _payloads(document: Node) -> list[Node]:
+    """The elements in its Content."""
+    content = child(document, MH + "RefDoc", MH + "Content")
+    return content.children if content is not None else []
+
+
+def _type(document: Node) -> str | None:
+    code = child_code(_ref(document), MH + "MsgType")
+    return code.v if code is not None else None
+
+
+def _attachments(reading: Reading) -> list[Node]:
     """The documents after the first, which is the message itself (MH-031)."""
-    yield from enumerate(_documents(reading)[1:], start=1)
-
-
-def _is_attachment(document: Document) -> bool:
-    return document.msg_type is not None and document.msg_type.v == "A"
+    return reading.parts.documents[1:]
 
 
 @BOOK.rule(
@@ -58,15 +64,15 @@ def _is_attachment(document: Document) -> bool:
 )
 def first_document_is_xml(reading: Reading, _: Context) -> Iterator[Fault]:
     """Exactly one payload; no content at all is MH-032's."""
-    for document in _documents(reading)[:1]:
-        if document.msg_type is None or document.msg_type.v != "XML":
+    for document in reading.parts.documents[:1]:
+        if _type(document) != "XML":
             yield Fault(
                 "RefDoc/MsgType of the first document is not XML; put the message first, with V=XML",
-                _at(reading, 0, "RefDoc", "MsgType"),
+                _at(document, "RefDoc", "MsgType"),
             )
-        elif len(document.payloads) > 1:
+        elif len(_payloads(document)) > 1:
             says = "Content of the first document holds more than one element; write one"
-            yield Fault(says, _at(reading, 0, "RefDoc", "Content"))
+            yield Fault(says, _at(document, "RefDoc", "Content"))
 
 
 @BOOK.rule(
@@ -79,11 +85,11 @@ def first_document_is_xml(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
     """An empty Content, or neither Content nor FileReference; both together fail in the schema."""
-    for position, document in enumerate(_documents(reading)):
-        if not document.payloads and document.file_reference is None:
+    for document in reading.parts.documents:
+        if not _payloads(document) and child_text(_ref(document), MH + "FileReference") is None:
             yield Fault(
                 "a document has no content; write it in Content or leave the Document out",
-                _at(reading, position, "RefDoc", "Content"),
+                _at(document, "RefDoc", "Content"),
             )
 
 
@@ -97,15 +103,11 @@ def content_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
     """DocumentConnection H (hoveddokument) once."""
-    mains = [
-        position
-        for position, document in enumerate(_documents(reading))
-        if document.connection is not None and document.connection.v == "H"
-    ]
-    for position in mains[1:]:
+    connections = [(document, child_code(document, MH + "DocumentConnection")) for document in reading.parts.documents]
+    mains = [document for document, code in connections if code is not None and code.v == "H"]
+    for document in mains[1:]:
         yield Fault(
-            "more than one document is called the main document; write H once",
-            _at(reading, position, "DocumentConnection"),
+            "more than one document is called the main document; write H once", _at(document, "DocumentConnection")
         )
 
 
@@ -118,10 +120,10 @@ def one_main_document(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
     """It tells documents apart."""
-    found = _documents(reading)
-    if len(found) == 1 and found[0].connection is not None:
-        says = "DocumentConnection stands in a message of one document; leave it out"
-        yield Fault(says, _at(reading, 0, "DocumentConnection"))
+    found = reading.parts.documents
+    connection = child(found[0], MH + "DocumentConnection") if len(found) == 1 else None
+    if connection is not None:
+        yield Fault("DocumentConnection stands in a message of one document; leave it out", connection)
 
 
 @BOOK.rule(
@@ -134,9 +136,10 @@ def connection_needed(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def consent_list(reading: Reading, _: Context) -> Iterator[Fault]:
     """The general list 3109 is accepted when received; a list of neither kind is MH-036's."""
-    for position, document in enumerate(_documents(reading)):
-        if is_plo(reading) and document.consent is not None and document.consent.s == OID + "3109":
-            yield Fault("Consent is coded with list 3109; use 9064", _at(reading, position, "Consent"))
+    for document in reading.parts.documents:
+        consent = child_code(document, MH + "Consent")
+        if is_plo(reading) and consent is not None and consent.s == OID + "3109":
+            yield Fault("Consent is coded with list 3109; use 9064", _at(document, "Consent"))
 
 
 @BOOK.rule(
@@ -148,25 +151,22 @@ def consent_list(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def attachment_whole(reading: Reading, _: Context) -> Iterator[Fault]:
     """Date, MIME type, description, base64. A missing field is tolerated; the schema sees to the base64 itself."""
-    for position, document in _attachments(reading):
+    for document in _attachments(reading):
+        ref = _ref(document)
         missing = [
             name
             for name, value in (
-                ("IssueDate", document.issued),
-                ("MimeType", document.mime_type),
-                ("Description", document.ref_description),
+                ("IssueDate", child_time(ref, MH + "IssueDate")),
+                ("MimeType", child_text(ref, MH + "MimeType")),
+                ("Description", child_text(ref, MH + "Description")),
             )
             if value is None
         ]
+        place = _at(document, "RefDoc")
         if missing:
-            yield Fault(
-                f"an attachment lacks {' and '.join(missing)}; write what is missing", _at(reading, position, "RefDoc")
-            )
-        if not _is_attachment(document):
-            yield Fault(
-                "a further document is not marked as attachment; write V=A in its MsgType",
-                _at(reading, position, "RefDoc"),
-            )
+            yield Fault(f"an attachment lacks {' and '.join(missing)}; write what is missing", place)
+        if _type(document) != "A":
+            yield Fault("a further document is not marked as attachment; write V=A in its MsgType", place)
 
 
 @BOOK.rule(
@@ -181,11 +181,12 @@ def attachment_format(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only Helsefaglig dialog names its formats among the messages known here."""
     if reading.type != "DIALOG_HELSEFAGLIG":
         return
-    for position, document in _attachments(reading):
-        if document.mime_type is not None and document.mime_type.lower() not in _CLINICAL_DIALOG_FORMATS:
+    for document in _attachments(reading):
+        format_ = child_text(_ref(document), MH + "MimeType")
+        if format_ is not None and format_.lower() not in _CLINICAL_DIALOG_FORMATS:
             yield Fault(
                 "an attachment is neither pdf, jpeg nor png; convert it, and write its MimeType",
-                _at(reading, position, "RefDoc", "MimeType"),
+                _at(document, "RefDoc", "MimeType"),
             )
 
 
@@ -194,7 +195,8 @@ def attachment_format(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
     """The envelope has its own hard limit."""
-    octets = sum(len(document.attachment or "") * 3 // 4 for _position, document in _attachments(reading))
+    contents = (child(document, MH + "RefDoc", MH + "Content") for document in _attachments(reading))
+    octets = sum(len(child_text(content, _CONTAINER) or "") * 3 // 4 for content in contents)
     if octets > WARN_ATTACHMENTS:
         yield Fault("the attachments make an envelope of more than 10 MB; send less", root_of(reading))
 
@@ -210,9 +212,9 @@ def attachments_not_too_large(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def content_not_base64(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only attachments are encoded."""
-    for document in _documents(reading)[:1]:
-        if document.payloads[:1] == (_CONTAINER,) and not _is_attachment(document):
-            yield Fault("the first document is base64; write the XML itself", _at(reading, 0, "RefDoc", "Content"))
+    for document in reading.parts.documents[:1]:
+        if reading.payload is not None and reading.payload.tag == _CONTAINER and _type(document) != "A":
+            yield Fault("the first document is base64; write the XML itself", _at(document, "RefDoc", "Content"))
 
 
 BOOK.elsewhere(
@@ -280,16 +282,17 @@ BOOK.judged_as(("MH-031", "MH-032"), "PL-007", "The first document holds exactly
 )
 def issued_before_generated(reading: Reading, _: Context) -> Iterator[Fault]:
     """A document is written before it is sent; ten minutes of skew are nothing."""
-    generated = reading.head.generated if reading.head is not None else None
-    for position, document in enumerate(_documents(reading)):
-        issued = document.issued.value if document.issued is not None else None
+    generated = reading.parts.generated
+    for document in reading.parts.documents:
+        time = child_time(_ref(document), MH + "IssueDate")
+        issued = time.value if time is not None else None
         if generated is None or issued is None:
             continue
         late = issued.instant - generated.instant > _SKEW if isinstance(issued, Moment) else issued > generated.day
         if late:
             yield Fault(
                 "IssueDate is after GenDate; write when the document was made",
-                _at(reading, position, "RefDoc", "IssueDate"),
+                _at(document, "RefDoc", "IssueDate"),
             )
 
 

@@ -20,7 +20,7 @@ _ANSWERS: Final = frozenset({"DIALOG_SVAR"})
 
 
 def has_reference(reading: Reading) -> bool:
-    return reading.head is not None and reading.head.conversation is not None
+    return reading.parts.conversation is not None
 
 
 BOOK.elsewhere(Needs.STORE, "LK-001", "The first message of a dialogue has no ConversationRef", "HITS 1218 §3.3")
@@ -36,7 +36,7 @@ BOOK.elsewhere(Needs.STORE, "LK-001", "The first message of a dialogue has no Co
 )
 def reference_whole(reading: Reading, _: Context) -> Iterator[Fault]:
     """A single field fails in the schema; an empty or strange one is found here."""
-    link = reading.head.conversation if reading.head is not None else None
+    link = reading.parts.conversation
     if link is None:
         return
     if any(id_ is None or not id_.is_guid for id_ in (link.parent, link.conversation)):

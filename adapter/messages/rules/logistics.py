@@ -9,7 +9,7 @@ from typing import Final
 from adapter.errors import AppRecCode
 from adapter.messages.choices import Happened, LogisticsChange
 from adapter.messages.codes import Event, State, Status
-from adapter.messages.datatypes import Timestamp, attribute, child, child_text, children
+from adapter.messages.datatypes import Timestamp, attribute, child_text, children
 from adapter.messages.kinds import Family
 from adapter.messages.logistics import TimedEvent, Usage, Use, Version, top_of
 from adapter.messages.namespaces import FK1, MH, clark
@@ -35,6 +35,7 @@ _OWN_EVENTS: Final = {
 _EVENTS: Final = frozenset(Event)
 _STATUSES: Final = frozenset(Status)
 _HAPPENED: Final = frozenset({Event.ADMITTED, Event.DISCHARGED, Event.WITHDRAWN, Event.DEAD})
+_ENDS: Final = (Event.WITHDRAWN, Event.DISCHARGED, Event.DEAD)
 _DECIDED: Final = frozenset({Use.DISCHARGE_READY, Use.WITHDRAWAL})
 _TOLERANCE: Final = timedelta(minutes=10)
 
@@ -50,14 +51,10 @@ def _usage(reading: Reading) -> Usage:
     return usage
 
 
-def _code(event: TimedEvent) -> str | None:
-    return event.code.v if event.code is not None else None
-
-
-def _events(reading: Reading) -> Iterator[tuple[TimedEvent, Node]]:
-    """The events of the use, and where each stands."""
+def _events(reading: Reading) -> Iterator[tuple[TimedEvent, str | None, Node]]:
+    """The events of the use, the code of each, and where it stands."""
     usage = _usage(reading)
-    return zip(usage.events, usage.places, strict=True)
+    return zip(usage.events, usage.coded, usage.places, strict=True)
 
 
 def before(earlier: Timestamp | None, later: Timestamp | None) -> bool:
@@ -98,8 +95,9 @@ def event_timed(reading: Reading, _: Context) -> Iterator[Fault]:
     """The schema also lets through a year, a month, a clock time, or nothing."""
     if reading.standard is not None and reading.standard.version == "2.0":
         return
+    tag = reading.po + "TidspunktForHendelse"
     for event in everywhere(reading, "TidsfestetHendelse"):
-        time = child(event, reading.po + "TidspunktForHendelse")
+        time = event.first.get(tag)
         text = attribute(time, "V")
         if time is not None and (text is None or Timestamp.read(text).value is None):
             yield Fault("TidspunktForHendelse is neither a date nor a date with clock; write one of them", time)
@@ -118,7 +116,7 @@ def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
     """Manual in a logistics message, a warning elsewhere."""
     logistics = reading.usage is not None
     for event in everywhere(reading, "TidsfestetHendelse"):
-        code = child(event, reading.po + "Hendelsekode")
+        code = event.first.get(reading.po + "Hendelsekode")
         if attribute(code, "V") is None and child_text(event, reading.po + "BeskrivelseAvHendelse") is None:
             says = "an event has neither Hendelsekode nor BeskrivelseAvHendelse; write the code"
             yield Fault(says, event, receive=None if logistics else _WARN)
@@ -127,8 +125,8 @@ def event_says_what(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("PL-024", "Every event of a logistics message has a code of list 9121", "HIS 1149 §3", send=_BLOCK)
 def event_coded(reading: Reading, _: Context) -> Iterator[Fault]:
     """Received, the rules for each use say what is missing. A code of another list is PL-021's, nothing PL-023's."""
-    for event, place in _events(reading):
-        if _code(event) is None and event.description is not None:
+    for event, code, place in _events(reading):
+        if code is None and event.description is not None:
             yield Fault("an event has no code of list 9121; write Hendelsekode", place)
 
 
@@ -256,16 +254,14 @@ def decision_maker(reading: Reading, _: Context) -> Iterator[Fault]:
     """AnsvarForRapport; that the codes are complete is PL-018's and PL-019's, the profession of all others PL-076's."""
     if _usage(reading).use not in _DECIDED or reading.payload is None:
         return
-    named = any(
-        child_text(person, FK1 + "FamilyName") is not None and child(person, FK1 + "RoleToPatient") is not None
-        for responsible in children(top_of(reading.payload), reading.po + "AnsvarForRapport")
-        for person in children(responsible, reading.po + "AnsvarligRapport")
+    for responsible in children(top_of(reading.payload), reading.po + "AnsvarForRapport"):
+        for person in children(responsible, reading.po + "AnsvarligRapport"):
+            if child_text(person, FK1 + "FamilyName") is not None and FK1 + "RoleToPatient" in person.first:
+                return
+    yield Fault(
+        "AnsvarForRapport names nobody with family name and role; write who answers for the message",
+        in_payload(reading, "AnsvarForRapport"),
     )
-    if not named:
-        yield Fault(
-            "AnsvarForRapport names nobody with family name and role; write who answers for the message",
-            in_payload(reading, "AnsvarForRapport"),
-        )
 
 
 @BOOK.rule("PL-032", "Anslag is false for what has happened", "HIS 80704:2014 §13.2.7", send=_WARN, receive=_WARN)
@@ -274,8 +270,8 @@ def not_an_estimate(reading: Reading, context: Context) -> Iterator[Fault]:
     final = context.choices.happened is Happened.FINAL
     if final and context.side is Side.RECEIVE:
         return
-    for event, place in _events(reading):
-        if _code(event) in _HAPPENED and event.estimate is not None and event.estimate is not final:
+    for event, code, place in _events(reading):
+        if code in _HAPPENED and event.estimate is not None and event.estimate is not final:
             found, wanted = ("false", "true") if final else ("true", "false")
             yield Fault(f"Anslag is {found} for something that has happened; write {wanted}", place)
 
@@ -284,8 +280,7 @@ def not_an_estimate(reading: Reading, context: Context) -> Iterator[Fault]:
 def own_events_only(reading: Reading, _: Context) -> Iterator[Fault]:
     """A discharge in an admission message, for instance; a code of no list is PL-020's."""
     use = _usage(reading).use
-    for event, place in _events(reading):
-        code = _code(event)
+    for _event, code, place in _events(reading):
         if use is not None and code in _EVENTS and code not in _OWN_EVENTS[use]:
             yield Fault(f"event {code} does not belong in {use}; leave it out", place)
 
@@ -304,8 +299,9 @@ def admitted_before_ready(reading: Reading, _: Context) -> Iterator[Fault]:
 def admitted_before_the_rest(reading: Reading, _: Context) -> Iterator[Fault]:
     """Compared at the coarser precision of the two."""
     usage = _usage(reading)
-    for code in (Event.WITHDRAWN, Event.DISCHARGED, Event.DEAD):
-        if before(usage.time(Event.ADMITTED), usage.time(code)):
+    admitted = usage.time(Event.ADMITTED)
+    for code in _ENDS:
+        if before(admitted, usage.time(code)):
             yield Fault(f"event {code.value} lies before the admission; correct the times", usage.place)
 
 
@@ -322,12 +318,12 @@ def withdrawn_in_advance(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("PL-037", "What has happened does not lie in the future", "own rule", send=_WARN, receive=_WARN)
 def not_in_the_future(reading: Reading, _: Context) -> Iterator[Fault]:
     """Seen from GenDate; a ready time may lie ahead."""
-    generated = reading.head.generated if reading.head is not None else None
+    generated = reading.parts.generated
     if generated is None:
         return
-    for event, place in _events(reading):
+    for event, code, place in _events(reading):
         value: Moment | date | None = event.time.value if event.time is not None else None
-        if value is None or _code(event) not in _HAPPENED:
+        if value is None or code not in _HAPPENED:
             continue
         if value.instant - generated.instant > _TOLERANCE if isinstance(value, Moment) else value > generated.day:
             yield Fault("an event that has happened lies after GenDate; correct its time, or write Anslag true", place)
@@ -398,7 +394,7 @@ BOOK.elsewhere(Needs.REGISTER, "PL-057", "The receiving service is the one of th
 )
 def marked_as_test(reading: Reading, context: Context) -> Iterator[Fault]:
     """In production MH-017 holds it."""
-    status = reading.head.processing_status if reading.head is not None else None
+    status = reading.parts.processing_status
     if not context.production and status is not None and status.v in {"T", "D"}:
         yield Fault(
             "the message is marked as test or training and is never counted", in_info(reading, "ProcessingStatus")

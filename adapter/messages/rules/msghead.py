@@ -109,7 +109,7 @@ def root_is_head(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def mig_version(reading: Reading, _: Context) -> Iterator[Fault]:
     """The schema refuses another text; an empty element takes the text, so it is valid but not to be sent."""
-    if reading.head is not None and reading.head.mig_version is None:
+    if reading.parts.mig_version is None:
         yield Fault(f"MIGversion is empty; write {MIG_VERSION}", in_info(reading, "MIGversion"))
 
 
@@ -173,8 +173,8 @@ BOOK.elsewhere(Needs.ENVELOPE, "MH-010", "Type equals eb:Action", "HISD 1209")
 )
 def msg_id_is_guid(reading: Reading, _: Context) -> Iterator[Fault]:
     """8-4-4-4-12 hexadecimal digits, in either case (`msghead.md` §3.1)."""
-    head = reading.head
-    if head is not None and (head.msg_id is None or not head.msg_id.is_guid):
+    msg_id = reading.parts.msg_id
+    if msg_id is None or not msg_id.is_guid:
         yield Fault("MsgId is no GUID; write a new one as 8-4-4-4-12 hexadecimal digits", in_info(reading, "MsgId"))
 
 
@@ -186,7 +186,7 @@ BOOK.elsewhere(Needs.STORE, "MH-014", "The same MsgId with other bytes is a dupl
 @BOOK.rule("MH-015", "GenDate states its offset", "HISD 1165; msghead.md §7.3", send=_WARN, receive=_ACCEPT)
 def offset_stated(reading: Reading, _: Context) -> Iterator[Fault]:
     """Without one it is read as Norwegian time; ours always have one. The schema sees to date, clock and seconds."""
-    generated = reading.head.generated if reading.head is not None else None
+    generated = reading.parts.generated
     if generated is not None and generated.zone is Zone.ASSUMED_OSLO:
         yield Fault(
             "GenDate has no offset and is read as Norwegian time; write +01:00 or +02:00", in_info(reading, "GenDate")
@@ -202,7 +202,7 @@ def offset_stated(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def generated_about_now(reading: Reading, context: Context) -> Iterator[Fault]:
     """Ten minutes of clock skew are nothing; neither case is ever refused."""
-    generated = reading.head.generated if reading.head is not None else None
+    generated = reading.parts.generated
     if generated is None or context.now is None:
         return
     if generated.instant > context.now + _SKEW:
@@ -224,7 +224,7 @@ def generated_about_now(reading: Reading, context: Context) -> Iterator[Fault]:
 )
 def no_test_in_production(reading: Reading, context: Context) -> Iterator[Fault]:
     """ProcessingStatus T (training) or D (debugging), list 8113; nothing written means production."""
-    status = reading.head.processing_status if reading.head is not None else None
+    status = reading.parts.processing_status
     if context.production and status is not None and status.v in {"T", "D"}:
         yield Fault(
             "ProcessingStatus marks a test, and this is production; leave it out or send it in test",
@@ -235,7 +235,7 @@ def no_test_in_production(reading: Reading, context: Context) -> Iterator[Fault]
 @BOOK.rule("MH-018", "Ack is not used", "HIS 80601, clarification 2 of 30.05.2018", send=_BLOCK, about=(MH + "Ack",))
 def ack_not_used(reading: Reading, _: Context) -> Iterator[Fault]:
     """A receipt is always sent, whatever Ack says; J is tolerated because it says just that."""
-    ack = reading.head.ack if reading.head is not None else None
+    ack = reading.parts.ack
     if ack is not None and ack.v != "J":
         yield Fault("Ack is not in use; leave it out", in_info(reading, "Ack"))
 
@@ -249,10 +249,10 @@ def ack_not_used(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def sender_readable(reading: Reading, _: Context) -> Iterator[Fault]:
     """One level is enough to answer; with none there is nobody to answer."""
-    head = reading.head
-    if head is None or (head.sender.organisation is not None and not head.sender.organisation.idents):
+    sender = reading.parts.sender
+    if sender.organisation is not None and not sender.organisation.idents:
         return
-    organisation, party = head.sender.organisation_her, head.sender.party_her
+    organisation, party = sender.organisation_her, sender.party_her
     if organisation is not None and party is not None:
         return
     place = in_info(reading, "Sender", "Organisation")
@@ -272,8 +272,8 @@ def sender_readable(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def sender_not_empty(reading: Reading, _: Context) -> Iterator[Fault]:
     """An empty Sender/Organisation is valid XML that nobody can answer; an empty receiver is AD-009."""
-    head = reading.head
-    if head is not None and head.sender.organisation is not None and not head.sender.organisation.idents:
+    organisation = reading.parts.sender.organisation
+    if organisation is not None and not organisation.idents:
         place = in_info(reading, "Sender", "Organisation")
         yield Fault("the sender's organisation is empty; write its name and HER-id", place)
 
@@ -291,7 +291,7 @@ BOOK.judged_as(("XSD",), "MH-021", "There is exactly one primary receiver", "Msg
 )
 def other_receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
     """A role alone reaches nobody."""
-    for other in reading.head.other_receivers if reading.head is not None else ():
+    for other in reading.parts.other_receivers:
         if other.organisation is None and other.patient is None and other.person is None and other.professional is None:
             yield Fault(
                 "an OtherReceiver has a role and no address; write one or leave it out",
@@ -304,7 +304,7 @@ def other_receiver_addressed(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def role_of_receiver(reading: Reading, _: Context) -> Iterator[Fault]:
     """An unknown role is treated as a copy receiver's (list 8112)."""
-    for other in reading.head.other_receivers if reading.head is not None else ():
+    for other in reading.parts.other_receivers:
         if other.role is None or other.role.v not in {"COP", "FR", "OR"}:
             yield Fault(
                 "RoleReceiver has none of the codes COP, FR and OR; write one of them",

@@ -18,7 +18,6 @@ from adapter.messages.identifiers import (
     synthetic,
 )
 from adapter.messages.namespaces import MH
-from adapter.messages.parties import Person
 from adapter.messages.reading import IdentFlaw, Reading
 from adapter.messages.rules.places import flawed_idents, in_info, is_plo
 from adapter.messages.rules.rule import Consequence, Context, Fault, Needs, RuleBook, Scope
@@ -27,13 +26,9 @@ BOOK: Final = RuleBook(Scope.HEAD)
 _BLOCK, _NEGATIVE, _WARN = Consequence.BLOCK, Consequence.NEGATIVE, Consequence.WARN
 
 
-def _patient(reading: Reading) -> Person | None:
-    return reading.head.patient if reading.head is not None else None
-
-
 def sufficiently_identified(reading: Reading) -> bool:
     """Name with a number that can be right, or with birth date and sex (HIS 80415:2012 §3.3.4)."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is None or (patient.family_name is None and patient.given_name is None):
         return False
     if patient.born is not None and patient.sex is not None:
@@ -53,7 +48,7 @@ def sufficiently_identified(reading: Reading) -> bool:
 )
 def patient_present(reading: Reading, _: Context) -> Iterator[Fault]:
     """Optional in the schema, mandatory in every such message."""
-    if is_plo(reading) and _patient(reading) is None:
+    if is_plo(reading) and reading.parts.patient is None:
         yield Fault("there is no Patient; write name and identifier", in_info(reading))
 
 
@@ -68,7 +63,7 @@ def patient_present(reading: Reading, _: Context) -> Iterator[Fault]:
 def patient_identified(reading: Reading, context: Context) -> Iterator[Fault]:
     """An emergency referral is never refused for this (AR-037): how urgent one is, its content says, which is only
     carried here. Neither is a type that is not on our copy of list 8279."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is None or sufficiently_identified(reading):
         return
     says = "the patient is not sufficiently identified; write the name and a national number, or birth date and sex"
@@ -91,7 +86,7 @@ BOOK.judged_as(("MH-025",), "MH-027", "A patient has at least a name or an ident
 )
 def nationality(reading: Reading, _: Context) -> Iterator[Fault]:
     """The standard asks for it only for others."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is not None and patient.nationality is not None and patient.nationality.v == "NO":
         yield Fault("Nationality says NO; leave it out", in_info(reading, "Patient", "Nationality"))
 
@@ -101,7 +96,7 @@ def nationality(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def birth_date_with_sex(reading: Reading, _: Context) -> Iterator[Fault]:
     """Recommended, because the two together identify."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is not None and patient.born is not None and patient.sex is None:
         yield Fault("DateOfBirth stands without Sex; write it too", in_info(reading, "Patient", "DateOfBirth"))
 
@@ -116,7 +111,7 @@ def birth_date_with_sex(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def birth_date_fits(reading: Reading, _: Context) -> Iterator[Fault]:
     """Only where the number states a date at all: not an FH-number, not a number of the rule of 2032."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is None or patient.born is None:
         return
     for number in reading.patient_numbers:
@@ -248,7 +243,7 @@ def hpr_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
 @BOOK.rule("ID-012", "A DUF number is 12 digits", "HIS 1001 §2.3", send=_BLOCK, receive=_WARN)
 def duf_numbers(reading: Reading, _: Context) -> Iterator[Fault]:
     """The check of its last two digits is unconfirmed and only warns (`msghead.md` §8.5)."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     for position, ident in enumerate(patient.idents if patient is not None else ()):
         if not ident.is_a("DUF"):
             continue
@@ -286,7 +281,7 @@ BOOK.elsewhere(Needs.CONDUCT, "ID-016", "Patient numbers never reach a log or a 
 )
 def plo_patient(reading: Reading, _: Context) -> Iterator[Fault]:
     """On receipt MH-025 decides; what it refuses is not told twice."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is None or not sufficiently_identified(reading):
         return
     if patient.family_name is None or patient.given_name is None or not any(ident.id for ident in patient.idents):
@@ -310,7 +305,7 @@ BOOK.judged_as(
 )
 def help_number(reading: Reading, _: Context) -> Iterator[Fault]:
     """What the receiver needs to find a patient who has neither fødselsnummer nor D-nummer."""
-    patient = _patient(reading)
+    patient = reading.parts.patient
     if patient is None or any(ident.is_a("FNR", "DNR") for ident in patient.idents):
         return
     if patient.born is None and any(ident.id for ident in patient.idents):

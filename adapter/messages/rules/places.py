@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from adapter.messages.datatypes import child, children
+from adapter.messages.datatypes import child
 from adapter.messages.dialog import is_dialog
 from adapter.messages.kinds import Family, content_around
 from adapter.messages.logistics import is_logistics
@@ -67,11 +67,6 @@ def nearest(start: Node | None, *tags: str) -> Node | None:
 def in_info(reading: Reading, *names: str) -> Node | None:
     """The element under MsgInfo, or the nearest above it."""
     return nearest(root_of(reading), MH + "MsgInfo", *(MH + name for name in names))
-
-
-def documents(reading: Reading) -> list[Node]:
-    """The Document elements of a message, in order."""
-    return children(root_of(reading), MH + "Document")
 
 
 def in_payload(reading: Reading, *names: str) -> Node | None:

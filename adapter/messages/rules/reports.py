@@ -210,7 +210,7 @@ def appointment_time(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
     """Counted in years from GenDate; the year of the eighteenth birthday passes."""
-    generated = reading.head.generated if reading.head is not None else None
+    generated = reading.parts.generated
     for year in everywhere(reading, "FodselsarMindrearigParorende"):
         text = (year.text or "")[:4]
         if generated is not None and text.isdigit() and generated.day.year - int(text) > 18:
@@ -223,6 +223,7 @@ def child_relative(reading: Reading, _: Context) -> Iterator[Fault]:
     "HIS 80704:2014 §5.2.2",
     send=_BLOCK,
     receive=_WARN,
+    about=components("SvarPaaForesporsel", "Foresporsel"),
 )
 def answers_request(reading: Reading, _: Context) -> Iterator[Fault]:
     """The copy of the request and the mark belong together. Version 2.0 has the mark alone."""
@@ -249,7 +250,7 @@ def professions(reading: Reading, _: Context) -> Iterator[Fault]:
     """List 9060; contacts and those who answer for the report."""
     for name in ("AnsvarligRapport", "Kontaktperson"):
         for person in everywhere(reading, name):
-            if child(person, FK1 + "TypeHealthcareProfessional") is None:
+            if FK1 + "TypeHealthcareProfessional" not in person.first:
                 yield Fault(
                     "a health professional has no TypeHealthcareProfessional; write the code of list 9060", person
                 )
@@ -264,10 +265,12 @@ def professions(reading: Reading, _: Context) -> Iterator[Fault]:
 )
 def somebody_to_call(reading: Reading, _: Context) -> Iterator[Fault]:
     """On one of them."""
-    places = [*everywhere(reading, "Kontaktenhet"), *everywhere(reading, "AnsvarligRapport")]
-    if not any(child(place, FK1 + "TeleCom") is not None for place in places):
-        says = "neither TilknyttetEnhet nor AnsvarForRapport has a telephone number; write one"
-        yield Fault(says, in_payload(reading, "TilknyttetEnhet"))
+    for name in ("Kontaktenhet", "AnsvarligRapport"):
+        for place in everywhere(reading, name):
+            if FK1 + "TeleCom" in place.first:
+                return
+    says = "neither TilknyttetEnhet nor AnsvarForRapport has a telephone number; write one"
+    yield Fault(says, in_payload(reading, "TilknyttetEnhet"))
 
 
 @BOOK.rule(

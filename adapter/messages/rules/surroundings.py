@@ -44,7 +44,7 @@ def judge_surroundings(reading: Reading, known: Surroundings, side: Side) -> tup
 
 
 def _link(reading: Reading) -> tuple[MsgId | None, MsgId | None]:
-    link = reading.head.conversation if reading.head is not None else None
+    link = reading.parts.conversation
     return (None, None) if link is None else (link.parent, link.conversation)
 
 

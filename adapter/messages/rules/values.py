@@ -94,7 +94,7 @@ def head_codes(reading: Reading, context: Context) -> Iterator[Fault]:
 def address_filled(reading: Reading, _: Context) -> Iterator[Fault]:
     """At least one part; an Address that is empty altogether is MH-037's."""
     for address in (*tagged(reading, MH + "Address"), *tagged(reading, FK1 + "Address")):
-        if address.children and all(local_name(part.tag) == "Type" for part in address.children):
+        if address.first and all(local_name(tag) == "Type" for tag in address.first):
             yield Fault("the address has a type and nothing else; write the address or leave it out", address)
 
 
@@ -114,7 +114,7 @@ BOOK.elsewhere(Needs.CONDUCT, "MH-051", "Booleans are read as true, false, 1, 0 
 @BOOK.rule("PL-006", "DN of Type is the text of list 8279", "HIS 1143 to 1149 §4.1", send=_WARN)
 def type_text(reading: Reading, context: Context) -> Iterator[Fault]:
     """Texts change between editions and are never compared when received."""
-    type_ = reading.head.type if reading.head is not None else None
+    type_ = reading.parts.type
     if type_ is None or type_.v is None:
         return
     text = context.codes.text("8279", type_.v)
