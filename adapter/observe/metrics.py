@@ -71,6 +71,9 @@ ACKNOWLEDGED = Figure(
 )
 RECEIPTED = Figure("adapter_apprec_seconds", Kind.HISTOGRAM, ("partner",), "from the first sending to the AppRec")
 STORE = Figure("adapter_store_seconds", Kind.HISTOGRAM, ("work",), "how long the store took, waiting included")
+LOOP = Figure(
+    "adapter_loop_lag_seconds", Kind.HISTOGRAM, (), "how late the event loop came round, looked at four times a second"
+)
 HEARD = Figure(
     "adapter_heard_total",
     Kind.COUNTER,
@@ -87,7 +90,7 @@ READY = Figure("adapter_ready", Kind.GAUGE, (), "1 when a message handed in now 
 AGAINST = Figure("adapter_not_ready", Kind.GAUGE, ("what",), "1 for each thing that is not as it should be")
 
 CATALOGUE: Final = (
-    EVENTS, STEPS, RESENDS, REFUSALS, ACKNOWLEDGED, RECEIPTED, STORE, HEARD,
+    EVENTS, STEPS, RESENDS, REFUSALS, ACKNOWLEDGED, RECEIPTED, STORE, LOOP, HEARD,
     OLDEST, UNANSWERED, QUEUE, CERTIFICATES, READY, AGAINST,
 )  # fmt: skip
 """Every figure."""
@@ -175,6 +178,10 @@ class Metrics:
     def store_took(self, work: str, seconds: float) -> None:
         """A piece of work of the store, `read` or `write`, was done in so many seconds."""
         self._histograms[STORE].labels(work).observe(seconds)
+
+    def loop_lagged(self, seconds: float) -> None:
+        """The event loop came round so many seconds late."""
+        self._histograms[LOOP].observe(seconds)
 
     def heard(self, system: str, version: str) -> None:
         """An envelope was verified whose sender names this software (HITS 1210 §6.2.2); empty where it names none."""

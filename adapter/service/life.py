@@ -1,7 +1,7 @@
 """How the process lives: it starts, reads its configuration again when asked, and ends within bounds.
 
-One task group holds everything that runs: the daemon, and a guard that gives signs of life and watches the clock. The
-operating system speaks through signals:
+One task group holds everything that runs: the daemon, a guard that gives signs of life and watches the clock, and
+a look at how late the event loop comes round. The operating system speaks through signals:
 
 - SIGTERM or SIGINT: no more mail is taken, what is under way is finished within `service.stop_seconds`, every claim is
   given back. A second one ends the process at once; the next start goes on where it was (promise 1).
@@ -33,6 +33,7 @@ from adapter.service.companions import Companion, MakeCompanion
 from adapter.service.daemon import Daemon
 from adapter.service.health import examine
 from adapter.service.installation import Installation, open_installation
+from adapter.service.loop_lag import watch_loop
 from adapter.service.notify import ServiceManager
 from adapter.service.reload import Renewed, renew
 from adapter.service.running import listening, mail_in, mail_out, readers
@@ -125,7 +126,10 @@ class _Life:
             await self._start_companions()
             await self._listen()
             async with asyncio.TaskGroup() as group:
-                guard = group.create_task(self._guard())
+                watches = (
+                    group.create_task(self._guard()),
+                    group.create_task(watch_loop(self._installation.metrics.loop_lagged)),
+                )
                 running = group.create_task(self._run_daemon())
                 self._manager.ready("ready")
                 while await asked.get() is Order.RELOAD:
@@ -136,7 +140,8 @@ class _Life:
                 await self._listener.close()
                 self._daemon.stop()
                 await running
-                guard.cancel()
+                for watch in watches:
+                    watch.cancel()
         except ExceptionGroup as errors:
             first = errors.exceptions[0]
             if isinstance(first, AdapterError):

@@ -115,6 +115,12 @@ def test_the_store_is_timed(metrics: Metrics) -> None:
     assert values(metrics)["adapter_store_seconds_sum", ("write",)] == 0.5
 
 
+def test_the_lag_of_the_loop_is_counted(metrics: Metrics) -> None:
+    """How late it came round, added up."""
+    metrics.loop_lagged(0.25)
+    assert values(metrics)["adapter_loop_lag_seconds_sum", ()] == 0.25
+
+
 def test_every_alert_asks_for_a_figure_that_there_is() -> None:
     """Each name in the alert file is in the catalogue, with the labels it is asked by; and events exist."""
     known = {figure.name: figure for figure in CATALOGUE}
