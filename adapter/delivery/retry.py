@@ -70,3 +70,7 @@ MAIL_WAITING_ALERT = timedelta(hours=1)
 
 APPREC_WINDOW = timedelta(hours=96)
 """How long a receiver has for its AppRec, counted from the message's GenDate (80415:2012 §3.2, `apprec.md` §5.3)."""
+
+APPREC_OWED_ALERT = timedelta(hours=72)
+"""How long a message that we received may be without its AppRec before an operator is told: a day is left to see to the
+application, or to ask who has to decide (own rule; `apprec.md` §5.1 step 7 wants "in good time")."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -121,6 +121,11 @@ def decide(case: Case) -> Decision:
         Due(receiver, role, errors or _service_errors(case, receiver)) for receiver, role in _own_receivers(case)
     )
     return Decision(any(not due.errors for due in receipts), receipts)
+
+
+def late(decision: Decision) -> Decision:
+    """What is left of a decision when the 96 hours are over and no AppRec was sent: its positive ones (AR-024)."""
+    return replace(decision, receipts=tuple(due for due in decision.receipts if not due.errors))
 
 
 def _refused_as_foreign(case: Case) -> Decision:

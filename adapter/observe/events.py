@@ -300,7 +300,8 @@ MESSAGE_REFUSED = _event(
 MESSAGE_UNANSWERED = _event(
     "message.unanswered",
     Level.ERROR,
-    "a received message is kept from the application, and no AppRec tells its sender: none can be made, or none may be",
+    "a received message is kept from the application or rejected by it, and no AppRec tells its sender: none can be "
+    "made, or none may be",
     "`adapter show` says why. Where the sender is known, tell it: it waits 96 hours for an AppRec.",
 )
 MESSAGE_REPEATED = _event(
@@ -333,6 +334,14 @@ APPREC_MISSING = _event(
     Level.ERROR,
     "no AppRec within 96 hours of GenDate: treat the message as not received",
     "Call the partner.",
+)
+APPREC_OWED = _event(
+    "apprec.owed",
+    Level.ERROR,
+    "a received message has no AppRec yet, and after 96 hours from GenDate its sender counts it as not received; told "
+    "once, a day before",
+    "See that the application takes or rejects it, or decide with `adapter inbox accept` or `adapter inbox refuse`. "
+    "After the 96 hours only a positive AppRec may be sent.",
 )
 APPREC_UNKNOWN = _event("apprec.unknown", Level.WARNING, "an AppRec that answers nothing of ours")
 

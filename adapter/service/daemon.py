@@ -5,7 +5,7 @@
 - *take in*: kept mails are judged and answered;
 - *tend*: timers of acknowledgments and AppRecs, and the inbox folder;
 - *look up*: whether certificates have been revoked, and policies and prices have changed;
-- *let go*: once a day, what has had its time.
+- *let go*: once a day, what has had its time; once an hour it sees whose AppRec is owed.
 
 A turn does what is due now and says how much that was; a loop turns until nothing is due and then waits to be woken,
 by another loop, by a change that another process has made in the store, or by the next due time. The last two have
@@ -24,7 +24,7 @@ from adapter.config import Settings
 from adapter.errors import AdapterError
 from adapter.observe import events
 from adapter.observe.log import Line
-from adapter.service import certificates, inbox, intake, registers, retention, sealing, timers
+from adapter.service import certificates, inbox, intake, owing, registers, retention, sealing, timers
 from adapter.service.companions import Companion
 from adapter.service.health import probe, store_answered, store_failed
 from adapter.service.installation import Installation
@@ -316,7 +316,7 @@ class Daemon:
     async def _let_go(self) -> int:
         await asyncio.to_thread(timers.forget_old, self._installation)
         await asyncio.to_thread(retention.daily, self._installation)
-        return 0
+        return len(await asyncio.to_thread(owing.look_after, self._installation))
 
     def _tell(self, told: list[Told]) -> None:
         tell(self._installation.log, told)

@@ -23,6 +23,7 @@ from adapter.observe.log import Line
 from adapter.service.defects import is_defect
 from adapter.service.installation import Installation
 from adapter.service.mailboxes import condition_of
+from adapter.service.owing import Owing, owing
 from adapter.service.pulse import Pulse
 from adapter.service.terms import price_remedy
 from adapter.store.port import Counts, Reader, Unanswered, Writer
@@ -102,9 +103,11 @@ def examine(installation: Installation) -> Health:
     reasons = list(_loops(pulse))
     counts, broken = Counts(), _Broken((), ())
     unanswered: tuple[Unanswered, ...] = ()
+    owed: tuple[Owing, ...] = ()
     try:
         installation.store.write_now(lambda writer: probe(writer, now))
         counts, unanswered, broken = installation.store.read_now(_waiting)
+        owed = installation.store.read_now(lambda reader: owing(installation, reader, now, _MOST_OWING))
     except AdapterError as error:
         store_failed(installation, error)
         reasons.append(Reason("store", Against.READINESS, f"the store cannot be written: {error.sentence()}"))
@@ -116,6 +119,7 @@ def examine(installation: Installation) -> Health:
     reasons += _terms(installation)
     reasons += _prices(installation, now)
     reasons += [*wrong, *_mail(pulse, now), *_defects(broken), *_full(installation, counts), *_backlog(counts, now)]
+    reasons += _owed(owed)
     return Health(now, tuple(reasons), counts, unanswered, certificates)
 
 
@@ -240,6 +244,18 @@ def _backlog(counts: Counts, now: datetime) -> list[Reason]:
         return []
     says = f"{counts.mails_waiting} mails wait to be judged, the oldest since {utc_text(counts.oldest_mail)}"
     return [Reason("backlog", Against.READINESS, says)]
+
+
+_MOST_OWING = 1000
+"""So many of the oldest that wait for the application, and for a person, are looked through."""
+
+
+def _owed(owed: tuple[Owing, ...]) -> list[Reason]:
+    """Received messages that owe their AppRec: the application or a person has kept their senders waiting."""
+    if not owed:
+        return []
+    says = f"{len(owed)} received messages owe their AppRec, the first by {utc_text(owed[0].due)}"
+    return [Reason("apprec_owed", Against.NOTHING, says)]
 
 
 def _certificates(installation: Installation, now: datetime) -> tuple[tuple[CertificateDays, ...], list[Reason]]:

@@ -5,7 +5,7 @@ that signed its envelope (EB-508, a possible forgery), or it breaks a rule that 
 message and its envelope name two types). It was acknowledged, and has no AppRec. A person then *accepts* it, and all
 follows as if it had just arrived, but that the moment it was received stays what it was; or *refuses* it with a reason,
 with a negative AppRec where a code of list 8221 is given. A message under another's name is refused without one: who
-sent it is not known (`ebxml.md` EB-508).
+sent it is not known (`ebxml.md` EB-508); and any message when its sender has waited for 96 hours (AR-024).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from adapter.messages.datatypes import Code
 from adapter.messages.read import read
 from adapter.messages.receipting import Decision, Silence, decide
 from adapter.messages.rules.rule import Side
-from adapter.service import letters
+from adapter.service import letters, receipts
 from adapter.service.claiming import require_sendable
 from adapter.service.installation import Installation
 from adapter.service.letters import ANOTHER_SENDER, CAME_WITH_OTHERS, NOT_IMPORTED
@@ -122,7 +122,11 @@ def _decided(installation: Installation, writer: Writer, exchange: Exchange, err
     if mail is None:
         raise AdapterError(EXCHANGE_UNFIT, "the mail it came in is not kept")
     sent = Moment.at(exchange.created_at)
-    return letters.answer_decided(installation, writer, exchange, reading, decision, mail, sent)
+    decision, told = receipts.in_time(installation, writer, exchange, decision)
+    if not (decision.imported or decision.receipts):
+        says = f"{receipts.NOTHING_NEGATIVE}; refuse it without a code, and tell its sender in another way"
+        raise AdapterError(EXCHANGE_UNFIT, says)
+    return told + letters.answer_decided(installation, writer, exchange, reading, decision, mail, sent)
 
 
 def _mail_of(reader: Reader, exchange: Exchange) -> Mail | None:

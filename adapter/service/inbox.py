@@ -21,7 +21,7 @@ from pathlib import Path
 from adapter.delivery import receiver
 from adapter.delivery.receiver import Reception
 from adapter.envelope.plaintext import Form, unwrap
-from adapter.errors import FILE_UNREADABLE, AdapterError
+from adapter.errors import FILE_UNREADABLE, RECEIPT_GIVEN, AdapterError
 from adapter.messages.datatypes import Code
 from adapter.messages.read import read
 from adapter.messages.receipting import Case, Silence, decide
@@ -126,10 +126,12 @@ def taken(
     reception = receiver.step(exchange.reception, Reception.TAKEN, now).exchange
     exchange = writer.save_exchange(replace(exchange, reception=reception))
     what = "rejected by the application" if errors else "delivered to the application"
+    # `inbox.apprec` may have been another when the message came: it is receipted once, now or then.
+    receipted = receipts.was_receipted(writer.journal(exchange.id))
+    if receipted and errors:
+        raise AdapterError(RECEIPT_GIVEN)
     writer.add_journal(JournalEntry(exchange.id, now, what))
-    if installation.settings.inbox.apprec == "when_taken":
-        return _receipt(installation, writer, exchange, errors)
-    return []
+    return [] if receipted else _receipt(installation, writer, exchange, errors)
 
 
 def _receipt(installation: Installation, writer: Writer, exchange: Exchange, errors: tuple[Code, ...]) -> list[Told]:
@@ -142,7 +144,9 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange, err
     decision = decide(case)
     if errors:
         decision = replace(decision, receipts=tuple(replace(due, errors=errors) for due in decision.receipts))
-    return receipts.submit_apprecs(installation, writer, exchange, reading, decision, Moment.at(exchange.created_at))
+    decision, told = receipts.in_time(installation, writer, exchange, decision)
+    sent = Moment.at(exchange.created_at)
+    return told + receipts.submit_apprecs(installation, writer, exchange, reading, decision, sent)
 
 
 def _note(item: InboxItem) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 from adapter.delivery import sender
+from adapter.delivery.owed import due, is_over
 from adapter.delivery.receipts import ReceiptEvent
 from adapter.delivery.sender_events import AppRecArrived
 from adapter.errors import AppRecCode
@@ -19,7 +20,7 @@ from adapter.messages.datatypes import cs, moment
 from adapter.messages.head import Participant
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading
-from adapter.messages.receipting import Decision, Own, version_of
+from adapter.messages.receipting import Decision, Own, late, version_of
 from adapter.observe import events
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation
@@ -44,6 +45,41 @@ def own_at(installation: Installation, addressed: HerId) -> Own:
     return Own(frozenset({organisation}), frozenset(parties))
 
 
+def in_time(
+    installation: Installation, writer: Writer, exchange: Exchange, decision: Decision
+) -> tuple[Decision, list[Told]]:
+    """What may still be said of what a person or the application has decided: all of it, or after the 96 hours what is
+    positive (AR-024). The sender that is told nothing has to hear it otherwise, so an operator is told.
+
+    What is refused when it comes is answered at once, however late it comes: the checks of `apprec.md` §5.2 know no
+    limit, and nobody has kept its sender waiting.
+    """
+    now = installation.clock.now()
+    still = late(decision)
+    if still == decision or not is_over(due_of(exchange), now):
+        return decision, []
+    writer.add_journal(JournalEntry(exchange.id, now, "no AppRec", NOTHING_NEGATIVE))
+    return still, [Told(events.MESSAGE_UNANSWERED, line_of(exchange, "accepted", "AR-024"))]
+
+
+def was_receipted(journal: Iterable[JournalEntry]) -> bool:
+    """Whether an AppRec was handed over for the received message of this journal: there is one only, ever (AR-017)."""
+    return any(line.what.startswith(_APPREC) for line in journal)
+
+
+_APPREC: Final = "apprec: "
+"""How the journal's words about an AppRec begin, at the message that it is for."""
+
+
+def due_of(exchange: Exchange) -> datetime:
+    """Until when a received message is to be receipted."""
+    assert exchange.reception is not None
+    return due(exchange.reception.received, exchange.generated)
+
+
+NOTHING_NEGATIVE: Final = "the 96 hours are over, and after them only a positive AppRec may be sent (AR-024)"
+
+
 def submit_apprecs(
     installation: Installation, writer: Writer, exchange: Exchange, reading: Reading, decision: Decision, sent: Moment
 ) -> list[Told]:
@@ -53,19 +89,19 @@ def submit_apprecs(
     """
     assert reading.head is not None
     told, parties = list[Told](), own_at(installation, exchange.receiver).parties
-    for due in decision.receipts:
+    for one in decision.receipts:
         receipt = answer(
             reading.head,
             _said_by_envelope(installation, exchange, sent),
-            due.receiver,
-            due.role,
-            due.errors,
+            one.receiver,
+            one.role,
+            one.errors,
             version=version_of(reading),
             now=Moment.at(installation.clock.now()),
             receipt_id=MsgId(installation.ids.fresh()),
             software=SOFTWARE,
         )
-        party = due.receiver.party_her
+        party = one.receiver.party_her
         own = party if party is not None and party in parties else exchange.receiver
         told += _hand_over(installation, writer, exchange, receipt, own)
     return told
@@ -148,7 +184,7 @@ def _hand_over(
     writer.add_exchange(outgoing)
     word = "rejected" if receipt.errors else "ok"
     writer.add_journal(JournalEntry(outgoing.id, now, "submitted", f"AppRec {word} for {exchange.id}"))
-    writer.add_journal(JournalEntry(exchange.id, now, f"apprec: {word}", f"exchange {outgoing.id}"))
+    writer.add_journal(JournalEntry(exchange.id, now, f"{_APPREC}{word}", f"exchange {outgoing.id}"))
     told = [Told(events.APPREC_SENT, line_of(outgoing, word))]
     return told + record_receipt(
         installation, writer, exchange, not receipt.errors, Moment.at(now), HowKnown.OUR_MESSAGE, payload

@@ -13,7 +13,9 @@ from adapter.delivery.sender import TransportState
 from adapter.envelope.shown import shown_type
 from adapter.service.holding import held_among
 from adapter.service.operating import handled_by
-from adapter.store.port import Exchange, ExchangeFilter, ListPlace, Mail, OperatorAct, Reader
+from adapter.service.owing import TOLD
+from adapter.service.receipts import due_of, was_receipted
+from adapter.store.port import Exchange, ExchangeFilter, JournalEntry, ListPlace, Mail, OperatorAct, Reader
 from adapter.values import utc_text
 
 SET_ASIDE = (
@@ -88,7 +90,9 @@ def exchange_rows(reader: Reader, exchanges: Sequence[Exchange], now: datetime) 
     acts = reader.acts_about(ids)
     open_ones = [one.id for one in exchanges if _may_wait(one)]
     kept_back = set(open_ones) - reader.in_inbox(open_ones) if open_ones else set[str]()
-    held = held_among(kept_back, acts, reader.journals(kept_back)) if kept_back else {}
+    lines = reader.journals(open_ones) if open_ones else ()
+    held = held_among(kept_back, acts, lines) if kept_back else {}
+    owed = _owed([one for one in exchanges if one.id not in kept_back or one.id in held], lines)
     marked = {act.subject for act in acts}
     return tuple(
         _row(
@@ -96,9 +100,22 @@ def exchange_rows(reader: Reader, exchanges: Sequence[Exchange], now: datetime) 
             _step(one, given=one.id not in kept_back, held=one.id in held),
             acts if one.id in marked else (),
             now,
+            owed.get(one.id, ""),
         )
         for one in exchanges
     )
+
+
+def _owed(waiting: Iterable[Exchange], lines: Iterable[JournalEntry]) -> Mapping[str, str]:
+    """What is said of those of these messages of which was told that they owe their AppRec, and that still do."""
+    of_each: dict[str, list[JournalEntry]] = {}
+    for line in lines:
+        of_each.setdefault(line.exchange_id, []).append(line)
+    return {
+        one.id: f"its AppRec is due by {utc_text(due_of(one))}"
+        for one in waiting
+        if any(line.what == TOLD for line in of_each.get(one.id, ())) and not was_receipted(of_each[one.id])
+    }
 
 
 def _may_wait(exchange: Exchange) -> bool:
@@ -133,7 +150,7 @@ def row(reader: Reader, exchange: Exchange, now: datetime) -> Row:
     return exchange_rows(reader, (exchange,), now)[0]
 
 
-def _row(exchange: Exchange, step: str, acts: Sequence[OperatorAct], now: datetime) -> Row:
+def _row(exchange: Exchange, step: str, acts: Sequence[OperatorAct], now: datetime, owed: str) -> Row:
     axis = exchange.transport if exchange.transport is not None else exchange.reception
     assert axis is not None
     due = exchange.transport.due if exchange.transport is not None else None
@@ -149,7 +166,7 @@ def _row(exchange: Exchange, step: str, acts: Sequence[OperatorAct], now: dateti
         apprec=apprec_word(exchange),
         next_attempt=utc_text(due) if due is not None else None,
         next_step=step,
-        reason=axis.reason,
+        reason=axis.reason or owed,
         handled=_handled(acts, exchange.id, axis.since),
     )
 

@@ -100,6 +100,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "reason.mailbox": ("Mailbox", "Postkasse"),
         "reason.defect": ("Defect", "Feil i programmet"),
         "reason.backlog": ("Backlog", "Etterslep"),
+        "reason.apprec_owed": ("AppRec owed", "Applikasjonskvittering mangler"),
         "reason.full": ("No more is taken in", "Ingenting tas imot"),
         "reason.revoked": ("Revoked", "Trukket tilbake"),
         "reason.certificate": ("Certificate", "Sertifikat"),
