@@ -230,7 +230,9 @@ class Composer:
 
     def asked(self, question: input_parts.AskedInput, path: str = "$.question") -> Question:
         number = _QUESTION_LISTS[question.asker]
-        return Question(self.code(number, question.type, f"{path}.type"), question=question.text)
+        return Question(
+            self.code(number, question.type, f"{path}.type"), question=question.text, document_id=question.id
+        )
 
     def apprec(self, message: inputs.AppRecInput) -> AppRec:
         errors = []

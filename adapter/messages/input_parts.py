@@ -172,11 +172,15 @@ class AttachmentInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedInput:
-    """A request: who asks decides the code list (9152 municipality, 9153 GP, 9154 hospital), `type` is a code of it."""
+    """A request: who asks decides the code list (9152 municipality, 9153 GP, 9154 hospital), `type` is a code of it.
+
+    `id` tells it from others of the same message (DokIdForesp); an answer repeats it.
+    """
 
     asker: Literal["municipality", "gp", "hospital"]
     type: CodeText
     text: Text | None = None
+    id: Text | None = None
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     def __post_init__(self) -> None:

@@ -45,6 +45,7 @@ _NEWEST: Final = 200
 """More facts of one patient in one hospital are not looked at: those of the stay that is on are the newest."""
 
 _REPORT: Final = "UTSKRIVNINGSRAPPORT"
+_INFORMING: Final = "HELSEOPPL_SOKNAD"
 _UNDER_WAY: Final = 50
 """More reports that have no acknowledgment yet are not looked through for one of the patient."""
 
@@ -69,6 +70,8 @@ def course_of(installation: Installation, reader: Reader, reading: Reading, now:
     if not before:
         return None
     course = _course(stay.admitted, before)
+    if reading.type == _INFORMING:
+        course = replace(course, informed=_informed(reader, which, before))
     if course.reported is None and reading.type == "LOG_UTSKREVET" and _report_under_way(reader, reading.head):
         return replace(course, reported=Moment.at(now))
     return course
@@ -94,6 +97,25 @@ def _course_of_the_dead(installation: Installation, reader: Reader, reading: Rea
         return None
     stay = stays(patient.value, hospital.value, known)[-1]
     return _course(stay.admitted, stay.facts)
+
+
+def _informed(reader: Reader, which: FactFilter, of_stay: list[Fact]) -> Moment | None:
+    """When the newest Helseopplysninger of a stay was made, new or changed; none that was refused or cancelled, and a
+    cancelled one ends with all its changes."""
+    void = set(_void(of_stay))
+    made = []
+    for one in reader.facts(which):
+        what, carried_by = one.entry.fact.what, one.entry.exchange_id
+        if not isinstance(what, AdmissionNotice | Correction) or carried_by is None or one.entry.fact not in of_stay:
+            continue
+        if isinstance(what, Correction) and what.refers_to in void:
+            void.add(what.carrier.message)
+        if what.carrier.message in void or what.carrier.generated is None:
+            continue
+        exchange = reader.exchange(carried_by)
+        if exchange is not None and exchange.type == _INFORMING:
+            made.append(what.carrier.generated)
+    return max(made, key=lambda moment: moment.instant, default=None)
 
 
 def _report_under_way(reader: Reader, head: Head) -> bool:

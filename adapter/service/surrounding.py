@@ -9,6 +9,7 @@ from adapter.messages.head import Head
 from adapter.messages.kinds import kind_of
 from adapter.messages.linking import same_pair
 from adapter.messages.reading import Reading
+from adapter.messages.rules.compared import asked_in, content_of
 from adapter.messages.rules.known import Deadlines, Earlier, Known, Surroundings
 from adapter.messages.rules.rule import Side
 from adapter.messages.rules.surroundings import judge_surroundings
@@ -89,6 +90,8 @@ def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: S
         from_sender=ours if side is Side.SEND else not ours,
         cancelled=_is_cancelled(reader, exchange, first),
         same_pair=same_pair(said.head, head),
+        asked=asked_in(said),
+        content=content_of(said),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
+from adapter.envelope.routing import Process
 from adapter.messages.reading import understand
 from adapter.service.stay_course import course_of
 from adapter.service.submission import NotTaken, judge
 from adapter.testing.neighbours import Neighbour, World
+from adapter.values import HerId
 
 
 def warned(side: Neighbour, content: bytes) -> list[str]:
@@ -106,3 +109,33 @@ async def test_what_was_refused_or_cancelled_never_was(world: World) -> None:
     await arrived(world, "discharge-ready", status="cancelled", reference={"parent": sent.msg_id.value})
     world.clock.advance(timedelta(minutes=5))
     assert warned(hospital, hospital.build("discharge-ready")) == []
+
+
+async def test_a_report_that_a_newer_one_overtook_is_out_of_date(world: World) -> None:
+    """The last Helseopplysninger sent is valid: one that comes after it is delivered and told to be out of date."""
+    hospital = world.hospital
+    early = hospital.build("early-notice")
+    head = understand(early).head
+    assert head is not None
+    assert head.msg_id is not None
+    reference = {"parent": head.msg_id.value}
+    changed = []
+    for _ in range(2):
+        world.clock.advance(timedelta(minutes=5))
+        changed.append(hospital.build("health-information-update", reference=reference))
+    cancelled = hospital.build("health-information-update", status="cancelled", reference=reference)
+    noted = [await carried(world, content) for content in (changed[0], early, changed[1], changed[1], cancelled)]
+    assert ["PL-061" in one for one in noted] == [False, True, False, False, False]
+    assert len(world.municipality.received("HELSEOPPL_SOKNAD")) == len(world.municipality.inbox()) + 1
+
+
+async def carried(world: World, content: bytes) -> str:
+    """Let a message arrive, whatever went before it; what the municipality noted of it."""
+    before = {one.id for one in world.municipality.received()}
+    mail = world.hospital.seal(
+        content, HerId("8140022"), Process("HELSEOPPL_SOKNAD"), sender=HerId("8140011"), message_id=str(uuid4())
+    )
+    await world.road.arrive(mail)
+    await world.settle()
+    [new] = [one for one in world.municipality.received() if one.id not in before]
+    return " ".join(line for line in world.municipality.journal(new.id) if line.startswith("noted"))

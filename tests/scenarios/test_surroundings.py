@@ -136,3 +136,65 @@ async def test_a_cancellation_of_another_patient_is_noted(world: World, other: s
     await world.settle()
     assert apprec_word(world.hospital.exchange(sent)) == "ok"
     assert any("PL-045" in line for line in noted(world.municipality)) is (other != "12834130279")
+
+
+async def test_an_answer_copies_the_question(world: World) -> None:
+    """The question is the one received: another copy of it is refused before it is sent, and noted when it comes."""
+    question = world.municipality.build("question")
+    asked = understand(question).head
+    assert asked is not None
+    assert asked.msg_id is not None
+    world.municipality.submit(question)
+    await world.settle()
+    whole = {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å være utskrivningsklar?"}
+    fields = {"reference": {"parent": asked.msg_id.value}}
+    another = world.hospital.build("answer", **fields, question={**whole, "text": "Er hun klar?"})
+    assert refused(world.hospital, another) == ["PL-075"]
+    report = world.hospital.build("early-notice", **fields, answers={**whole, "type": "1"})
+    assert refused(world.hospital, report) == ["PL-075"]
+    right = world.hospital.build("answer", **fields, question=whole)
+    assert (refused(world.hospital, right), warned(world.hospital, right)) == ([], [])
+    careless = [world.hospital.send_unjudged(another, another.replace(b"Er hun klar?", whole["text"].encode()))]
+    careless.append(world.hospital.submit(right))
+    await world.settle()
+    assert [apprec_word(world.hospital.exchange(one)) for one in careless] == ["ok", "ok"]
+    notes = [world.municipality.journal(one.id) for one in world.municipality.received("DIALOG_SVAR")]
+    assert sorted(any("PL-075" in line for line in lines) for lines in notes) == [False, True]
+
+
+@pytest.mark.parametrize("first", [None, "1"])
+async def test_one_of_several_questions_is_named(world: World, first: str | None) -> None:
+    """A partner asks twice in one message; the answer names the question by its DokIdForesp (LK-016)."""
+    second = {"asker": "municipality", "type": "99", "text": "Får hun hjelp?", "id": "2"}
+    one, other = (
+        world.municipality.build("question", question=question)
+        for question in ({**second, "type": "8", "id": first}, second)
+    )
+    [more] = re.findall(rb"<(\w+:)?(Foresporsel>.*)</(?:\w+:)?Foresporsel>", other, re.S)
+    prefix, inside = more
+    close = b"</" + prefix + b"Foresporsel>"
+    both = one.replace(close, close + b"<" + prefix + inside + close)
+    asked = understand(both).head
+    assert asked is not None
+    assert asked.msg_id is not None
+    world.municipality.submit(both)
+    await world.settle()
+    fields = {"reference": {"parent": asked.msg_id.value}}
+    nameless = world.hospital.build("answer", **fields, question={**second, "id": None})
+    assert refused(world.hospital, nameless) == ["LK-016"]
+    assert refused(world.hospital, world.hospital.build("answer", **fields, question={**second, "id": "7"})) == [
+        "LK-016"
+    ]
+    assert refused(world.hospital, world.hospital.build("answer", **fields, question=second)) == []
+
+
+async def test_a_change_that_lacks_a_part_is_warned_of(world: World) -> None:
+    """What the message in the store had, and its change has no more, is told before it is sent (PL-044)."""
+    notice = world.hospital.build("early-notice")
+    head = understand(notice).head
+    assert head is not None
+    assert head.msg_id is not None
+    world.hospital.submit(notice)
+    await world.settle()
+    fields = {"reference": {"parent": head.msg_id.value}}
+    assert warned(world.hospital, world.hospital.build("health-information-update", **fields)) == ["PL-044"]

@@ -206,7 +206,11 @@ def _top(parts: Parts, message: ReportInput) -> Top:
     if asked is None:
         return top
     request = parts.composer.asked(asked, "$.answers")
-    return replace(top, answers_request=True, request=Request(request.type, question=request.question))
+    return replace(
+        top,
+        answers_request=True,
+        request=Request(request.type, question=request.question, document_id=request.document_id),
+    )
 
 
 def _medical(parts: Parts, message: ClinicalInput, texts: tuple[JournalText, ...] = ()) -> MedicalRecord | None:

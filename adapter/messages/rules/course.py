@@ -1,4 +1,4 @@
-"""Whether a message fits the course of its stay so far, and comes in time: PL-049 to PL-053, PL-062 to PL-066, PL-099,
+"""Whether a message fits the course of its stay so far, and comes in time: PL-049 to PL-053, PL-061 to PL-066, PL-099,
 PL-100, PL-101.
 
 The course is what the messages known here tell. One that was sent past this adapter, or is under way, is not among
@@ -117,6 +117,16 @@ def _death_told_elsewhere(reading: Reading, known: Surroundings) -> Iterator[Fau
         yield Fault(says, in_info(reading, "Type"))
 
 
+def _out_of_date(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """The last one sent is valid, new or changed; it may come before an older one. Both are delivered."""
+    head, newest = reading.head, known.course.informed if known.course is not None else None
+    if head is None or head.generated is None or newest is None or reading.type != "HELSEOPPL_SOKNAD":
+        return
+    if reading.status != "C" and head.generated.instant < newest.instant:
+        says = "a newer message of this type about the same stay was here before; this one is out of date, read that"
+        yield Fault(says, in_info(reading, "GenDate"))
+
+
 # ── in time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -207,6 +217,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("PL-051", _WARN, _WARN, _readiness_without_notice),
     Row("PL-052", _WARN, _MANUAL, _after_discharge),
     Row("PL-053", _INFO, _INFO, _report_of_the_dead),
+    Row("PL-061", None, _INFO, _out_of_date),
     Row("PL-062", _WARN, _INFO, _late_admission_report),
     Row("PL-063", _WARN, _INFO, _late_early_notice),
     Row("PL-064", _WARN, _WARN, _late_answer),

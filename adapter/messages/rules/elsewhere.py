@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from adapter.messages.rules import course, surroundings
+from adapter.messages.rules import compared, course, surroundings
 
 _AROUND: Final = "the message among what store, directory and envelope know (messages/rules/surroundings)"
+_COMPARED: Final = "the message and the one that it names (messages/rules/compared)"
 _COURSE: Final = "the message in the course of its stay, by facts and clock (messages/rules/course)"
 _NO_REGISTER: Final = "needs services and types of the address register, which partner files do not hold"
 _NO_RECORD: Final = "needs the receiver's patient records, which the adapter does not have"
@@ -21,6 +22,7 @@ HELD: Final[Mapping[str, str]] = MappingProxyType(
     {
         **{row.id: _AROUND for row in surroundings.ROWS},
         **{row.id: _COURSE for row in course.ROWS},
+        **{row.id: _COMPARED for row in compared.ROWS},
         "MH-012": "submission: MESSAGE-SENT-BEFORE (service/submission)",
         "MH-013": "the procedure of receipts: no import, no AppRec (messages/receipting)",
         "MH-014": "noted when a duplicate has other octets (service/payloads)",
@@ -38,6 +40,7 @@ HELD: Final[Mapping[str, str]] = MappingProxyType(
         "AD-020": "Service, Action and Role are made from the type (envelope/routing); received, rules of the envelope",
         "AD-021": "the receipt mirrors the addresses as written (messages/answering)",
         "LK-003": f"LK-004: {_AROUND}",
+        "LK-009": f"PL-044: {_COMPARED}",
         "LK-011": "a cancellation takes back the message it names and corrections of it (liability/references)",
         "LK-018": "references are made of MsgIds only (messages/compose)",
         "LK-019": "messages are matched by MsgId, patient number and times (service/stay_log)",
@@ -98,9 +101,7 @@ DEFERRED: Final[Mapping[str, str]] = MappingProxyType(
         "AD-012": _NO_REGISTER,
         "AD-019": "needs the address register's state of a party",
         "LK-001": "a reference to a message unknown here may be right; it is shown unlinked",
-        "LK-009": "needs the comparison of two versions part by part",
         "LK-015": "needs our own receipt at the moment a deviation is written",
-        "LK-016": "needs the question among those of the message asked",
         "LK-017": "needs to know what a new note is about",
         "LK-022": "basis messages without the common head are not read",
         "LK-023": "basis messages without the common head are not read",
@@ -109,11 +110,8 @@ DEFERRED: Final[Mapping[str, str]] = MappingProxyType(
         "AR-107": "no type known here goes without a receipt; others are receipted like every message",
         "AR-111": "no standard known here sets a shorter limit",
         "PL-043": "a reference to a message unknown here may be right; it is shown unlinked",
-        "PL-044": "needs the comparison of two versions part by part",
         "PL-047": "a cancellation that comes first waits in the ledger; its message is delivered all the same",
         "PL-057": _NO_REGISTER,
-        "PL-061": "each is delivered; that an older one is out of date is left to who reads them",
-        "PL-075": "needs the question among those of the message asked",
         "PL-098": _NO_RECORD,
         "PL-102": _NO_RECORD,
     }

@@ -1,7 +1,7 @@
 """What store, directory, envelope and clock may know around a message, and what a rule about that is.
 
-Who has them fills in `Surroundings`; the rules are in `surroundings` (the message before, the parties) and in `course`
-(the stay that the message belongs to). Nothing known breaks no rule.
+Who has them fills in `Surroundings`; the rules are in `surroundings` (the message before, the parties), in `compared`
+(what that message says) and in `course` (the stay that the message belongs to). Nothing known breaks no rule.
 """
 
 from __future__ import annotations
@@ -11,10 +11,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from adapter.messages.choices import StayCourse
+from adapter.messages.dialog import Question
 from adapter.messages.head import Participant
 from adapter.messages.reading import Reading
 from adapter.messages.rules.rule import Consequence, Fault
 from adapter.values import HerId, Moment, MsgId
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a nursing and care message holds: the tag of its payload, the paths of tags to its parts from there, and the
+    number of its documents, attachments too."""
+
+    form: str
+    parts: frozenset[tuple[str, ...]]
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,8 @@ class Earlier:
     `patient` is what tells the patient apart, empty without one; `first` the MsgId of the first message of its
     dialogue, its own where it is the first. `from_sender` says whether the sender of the message judged had sent this
     one too, `cancelled` whether a cancellation of its dialogue is known, `same_pair` whether both messages went between
-    the same organisations.
+    the same organisations. `asked` are the questions of a dialog message, `content` what a nursing and care message
+    holds.
     """
 
     msg_id: MsgId
@@ -36,6 +48,8 @@ class Earlier:
     from_sender: bool
     cancelled: bool = False
     same_pair: bool = True
+    asked: tuple[Question, ...] = ()
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class Course:
     each, or when it happened. What was refused or cancelled never was.
 
     `ready` is the notice of readiness in force; `answered` the first answer to it; `reported` the discharge report,
-    also one that is under way.
+    also one that is under way; `informed` when the newest Helseopplysninger was made.
     """
 
     admitted: Moment | date | None = None
@@ -67,6 +81,7 @@ class Course:
     left_told: Moment | None = None
     died: Moment | date | None = None
     reported: Moment | None = None
+    informed: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,9 @@ def answers_request(reading: Reading, _: Context) -> Iterator[Fault]:
             yield Fault("SvarPaaForesporsel and Foresporsel stand together or not at all; write the missing one", info)
 
 
-BOOK.elsewhere(Needs.STORE, "PL-075", "Foresporsel is the copy of the request", "HIS 80704:2014 §5.2.3")
+BOOK.elsewhere(
+    Needs.STORE, "PL-075", "Foresporsel is the copy of the request", "HIS 80704:2014 §5.2.3; HIS 80603:2017 §5.1.1"
+)
 
 
 @BOOK.rule(

@@ -16,7 +16,7 @@ from adapter.messages.findings import Finding
 from adapter.messages.kinds import Family
 from adapter.messages.readiness import is_answer
 from adapter.messages.reading import Reading
-from adapter.messages.rules import BY_ID, course
+from adapter.messages.rules import BY_ID, compared, course
 from adapter.messages.rules.known import Row, Surroundings
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Fault, Side
@@ -223,6 +223,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("PL-046", _BLOCK, _MANUAL, _not_after_cancellation),
     Row("PL-055", _BLOCK, _WARN, _death_outside_hospital),
     Row("PL-056", _BLOCK, _WARN, _from_beds),
+    *compared.ROWS,
     *course.ROWS,
 )
 """The rules that run where store, directory and clock are: id, consequence when sending and when receiving, check."""

@@ -10,11 +10,15 @@ import pytest
 
 from adapter.messages.choices import StayCourse
 from adapter.messages.codes import IdType
+from adapter.messages.datatypes import Code
+from adapter.messages.dialog import Question
 from adapter.messages.findings import Severity
 from adapter.messages.head import Participant
+from adapter.messages.namespaces import PO_16_NS, clark
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading, understand
-from adapter.messages.rules.known import Course, Deadlines, Earlier, Known, Surroundings
+from adapter.messages.rules.compared import content_of
+from adapter.messages.rules.known import Content, Course, Deadlines, Earlier, Known, Surroundings
 from adapter.messages.rules.rule import Side
 from adapter.messages.rules.surroundings import ROWS, judge_surroundings
 from adapter.values import HerId, Moment, MsgId
@@ -53,6 +57,41 @@ GONE = replace(STAY, left=MORNING, left_told=MORNING)
 FROM_HOME = Surroundings(PATIENT)
 ANSWERING = replace(FROM_HOME, earlier=replace(EARLIER, from_sender=False))
 PATIENT_LATE = replace(ANSWERING, course=replace(STAY, ready=MORNING), now=at(1.1))
+
+
+def asked(*ids: str | None) -> Surroundings:
+    """A question of the other side for each of these DokIdForesp, None for one without."""
+    text = "Når ventes pasienten å være utskrivningsklar?"
+    questions = tuple(Question(Code("8"), question=text, document_id=id_) for id_ in ids)
+    earlier = replace(EARLIER, type="DIALOG_FORESPORSEL", sender=MUNICIPALITY, receiver=HOSPITAL, from_sender=False)
+    return Surroundings(PATIENT, replace(earlier, asked=questions))
+
+
+def answering(**changed: str) -> dict[str, object]:
+    """An answer with its copy of the question changed."""
+    whole = {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å  være utskrivningsklar?\n"}
+    return {"reference": REFERENCE, "question": whole | changed}
+
+
+def as_report(**changed: str) -> dict[str, object]:
+    """A nursing and care message that is the answer, with its copy of the question changed."""
+    return {"reference": REFERENCE, "answers": answering(**changed)["question"]}
+
+
+PO, OWN = clark(PO_16_NS), clark("http://www.kith.no/xmlstds/po/HelseopplysningerVedSoknad/2012-04-01")
+UPDATE: dict[str, object] = {"status": "changed", "reference": REFERENCE}
+
+
+def changing(
+    *more: tuple[str, ...], documents: int = 1, form: str = OWN + "HelseopplysningerVedSoknad"
+) -> Surroundings:
+    """A message of the sender that held these parts, by their local names, and so many documents."""
+    parts = frozenset(tuple(PO + name for name in path) for path in more)
+    earlier = replace(EARLIER, type="HELSEOPPL_SOKNAD", content=Content(form, parts, documents))
+    return Surroundings(PATIENT, earlier)
+
+
+NEWER = replace(STAY, informed=Moment.at(datetime(2024, 3, 25, 9, 1, tzinfo=UTC)))
 
 Case = tuple[str, str, dict[str, object], Surroundings]
 BREAKS: list[Case] = [
@@ -106,6 +145,19 @@ BREAKS: list[Case] = [
     ("PL-065", "discharged", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
     ("PL-065", "discharge-report", {}, replace(AROUND, course=replace(STAY, left=DAY), now=at(24))),
     ("PL-066", "discharged", {}, replace(AROUND, course=STAY)),
+    ("LK-016", "answer", answering(), asked("1", "2")),
+    ("LK-016", "answer", answering(id="3"), asked("1", "2")),
+    ("LK-016", "answer", answering(id="3"), asked("1")),
+    ("LK-016", "early-notice", as_report(), asked("1", "2")),
+    ("LK-016", "early-notice", as_report(id="3"), asked("1", "2")),
+    ("PL-075", "answer", answering(type="7"), asked(None)),
+    ("PL-075", "answer", answering(text="Når er hun klar?"), asked(None, None)),
+    ("PL-075", "answer", answering(id="1", text="Når er hun klar?"), asked("1", "2")),
+    ("PL-075", "early-notice", as_report(text="Når er hun klar?"), asked(None)),
+    ("PL-044", "health-information-update", UPDATE, changing(("InfoReservasjon",))),
+    ("PL-044", "health-information-update", UPDATE, changing(documents=2)),
+    ("PL-061", "early-notice", {}, replace(AROUND, course=NEWER)),
+    ("PL-061", "health-information-update", UPDATE, replace(changing(), course=NEWER)),
     ("PL-101", "death", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True), course=STAY)),
     ("PL-099", "admitted", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
     ("PL-100", "withdrawal", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
@@ -148,6 +200,63 @@ def test_a_rule_is_broken_alone(
     """The case breaks its rule on one of the sides at least, and no other rule on any."""
     found = [broken(built, kind, changes, around, side) for side in Side]
     assert set().union(*found) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("enquiry", "copied", "rules"),
+    [
+        (b"2", {}, set()),
+        (b"2", {"id": "2"}, set()),
+        (b"3", {}, {"LK-016"}),
+        (b"2", {"id": "1"}, {"LK-016"}),
+    ],
+)
+def test_the_document_may_name_the_question(
+    built: Build, enquiry: bytes, copied: dict[str, str], rules: set[str]
+) -> None:
+    """Document/EnquiryRefId names one of several questions as well; it and the copy name the same one (LK-016)."""
+    for kind, changes in (("answer", answering(**copied)), ("early-notice", as_report(**copied))):
+        named = b"<EnquiryRefId>" + enquiry + b"</EnquiryRefId><RefDoc>"
+        message = understand(built(kind, changes).replace(b"<RefDoc>", named, 1))
+        for side, severity in ((Side.SEND, Severity.ERROR), (Side.RECEIVE, Severity.WARNING)):
+            found = judge_surroundings(message, asked("1", "2"), side)
+            assert {(one.rule, one.severity) for one in found} == {(rule, severity) for rule in rules}
+
+
+def test_what_is_not_linked_is_compared_with_nothing(built: Build) -> None:
+    """A question about another patient was not asked of this one; a change of another's message has its own parts."""
+    for kind, changes, around in (
+        ("answer", answering(text="Når er hun klar?"), asked("1", "2")),
+        ("health-information-update", UPDATE, changing(("InfoReservasjon",))),
+    ):
+        assert around.earlier is not None
+        strange = replace(around, earlier=replace(around.earlier, patient="another"))
+        found = broken(built, kind, changes, strange, Side.SEND)
+        assert "LK-007" in found
+        assert found & {"LK-016", "PL-044", "PL-075"} == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "left_out", "says"),
+    [
+        ("health-information-update", {"relatives": []}, ["ParorendeForesatt"]),
+        ("health-information-update", {"nursing": None, "needs": []}, ["Sykepleierdokumentasjon", "TjenesteBehov"]),
+        ("discharge-report", {"allergies": [], "critical": []}, ["Allerginotat", "Cave"]),
+        ("summary", {"relatives": []}, ["ParorendeForesatt"]),
+    ],
+)
+def test_a_change_that_lacks_a_part_says_which(
+    built: Build, kind: str, left_out: dict[str, object], says: list[str]
+) -> None:
+    """A change is compared with the message it changes, inside of what only holds other parts too (PL-044)."""
+    before = reading(built, kind, UPDATE)
+    assert before.type is not None
+    content = content_of(before)
+    around = Surroundings(PATIENT, replace(EARLIER, type=before.type, content=content))
+    assert judge_surroundings(before, around, Side.SEND) == ()
+    [found] = judge_surroundings(reading(built, kind, {**UPDATE, **left_out}), around, Side.SEND)
+    assert (found.rule, found.severity) == ("PL-044", Severity.WARNING)
+    assert found.message.startswith(f"the change lacks what the message before has: {', '.join(says)};")
 
 
 @pytest.mark.parametrize(("contradicted", "severity"), [(True, Severity.ERROR), (False, Severity.WARNING)])
@@ -218,6 +327,17 @@ def test_a_message_about_another_patient(built: Build) -> None:
         ("discharged", CANCELLED, replace(AROUND, earlier=replace(EARLIER, type="LOG_UTSKREVET"), course=STAY)),
         ("death", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True), course=GONE)),
         ("death", {}, Surroundings(sender=CASE_WORK)),
+        ("answer", answering(), asked("1")),
+        ("answer", answering(), asked(None, None)),
+        ("answer", answering(), asked("1", None)),
+        ("answer", answering(id="2"), asked("1", "2")),
+        ("answer", answering(type="7"), asked()),
+        ("early-notice", as_report(), asked("1")),
+        ("early-notice", as_report(id="1"), asked("1", "2")),
+        ("early-notice", {"reference": REFERENCE}, asked("1", "2")),
+        ("health-information-update", UPDATE, changing(("OpplysningOpphold",))),
+        ("health-information-update", UPDATE, changing(("InfoReservasjon",), form="of another version")),
+        ("early-notice", {}, replace(AROUND, course=replace(STAY, informed=MORNING))),
     ],
 )
 def test_what_is_right_breaks_none(
