@@ -8,11 +8,16 @@ Its octets are those that were decrypted. What came with a message beside its ma
 the same name with a number: `ID.1.bin`, or `.xml` where it looks like XML. Who takes the message takes these too.
 With `apprec = "at_once"` a message counts as taken when its file lies there; with `"when_taken"` when the application
 has removed the file, and only then the positive AppRec goes out.
+
+A mount point without its share is an empty folder, which looks like one from which everything was taken. So the first
+message that goes into a folder leaves a mark there, and from then on nothing is written to it, and nothing is believed
+to have been taken from it, while the mark is not to be seen.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +38,9 @@ from adapter.service.pulse import STORE_AWAY
 from adapter.service.steps import Told, tell
 from adapter.store.port import Exchange, InboxItem, JournalEntry, Reader, Writer
 from adapter.values import Moment
+
+MARK = ".adapter"
+"""An empty folder in the inbox folder, which no reader of files takes away."""
 
 ALL = 1_000_000
 """However many files wait for the application, the next message is offered too."""
@@ -69,9 +77,11 @@ def file_of(installation: Installation, exchange_id: str) -> Path:
 
 
 def _offer(installation: Installation, item: InboxItem) -> list[Told]:
-    placed = installation.store.read_now(lambda reader: reader.note(_note(item)))
-    path = Path(placed) if placed is not None else file_of(installation, item.exchange_id)
-    if placed is None:
+    path, is_written, is_marked = installation.store.read_now(lambda reader: _known(installation, reader, item))
+    if not is_marked:
+        _mark(installation, path.parent)
+    _see_mark(path.parent)
+    if not is_written:
         content, others = installation.store.read_now(lambda reader: _octets(reader, item))
         for number, other in enumerate(others, start=1):
             lies = _file_beside(path, number, other)
@@ -80,7 +90,9 @@ def _offer(installation: Installation, item: InboxItem) -> list[Told]:
         _write_beside(path, content)
         installation.store.write_now(lambda writer: writer.keep_note(_note(item), str(path)))
     _show(path)
-    if installation.settings.inbox.apprec == "when_taken" and _is_there(path):
+    is_there = _is_there(path)
+    _see_mark(path.parent)  # again: the share may have gone in between
+    if installation.settings.inbox.apprec == "when_taken" and is_there:
         return []
     now = installation.clock.now()
     return installation.store.write_now(lambda writer: taken(installation, writer, item, str(path), now))
@@ -94,6 +106,33 @@ def _octets(reader: Reader, item: InboxItem) -> tuple[bytes, list[bytes]]:
 def _file_beside(path: Path, number: int, content: bytes) -> Path:
     kind = ".xml" if unwrap(content).form is Form.XML else ".bin"
     return path.with_name(f"{path.stem}.{number}{kind}")
+
+
+def _known(installation: Installation, reader: Reader, item: InboxItem) -> tuple[Path, bool, bool]:
+    """The file of a message, whether it was written, and whether its folder was marked."""
+    placed = reader.note(_note(item))
+    path = Path(placed) if placed is not None else file_of(installation, item.exchange_id)
+    return path, placed is not None, reader.note(_marked(path.parent)) is not None
+
+
+def _mark(installation: Installation, folder: Path) -> None:
+    """Mark a folder that is used for the first time. Raises `AdapterError` (FILE_UNREADABLE)."""
+    try:
+        (folder / MARK).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    installation.store.write_now(lambda writer: writer.keep_note(_marked(folder), MARK))
+
+
+def _see_mark(folder: Path) -> None:
+    """See that it is the folder that was marked. Raises `AdapterError` (FILE_UNREADABLE)."""
+    try:
+        is_there = stat.S_ISDIR((folder / MARK).stat().st_mode)
+    except OSError:
+        is_there = False
+    if not is_there:
+        says = f"inbox.folder {folder}: no folder {MARK} in it; mount its share, or make {MARK} if it is right"
+        raise AdapterError(FILE_UNREADABLE, says)
 
 
 def _is_there(path: Path) -> bool:
@@ -152,6 +191,11 @@ def _receipt(installation: Installation, writer: Writer, exchange: Exchange, err
 def _note(item: InboxItem) -> str:
     """What tells that a file was written, and where, until the application has it."""
     return f"inbox:{item.exchange_id}"
+
+
+def _marked(folder: Path) -> str:
+    """What tells that a folder was marked."""
+    return f"inbox-marked:{folder}"
 
 
 def write_out(installation: Installation, item: InboxItem, path: Path) -> None:

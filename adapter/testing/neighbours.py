@@ -208,7 +208,11 @@ class Neighbour:
     def inbox(self) -> dict[str, bytes]:
         """The files that lie in the inbox folder, by name."""
         folder = self.settings.inbox.folder
-        return {path.name: path.read_bytes() for path in sorted(folder.glob("*"))} if folder.is_dir() else {}
+        return (
+            {path.name: path.read_bytes() for path in sorted(folder.glob("*")) if path.is_file()}
+            if folder.is_dir()
+            else {}
+        )
 
     def take(self, exchange: Exchange) -> bytes:
         """Take the file of a received message away, as an application does."""

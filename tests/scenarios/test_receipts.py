@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 
 from adapter.envelope.routing import Process
+from adapter.errors import AdapterError
 from adapter.facts import ReadyNotice, ReceiptGiven, ReceiptStatus
 from adapter.lookups.directory import FolderDirectory
 from adapter.messages.apprec import AppRecVersion
@@ -476,6 +477,27 @@ class TestWhenTaken:
         folder.with_name("away").rename(folder)
         await world.settle()
         assert words(world.hospital, sent) == ("acknowledged", "waiting")
+
+    async def test_an_empty_folder_in_the_place_of_the_inbox_has_taken_nothing(self, world: World) -> None:
+        """A mount point without its share is no folder from which all was taken: no AppRec, nothing written to it."""
+        sent = world.hospital.submit(world.hospital.build("discharge-ready"))
+        await world.settle()
+        folder = world.municipality.settings.inbox.folder
+        share = folder.rename(folder.with_name("share"))
+        folder.mkdir()
+        world.hospital.submit(world.hospital.build("admitted"))
+        with pytest.raises(AdapterError, match="mount its share"):
+            await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "waiting")
+        assert list(folder.iterdir()) == []
+        folder.rmdir()
+        share.rename(folder)
+        await world.settle()
+        assert len(world.municipality.inbox()) == 2
+        [first, _] = sorted(world.municipality.received(), key=lambda one: one.created_at)
+        world.municipality.take(first)
+        await world.settle()
+        assert words(world.hospital, sent) == ("acknowledged", "ok")
 
     async def test_many_untaken_files_do_not_hold_back_the_next(
         self, world: World, monkeypatch: pytest.MonkeyPatch

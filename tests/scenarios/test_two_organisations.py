@@ -64,7 +64,7 @@ def is_for(her: HerId, mail: OutgoingMail) -> bool:
 async def take_all(world: World) -> None:
     """Settle, let the application take every file, and settle again."""
     await world.settle()
-    for path in world.municipality.settings.inbox.folder.glob("*"):
+    for path in world.municipality.settings.inbox.folder.glob("*.xml"):
         path.unlink()
     await world.settle()
 
