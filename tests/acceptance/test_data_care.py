@@ -113,7 +113,8 @@ def test_a_backup_beside_a_running_daemon_becomes_the_store_of_an_empty_place(tm
         assert left & answered == set()
         assert sorted(two.municipality.inbox().values()) == sorted(messages)
         listed = said("list", "--limit", "100", config=two.municipality.side.config)
-        assert Counter(one["type"] for one in listed) == {"LOG_UTSKRIVNINGSKLAR": 16, "APPREC": 16}
+        # What the backup held unsealed is sealed anew and comes in a second envelope; its AppRec is the first one's.
+        assert Counter(one["type"] for one in listed)["APPREC"] == len(messages)
         two.stop()
     finally:
         two.clear()

@@ -82,7 +82,7 @@ def target(original: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             claimed = await client.post("/api/v1/inbox/claim", json={"limit": 1})
             ids.append(claimed.json()["items"][0]["exchange"])
         known = [{"id": one} for one in ids] + [{"stay": one} for one in stays[:2]]
-        known += [{"name": "ehr", "seq": "1"}, {"statement": "x"}]
+        known += [{"name": "ehr"}, {"name": "ehr", "seq": "1"}, {"statement": "x"}]
         ready.append(Target(served.url, token, tuple(known)))
         started.set()
         await asyncio.to_thread(end.wait)

@@ -64,7 +64,7 @@ class Desk:
             f"{self.registry.url}/ar",
             f"{self.registry.url}/cppa" if self.agreements else None,
             token_file=self.folder / "token",
-            timeout_seconds=0.2,
+            timeout_seconds=0.6,
         )
         return RegisterDirectory(
             load(self.folder / "partners", register=True),
