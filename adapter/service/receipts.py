@@ -21,6 +21,7 @@ from adapter.messages.head import Participant
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading
 from adapter.messages.receipting import Decision, Own, late, version_of
+from adapter.messages.rules.known import OwnReceipt
 from adapter.observe import events
 from adapter.service.build_json import SOFTWARE
 from adapter.service.installation import Installation
@@ -67,6 +68,17 @@ def was_receipted(journal: Iterable[JournalEntry]) -> bool:
     return any(line.what.startswith(_APPREC) for line in journal)
 
 
+def own_receipt(reader: Reader, exchange: Exchange, now: datetime) -> OwnReceipt:
+    """What a received message has been answered with."""
+    lines = reader.journal(exchange.id)
+    if was_receipted(lines):
+        negative = any(line.what == f"{_APPREC}{_REJECTED}" for line in lines)
+        return OwnReceipt.NEGATIVE if negative else OwnReceipt.SETTLED
+    owed = exchange.reception is not None and exchange.type != "APPREC" and not is_over(due_of(exchange), now)
+    return OwnReceipt.OWED if owed else OwnReceipt.SETTLED
+
+
+_REJECTED: Final = "rejected"
 _APPREC: Final = "apprec: "
 """How the journal's words about an AppRec begin, at the message that it is for."""
 
@@ -182,7 +194,7 @@ def _hand_over(
         transport=sender.new(now),
     )
     writer.add_exchange(outgoing)
-    word = "rejected" if receipt.errors else "ok"
+    word = _REJECTED if receipt.errors else "ok"
     writer.add_journal(JournalEntry(outgoing.id, now, "submitted", f"AppRec {word} for {exchange.id}"))
     writer.add_journal(JournalEntry(exchange.id, now, f"{_APPREC}{word}", f"exchange {outgoing.id}"))
     told = [Told(events.APPREC_SENT, line_of(outgoing, word))]

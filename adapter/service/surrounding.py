@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from adapter.delivery.stay_facts import patient_identity
 from adapter.errors import AdapterError
 from adapter.messages.findings import Finding
@@ -10,11 +12,12 @@ from adapter.messages.kinds import kind_of
 from adapter.messages.linking import same_pair
 from adapter.messages.reading import Reading
 from adapter.messages.rules.compared import asked_in, content_of
-from adapter.messages.rules.known import Deadlines, Earlier, Known, Surroundings
+from adapter.messages.rules.known import Deadlines, Earlier, Known, OwnReceipt, Surroundings
 from adapter.messages.rules.rule import Side
 from adapter.messages.rules.surroundings import judge_surroundings
 from adapter.service.choosing import chosen
 from adapter.service.installation import Installation
+from adapter.service.receipts import own_receipt
 from adapter.service.stay_course import course_of
 from adapter.service.stay_log import kept_reading, named_exchange
 from adapter.store.port import Direction, Exchange, Reader
@@ -45,7 +48,7 @@ def judge_around(
     now, late = installation.clock.now(), installation.settings.deadlines
     known = Surroundings(
         _patient(head),
-        _earlier(reader, head, sender, receiver, side),
+        _earlier(reader, head, (sender, receiver), side, now),
         _known(installation, sender),
         _known(installation, receiver),
         action,
@@ -71,7 +74,8 @@ def _patient(head: Head) -> str:
     return patient_identity(head.patient) if head.patient is not None else ""
 
 
-def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: Side) -> Earlier | None:
+def _earlier(reader: Reader, head: Head, parties: tuple[HerId, HerId], side: Side, now: datetime) -> Earlier | None:
+    sender, receiver = parties
     own, peer = (head.sender, receiver) if side is Side.SEND else (head.receiver, sender)
     exchange = named_exchange(reader, head, own.organisation_her, peer)
     said = kept_reading(reader, exchange) if exchange is not None else None
@@ -92,6 +96,7 @@ def _earlier(reader: Reader, head: Head, sender: HerId, receiver: HerId, side: S
         same_pair=same_pair(said.head, head),
         asked=asked_in(said),
         content=content_of(said),
+        receipt=OwnReceipt.SETTLED if ours else own_receipt(reader, exchange, now),
     )
 
 

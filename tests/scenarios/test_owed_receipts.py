@@ -20,6 +20,7 @@ from adapter.service.access import Caller
 from adapter.service.claiming import refusal_code
 from adapter.service.health import Against, examine
 from adapter.service.operating import By, mark_handled
+from adapter.service.submission import NotTaken, judge
 from adapter.service.views import apprec_word
 from adapter.store.port import Exchange
 from adapter.testing.neighbours import World
@@ -224,3 +225,33 @@ async def test_a_message_is_receipted_once_when_the_setting_changes(way: str, wo
     confirm(world, second)
     await world.settle()
     assert len(world.municipality.sent("APPREC")) == 2
+
+
+def of_deviation(world: World, about: Exchange) -> tuple[str, list[str]]:
+    """Whether the municipality may send a deviation about a message, and which rules say something about it."""
+    assert about.msg_id is not None
+    reference = {"parent": about.msg_id.value}
+    content = world.municipality.build("deviation", receiver={"her": "8140011"}, reference=reference)
+    outcome = judge(world.municipality.installation, content)
+    refused = isinstance(outcome, NotTaken)
+    found = outcome.findings if isinstance(outcome, NotTaken) else outcome.warnings
+    return "refused" if refused else "sent", [one.rule for one in found if one.rule.startswith("LK-")]
+
+
+@api
+@pytest.mark.parametrize("decide", [confirm, reject])
+async def test_a_deviation_waits_for_the_apprec(way: str, world: World, decide: Callable[..., None]) -> None:
+    """While the AppRec is owed it says what is wrong; after a negative one a deviation is only warned of (LK-015)."""
+    exchange = await arrived(world)
+    assert of_deviation(world, exchange) == ("refused", ["LK-015"])
+    decide(world, exchange)
+    assert of_deviation(world, exchange) == ("sent", ["LK-015"] if decide is reject else [])
+
+
+@folder
+async def test_a_deviation_tells_what_no_apprec_may_tell_any_more(way: str, world: World) -> None:
+    """When the 96 hours are over nothing negative is said by AppRec, and the sender has to hear it otherwise."""
+    exchange = await arrived(world)
+    assert of_deviation(world, exchange) == ("refused", ["LK-015"])
+    await world.go_on(timedelta(hours=97))
+    assert of_deviation(world, exchange) == ("sent", [])

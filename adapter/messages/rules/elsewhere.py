@@ -101,7 +101,6 @@ DEFERRED: Final[Mapping[str, str]] = MappingProxyType(
         "AD-012": _NO_REGISTER,
         "AD-019": "needs the address register's state of a party",
         "LK-001": "a reference to a message unknown here may be right; it is shown unlinked",
-        "LK-015": "needs our own receipt at the moment a deviation is written",
         "LK-017": "needs to know what a new note is about",
         "LK-022": "basis messages without the common head are not read",
         "LK-023": "basis messages without the common head are not read",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from adapter.messages.choices import StayCourse
 from adapter.messages.dialog import Question
@@ -16,6 +17,16 @@ from adapter.messages.head import Participant
 from adapter.messages.reading import Reading
 from adapter.messages.rules.rule import Consequence, Fault
 from adapter.values import HerId, Moment, MsgId
+
+
+class OwnReceipt(StrEnum):
+    """What we have answered a received message with, by AppRec."""
+
+    OWED = "owed"
+    """none yet, and the sender still waits for one"""
+    NEGATIVE = "negative"
+    SETTLED = "settled"
+    """a positive one; also where none is owed (any more)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,7 @@ class Earlier:
     dialogue, its own where it is the first. `from_sender` says whether the sender of the message judged had sent this
     one too, `cancelled` whether a cancellation of its dialogue is known, `same_pair` whether both messages went between
     the same organisations. `asked` are the questions of a dialog message, `content` what a nursing and care message
-    holds.
+    holds; `receipt` is about one that we received.
     """
 
     msg_id: MsgId
@@ -50,6 +61,7 @@ class Earlier:
     same_pair: bool = True
     asked: tuple[Question, ...] = ()
     content: Content | None = None
+    receipt: OwnReceipt = OwnReceipt.SETTLED
 
 
 @dataclass(frozen=True, slots=True)

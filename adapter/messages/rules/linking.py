@@ -121,7 +121,7 @@ def deviation_form(reading: Reading, _: Context) -> Iterator[Fault]:
         )
 
 
-BOOK.elsewhere(Needs.PERSON, "LK-015", "A deviation only on a message answered positively", "HIS 1151 §1")
+BOOK.elsewhere(Needs.STORE, "LK-015", "A deviation only on a message answered positively", "HIS 1151 §1")
 BOOK.elsewhere(Needs.STORE, "LK-016", "An answer to one of several questions names it", "HIS 80601; HIS 80603")
 BOOK.elsewhere(Needs.STORE, "LK-017", "A dialogue about a message starts at that message", "HITS 1218 §3.4")
 BOOK.elsewhere(Needs.ENVELOPE, "LK-018", "Ids of the envelope are never used as references", "HIS 80601 §5")

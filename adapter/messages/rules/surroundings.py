@@ -17,7 +17,7 @@ from adapter.messages.kinds import Family
 from adapter.messages.readiness import is_answer
 from adapter.messages.reading import Reading
 from adapter.messages.rules import BY_ID, compared, course
-from adapter.messages.rules.known import Row, Surroundings
+from adapter.messages.rules.known import OwnReceipt, Row, Surroundings
 from adapter.messages.rules.places import in_info
 from adapter.messages.rules.rule import Consequence, Fault, Side
 from adapter.values import MsgId
@@ -149,6 +149,19 @@ def _answer_to_sender(reading: Reading, known: Surroundings) -> Iterator[Fault]:
         )
 
 
+def _deviation_after_receipt(reading: Reading, known: Surroundings) -> Iterator[Fault]:
+    """Where the AppRec is still to be given, it says what is wrong. Of a negative one that was a mistake the sender may
+    be told by a deviation too (HITS 1168 §5.1), so after one it is only warned of."""
+    earlier, place = known.earlier, in_info(reading, "ConversationRef")
+    if earlier is None or earlier.from_sender or reading.type != "DIALOG_AVVIK":
+        return
+    if earlier.receipt is OwnReceipt.OWED:
+        yield Fault("the message has no AppRec yet; take or reject it, and write of what comes to light later", place)
+    elif earlier.receipt is OwnReceipt.NEGATIVE:
+        says = "the message was refused by AppRec; its sender knows, unless the refusal was a mistake"
+        yield Fault(says, place, send=_WARN)
+
+
 def _alike(one: MsgId, other: MsgId) -> bool:
     return one.value.casefold() == other.value.casefold()
 
@@ -218,6 +231,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("LK-006", None, _MANUAL, _unknown_original),
     Row("LK-007", _WARN, _WARN, _of_others),
     Row("LK-010", _BLOCK, _WARN, _own_message),
+    Row("LK-015", _BLOCK, None, _deviation_after_receipt),
     Row("MH-010", None, _PARK, _type_is_action),
     Row("PL-045", _BLOCK, _WARN, _same_message),
     Row("PL-046", _BLOCK, _MANUAL, _not_after_cancellation),

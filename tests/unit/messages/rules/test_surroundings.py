@@ -18,7 +18,7 @@ from adapter.messages.namespaces import PO_16_NS, clark
 from adapter.messages.parties import Ident, Organisation
 from adapter.messages.reading import Reading, understand
 from adapter.messages.rules.compared import content_of
-from adapter.messages.rules.known import Content, Course, Deadlines, Earlier, Known, Surroundings
+from adapter.messages.rules.known import Content, Course, Deadlines, Earlier, Known, OwnReceipt, Surroundings
 from adapter.messages.rules.rule import Side
 from adapter.messages.rules.surroundings import ROWS, judge_surroundings
 from adapter.values import HerId, Moment, MsgId
@@ -91,6 +91,11 @@ def changing(
     return Surroundings(PATIENT, earlier)
 
 
+def received(receipt: OwnReceipt) -> Surroundings:
+    """A message that we received, and what we have answered it with."""
+    return Surroundings(PATIENT, replace(EARLIER, from_sender=False, receipt=receipt))
+
+
 NEWER = replace(STAY, informed=Moment.at(datetime(2024, 3, 25, 9, 1, tzinfo=UTC)))
 
 Case = tuple[str, str, dict[str, object], Surroundings]
@@ -145,6 +150,8 @@ BREAKS: list[Case] = [
     ("PL-065", "discharged", {}, replace(AROUND, now=datetime(2024, 3, 29, 12, tzinfo=UTC))),
     ("PL-065", "discharge-report", {}, replace(AROUND, course=replace(STAY, left=DAY), now=at(24))),
     ("PL-066", "discharged", {}, replace(AROUND, course=STAY)),
+    ("LK-015", "deviation", {"reference": REFERENCE}, received(OwnReceipt.OWED)),
+    ("LK-015", "deviation", {"reference": REFERENCE}, received(OwnReceipt.NEGATIVE)),
     ("LK-016", "answer", answering(), asked("1", "2")),
     ("LK-016", "answer", answering(id="3"), asked("1", "2")),
     ("LK-016", "answer", answering(id="3"), asked("1")),
@@ -327,6 +334,8 @@ def test_a_message_about_another_patient(built: Build) -> None:
         ("discharged", CANCELLED, replace(AROUND, earlier=replace(EARLIER, type="LOG_UTSKREVET"), course=STAY)),
         ("death", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True), course=GONE)),
         ("death", {}, Surroundings(sender=CASE_WORK)),
+        ("deviation", {"reference": REFERENCE}, received(OwnReceipt.SETTLED)),
+        ("readiness-answer", {"reference": REFERENCE}, received(OwnReceipt.OWED)),
         ("answer", answering(), asked("1")),
         ("answer", answering(), asked(None, None)),
         ("answer", answering(), asked("1", None)),
