@@ -151,9 +151,13 @@ def _answer_to_sender(reading: Reading, known: Surroundings) -> Iterator[Fault]:
 
 def _deviation_after_receipt(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     """Where the AppRec is still to be given, it says what is wrong. Of a negative one that was a mistake the sender may
-    be told by a deviation too (HITS 1168 §5.1), so after one it is only warned of."""
-    earlier, place = known.earlier, in_info(reading, "ConversationRef")
+    be told by a deviation too (HITS 1168 §5.1), so after one it is only warned of. The message that is wrong is the one
+    that RefToParent names; where that is not known here, nothing follows from another one of its dialogue.
+    """
+    earlier, parent, place = known.earlier, _link(reading)[0], in_info(reading, "ConversationRef")
     if earlier is None or earlier.from_sender or reading.type != "DIALOG_AVVIK":
+        return
+    if parent is None or not _alike(parent, earlier.msg_id):
         return
     if earlier.receipt is OwnReceipt.OWED:
         yield Fault("the message has no AppRec yet; take or reject it, and write of what comes to light later", place)

@@ -91,9 +91,9 @@ def changing(
     return Surroundings(PATIENT, earlier)
 
 
-def received(receipt: OwnReceipt) -> Surroundings:
+def received(receipt: OwnReceipt, msg_id: MsgId = PARENT) -> Surroundings:
     """A message that we received, and what we have answered it with."""
-    return Surroundings(PATIENT, replace(EARLIER, from_sender=False, receipt=receipt))
+    return Surroundings(PATIENT, replace(EARLIER, msg_id=msg_id, from_sender=False, receipt=receipt))
 
 
 NEWER = replace(STAY, informed=Moment.at(datetime(2024, 3, 25, 9, 1, tzinfo=UTC)))
@@ -335,6 +335,7 @@ def test_a_message_about_another_patient(built: Build) -> None:
         ("death", {}, Surroundings(sender=replace(CASE_WORK, has_beds=True), course=GONE)),
         ("death", {}, Surroundings(sender=CASE_WORK)),
         ("deviation", {"reference": REFERENCE}, received(OwnReceipt.SETTLED)),
+        ("deviation", {"reference": REFERENCE}, received(OwnReceipt.OWED, FIRST)),
         ("readiness-answer", {"reference": REFERENCE}, received(OwnReceipt.OWED)),
         ("answer", answering(), asked("1")),
         ("answer", answering(), asked(None, None)),
