@@ -129,6 +129,21 @@ async def test_a_report_that_a_newer_one_overtook_is_out_of_date(world: World) -
     assert len(world.municipality.received("HELSEOPPL_SOKNAD")) == len(world.municipality.inbox()) + 1
 
 
+async def test_what_was_cancelled_is_no_newer_report(world: World) -> None:
+    """A cancellation ends the message and its changes; a late one is then not told to be out of date by them."""
+    hospital = world.hospital
+    early, late = hospital.build("early-notice"), hospital.build("early-notice")
+    head = understand(early).head
+    assert head is not None
+    assert head.msg_id is not None
+    reference = {"parent": head.msg_id.value}
+    world.clock.advance(timedelta(minutes=5))
+    changed = hospital.build("health-information-update", reference=reference)
+    cancelled = hospital.build("health-information-update", status="cancelled", reference=reference)
+    noted = [await carried(world, content) for content in (early, changed, cancelled, late)]
+    assert ["PL-061" in one for one in noted] == [False, False, False, False]
+
+
 async def carried(world: World, content: bytes) -> str:
     """Let a message arrive, whatever went before it; what the municipality noted of it."""
     before = {one.id for one in world.municipality.received()}

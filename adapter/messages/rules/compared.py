@@ -143,9 +143,10 @@ def _copies_question(reading: Reading, known: Surroundings) -> Iterator[Fault]:
 
 
 def _is_copy(copy: _Copy, question: Question) -> bool:
-    """Codes are compared by V alone (ID-014), texts without regard to the white space."""
+    """Codes are compared by V alone (ID-014), texts without their white space: formatted text (XHTML) gets another
+    one when it is made plain."""
     types = [one.v if one is not None else None for one in (copy.type, question.type)]
-    texts = [(text or "").split() for text in (copy.text, question.question)]
+    texts = ["".join((text or "").split()) for text in (copy.text, question.question)]
     return types[0] == types[1] and texts[0] == texts[1]
 
 

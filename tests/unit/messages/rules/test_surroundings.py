@@ -69,7 +69,7 @@ def asked(*ids: str | None) -> Surroundings:
 
 def answering(**changed: str) -> dict[str, object]:
     """An answer with its copy of the question changed."""
-    whole = {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å  være utskrivningsklar?\n"}
+    whole = {"asker": "municipality", "type": "8", "text": "Når ventes pasienten å  være utskrivnings\nklar?\n"}
     return {"reference": REFERENCE, "question": whole | changed}
 
 
