@@ -50,19 +50,27 @@ def owing(installation: Installation, reader: Reader, now: datetime, most: int =
     if installation.settings.inbox.apprec == "when_taken":
         waiting += [item.exchange_id for item in reader.inbox_waiting(most)]
     waiting += [line.exchange_id for line in reader.kept_back(REASONS, limit=most)]
-    found = [Owing(one, due_of(one)) for one in _exchanges(reader, waiting) if is_soon(due_of(one), now)]
-    return tuple(sorted((one for one in found if _owes(reader, one.exchange)), key=lambda one: one.due))
+    found = (one for ids in _portions(waiting) for one in _among(reader, ids, now))
+    return tuple(sorted(found, key=lambda one: one.due))
 
 
-def _exchanges(reader: Reader, ids: list[str]) -> Iterator[Exchange]:
-    for first in range(0, len(ids), _TOGETHER):
-        yield from reader.exchanges_named(ids[first : first + _TOGETHER])
+def _portions(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[first : first + _TOGETHER] for first in range(0, len(ids), _TOGETHER))
 
 
-def _owes(reader: Reader, exchange: Exchange) -> bool:
-    assert exchange.reception is not None
-    handled = handled_by(reader.acts(exchange.id), exchange.id, exchange.reception.since)
-    return handled is None and not was_receipted(reader.journal(exchange.id))
+def _among(reader: Reader, ids: list[str], now: datetime) -> Iterator[Owing]:
+    """Those of some messages that wait, whose AppRec is owed; what belongs to them is read for all of them at once."""
+    near = [one for one in reader.exchanges_named(ids) if is_soon(due_of(one), now)]
+    if not near:
+        return
+    acts = reader.acts_about(one.id for one in near)
+    lines: dict[str, list[JournalEntry]] = {one.id: [] for one in near}
+    for line in reader.journals(lines):
+        lines[line.exchange_id].append(line)
+    for one in near:
+        assert one.reception is not None
+        if handled_by(acts, one.id, one.reception.since) is None and not was_receipted(lines[one.id]):
+            yield Owing(one, due_of(one))
 
 
 def look_after(installation: Installation) -> list[Told]:
