@@ -1,7 +1,7 @@
 """Does an answer fit the question that it answers, and a change the message that it changes? LK-016, PL-044, PL-075.
 
-What is compared is the message that RefToParent names. One that is not linked (another patient, other organisations;
-LK-007) is compared with nothing.
+What is compared is the message that RefToParent names. Where that is not known here, nothing follows from another one
+of its dialogue; nor from one that is not linked (another patient, other organisations; LK-007).
 """
 
 from __future__ import annotations
@@ -50,10 +50,12 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _linked(known: Surroundings) -> Earlier | None:
-    """The message named, where it may be linked."""
-    earlier = known.earlier
-    if earlier is None or not earlier.same_pair:
+def _linked(reading: Reading, known: Surroundings) -> Earlier | None:
+    """The message that RefToParent names, where it is known and may be linked."""
+    earlier, link = known.earlier, reading.head.conversation if reading.head is not None else None
+    if earlier is None or not earlier.same_pair or link is None or link.parent is None:
+        return None
+    if link.parent.value.casefold() != earlier.msg_id.value.casefold():
         return None
     other = earlier.patient and known.patient and earlier.patient != known.patient
     return None if other else earlier
@@ -89,9 +91,9 @@ def _copies(reading: Reading) -> list[_Copy]:
     return found
 
 
-def _asked(known: Surroundings) -> tuple[Question, ...]:
+def _asked(reading: Reading, known: Surroundings) -> tuple[Question, ...]:
     """What the other side asked in the message that is named."""
-    earlier = _linked(known)
+    earlier = _linked(reading, known)
     return earlier.asked if earlier is not None and not earlier.from_sender else ()
 
 
@@ -100,7 +102,7 @@ def _names_question(reading: Reading, known: Surroundings) -> Iterator[Fault]:
 
     A question without an id can be named by none: its copy alone tells it, and so it is with a single question.
     """
-    asked = _asked(known)
+    asked = _asked(reading, known)
     ids = {question.document_id for question in asked if question.document_id is not None}
     if not ids:
         return
@@ -131,7 +133,7 @@ def _enquiry(reading: Reading) -> Node | None:
 
 def _copies_question(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     """Type and text of a question that was asked, of the one that is named where one is."""
-    asked = _asked(known)
+    asked = _asked(reading, known)
     if not asked:
         return
     enquiry = _enquiry(reading)
@@ -160,7 +162,7 @@ def _complete(reading: Reading, known: Surroundings) -> Iterator[Fault]:
     another part is gone may be the very change, which only its author knows; so it is warned of. Between versions of
     the standard nothing is compared but the number of documents.
     """
-    earlier, now = _linked(known), content_of(reading)
+    earlier, now = _linked(reading, known), content_of(reading)
     if earlier is None or not earlier.from_sender or earlier.type != reading.type or reading.status not in {"M", "O"}:
         return
     before = earlier.content

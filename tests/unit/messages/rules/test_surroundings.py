@@ -231,7 +231,8 @@ def test_the_document_may_name_the_question(
 
 
 def test_what_is_not_linked_is_compared_with_nothing(built: Build) -> None:
-    """A question about another patient was not asked of this one; a change of another's message has its own parts."""
+    """A question about another patient was not asked of this one; a change of another's message has its own parts. Nor
+    does the first message of a dialogue stand for a later one that is not known here."""
     for kind, changes, around in (
         ("answer", answering(text="Når er hun klar?"), asked("1", "2")),
         ("health-information-update", UPDATE, changing(("InfoReservasjon",))),
@@ -241,6 +242,8 @@ def test_what_is_not_linked_is_compared_with_nothing(built: Build) -> None:
         found = broken(built, kind, changes, strange, Side.SEND)
         assert "LK-007" in found
         assert found & {"LK-016", "PL-044", "PL-075"} == set()
+        of_dialogue = replace(around, earlier=replace(around.earlier, msg_id=FIRST))
+        assert broken(built, kind, changes, of_dialogue, Side.SEND) == set()
 
 
 @pytest.mark.parametrize(
