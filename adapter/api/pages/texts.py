@@ -373,6 +373,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "alarm.signals_contradict": ("signals contradict each other", "signaler motsier hverandre"),
         "alarm.apprec_not_expected": ("an AppRec nobody waited for", "en applikasjonskvittering ingen ventet på"),
+        "alarm.apprec_owed": ("its AppRec is owed", "applikasjonskvittering mangler"),
         "news.not_sent": ("not sent", "ikke sendt"),
         "news.transport_ok": ("the receiver has it", "mottakeren har den"),
         "news.transport_ok_with_warning": ("the receiver has it, with a warning", "mottakeren har den, med advarsel"),
